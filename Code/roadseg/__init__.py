@@ -1,0 +1,16 @@
+"""Semantic segmentation of urban road scenes on small machines.
+
+The modules in the order of the data's way:
+
+    sources -> preprocess -> store -> splits -> batches -> networks -> training -> evaluation
+    -> figures
+
+No module is imported here, so that reading and preprocessing data never start TensorFlow.
+"""
+
+import os
+
+# TensorFlow turns oneDNN on by itself only for CPUs with AVX-512; with AVX2 it is faster as well
+# (benchmarks/training_speed.py). Read when TensorFlow is imported.
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings, not the log of its start

@@ -1,0 +1,128 @@
+"""What happens during a training besides the steps themselves: validate, keep, report."""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from roadseg.errors import TrainingError
+from roadseg.evaluation import evaluate
+from roadseg.recipes import Recipe
+from roadseg.run_folder import RunFolder
+from roadseg.splits import Split
+from roadseg.store import FrameStore
+
+
+class Keeper(keras.callbacks.Callback):
+    """After each epoch: validates, keeps the best network, and saves all that a restart needs.
+
+    The history and the best network are written before the weights to continue from: a kill in between
+    repeats an epoch, and never loses one.
+    """
+
+    def __init__(
+        self,
+        frames: FrameStore,
+        split: Split,
+        recipe: Recipe,
+        folder: RunFolder,
+        history: list[dict[str, float]],
+    ):
+        super().__init__()
+        self.frames = frames
+        self.split = split
+        self.recipe = recipe
+        self.folder = folder
+        self.history = history
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not math.isfinite(logs["loss"]):
+            self._stop(f"the loss became {logs['loss']} in step {batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not all(np.isfinite(values).all() for values in self.model.get_weights()):
+            self._stop("weights became infinite in the last step")
+        validation = {"validation_accuracy": math.nan, "validation_mean_iou": math.nan}
+        last = epoch + 1 == self.recipe.epochs
+        if last or (epoch + 1) % self.recipe.validate_every == 0:
+            with averaged_weights(self.model):
+                result = evaluate(self.model, self.frames, self.split.validation)
+                validation = {
+                    "validation_accuracy": result.pixel_accuracy,
+                    "validation_mean_iou": result.mean_iou,
+                }
+                if not result.mean_iou <= self._best_score():
+                    self.folder.save_best(self.model)
+        logs.update(validation)
+        seconds = time.monotonic() - self._start
+        self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
+        self.folder.write_history(self.history)
+        self.folder.save_last(self.model)
+
+    def _best_score(self) -> float:
+        scores = [row["validation_mean_iou"] for row in self.history]
+        return max((score for score in scores if not math.isnan(score)), default=-math.inf)
+
+    def _stop(self, what: str) -> None:
+        raise TrainingError(
+            f"{what} of epoch {len(self.history) + 1}. {self.folder.path} keeps the weights of "
+            "the epoch before and the best network so far; lower the recipe's learning_rate"
+        )
+
+
+@contextlib.contextmanager
+def averaged_weights(network: keras.Model) -> Iterator[None]:
+    """Puts the optimizer's moving averages into the network for a while, if it keeps any."""
+    if not network.optimizer.use_ema:
+        yield
+        return
+    current = [variable.numpy() for variable in network.trainable_variables]
+    network.optimizer.finalize_variable_values(network.trainable_variables)
+    try:
+        yield
+    finally:
+        for variable, value in zip(network.trainable_variables, current, strict=True):
+            variable.assign(value)
+
+
+class Progress(keras.callbacks.Callback):
+    """One bar for the whole training: loss, accuracy, mean IoU and the time left."""
+
+    def __init__(self, recipe: Recipe, steps_per_epoch: int, first_epoch: int):
+        super().__init__()
+        self.recipe = recipe
+        self.steps = steps_per_epoch
+        self.first_epoch = first_epoch
+        self.validated = ""
+
+    def on_train_begin(self, logs=None):
+        self.bar = tqdm(
+            total=self.recipe.epochs * self.steps,
+            initial=self.first_epoch * self.steps,
+            unit="step",
+            desc=f"{self.model.name}, {self.recipe.name}",
+            mininterval=2,
+            dynamic_ncols=True,
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        figures = " ".join(f"{name} {logs[name]:.3f}" for name in ("loss", "accuracy", "mean_iou"))
+        self.bar.set_postfix_str(f"{figures}{self.validated}", refresh=False)
+        self.bar.update()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not math.isnan(logs["validation_mean_iou"]):
+            self.validated = (
+                f" | epoch {epoch + 1}: validation accuracy {logs['validation_accuracy']:.3f} "
+                f"mean_iou {logs['validation_mean_iou']:.3f}"
+            )
+
+    def on_train_end(self, logs=None):
+        self.bar.close()

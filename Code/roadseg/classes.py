@@ -1,0 +1,146 @@
+"""ClassMap: class ids, names and colours of one sequence in one table, and the pickle that keeps them.
+
+An encoded label image is RGB, one colour a class or an object instance. A colour means something
+only within its own sequence, so every sequence has its own ClassMap; class ids are shared by all.
+"""
+
+import io
+import pickle
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from roadseg.errors import DataError
+
+IGNORE = 255  # label id of pixels that belong to no class: void, undefined, outside of the picture
+_UNLISTED = 254  # what an unlisted colour decodes to before it is reported
+
+Colour = tuple[int, int, int]
+
+
+class UnlistedColour(DataError):
+    """A label image holds a colour that its sequence does not list."""
+
+
+@dataclass(frozen=True)
+class ClassMap:
+    """Colours of one sequence <-> class ids.
+
+    class_names: the class of each id, in the source's own order.
+    palette: one colour a class, to paint with when the sequence itself lists none for it.
+    colour_to_id: every colour listed for the sequence, instances included; IGNORE for undefined.
+    """
+
+    class_names: tuple[str, ...]
+    palette: tuple[Colour, ...]
+    colour_to_id: Mapping[Colour, int]
+
+    def __post_init__(self):
+        if len(self.class_names) != len(self.palette):
+            raise ValueError(
+                f"{len(self.class_names)} class names, but {len(self.palette)} palette colours"
+            )
+        if not 0 < len(self.class_names) <= _UNLISTED:
+            raise ValueError(f"1..{_UNLISTED} classes expected, not {len(self.class_names)}")
+
+    def decode(self, colours: np.ndarray) -> np.ndarray:
+        """Class ids uint8 (H, W) of an encoded label image uint8 (H, W, 3).
+
+        Raises UnlistedColour when a pixel's colour is not listed exactly.
+        """
+        if colours.dtype != np.uint8 or colours.ndim != 3 or colours.shape[2] != 3:
+            raise ValueError(
+                f"label colours must be uint8 (H, W, 3), not {colours.dtype} {colours.shape}"
+            )
+        packed = _pack(colours)
+        ids = self._lookup.take(packed)
+        ids ^= _UNLISTED
+        unlisted = ids == _UNLISTED
+        if unlisted.any():
+            raise UnlistedColour(_describe_unlisted(packed[unlisted]))
+        return ids
+
+    def encode(self, ids: np.ndarray) -> np.ndarray:
+        """Colours uint8 (..., 3) of class ids uint8 (...): the inverse of `decode`.
+
+        A class is painted in the first colour that the sequence lists for it (instances cannot be
+        told apart any more), else in its palette colour; IGNORE in the undefined colour, else black.
+        """
+        table = np.zeros((256, 3), np.uint8)
+        table[: len(self.palette)] = self.palette
+        for colour, class_id in reversed(self.colour_to_id.items()):
+            table[class_id] = colour
+        known = np.append(np.arange(len(self.palette)), IGNORE)
+        if not np.isin(ids, known).all():
+            raise ValueError(f"class ids must be 0..{len(self.palette) - 1} or {IGNORE}")
+        return table[ids]
+
+    @cached_property
+    def _lookup(self) -> np.ndarray:
+        """Packed 24-bit colour -> id ^ _UNLISTED.
+
+        The exclusive or makes "unlisted" zero: of the 16 MiB only the pages that hold a listed colour
+        ever exist in memory, so fifty sequences can keep their tables.
+        """
+        table = np.zeros(1 << 24, np.uint8)
+        for (red, green, blue), class_id in self.colour_to_id.items():
+            table[red << 16 | green << 8 | blue] = class_id ^ _UNLISTED
+        return table
+
+
+def _pack(colours: np.ndarray) -> np.ndarray:
+    """int32 (H, W): red << 16 | green << 8 | blue."""
+    packed = colours[..., 0].astype(np.int32)
+    for channel in (1, 2):
+        packed <<= 8
+        packed |= colours[..., channel]
+    return packed
+
+
+def _describe_unlisted(packed: np.ndarray) -> str:
+    values, counts = np.unique(packed, return_counts=True)
+    order = np.argsort(-counts)
+    shown = [
+        f"({value >> 16}, {value >> 8 & 255}, {value & 255}) in {count} pixel{'s' * (count > 1)}"
+        for value, count in zip(values[order][:3].tolist(), counts[order][:3].tolist(), strict=True)
+    ]
+    more = f" and {len(values) - 3} more colours" if len(values) > 3 else ""
+    return f"colour {', '.join(shown)}{more}: not in the encoding of this sequence"
+
+
+def dump_class_maps(class_maps: Mapping[str, ClassMap]) -> bytes:
+    """The pickle of builtins that stands beside a store.
+
+    {id_to_name: {id: name}, name_to_id: {name: id}, id_to_colour: {id: (r, g, b)} to paint with,
+    colour_to_id: {sequence: {(r, g, b): id}}, where 255 is "ignore"}
+    """
+    first = next(iter(class_maps.values()))
+    tables = {
+        "id_to_name": dict(enumerate(first.class_names)),
+        "name_to_id": {name: class_id for class_id, name in enumerate(first.class_names)},
+        "id_to_colour": dict(enumerate(first.palette)),
+        "colour_to_id": {name: dict(each.colour_to_id) for name, each in class_maps.items()},
+    }
+    return pickle.dumps(tables, protocol=4)
+
+
+class _BuiltinsUnpickler(pickle.Unpickler):
+    """Admits dict, list, tuple, str, int: they need no import, and any import is refused."""
+
+    def find_class(self, module, name):
+        raise pickle.UnpicklingError(f"it asks for {module}.{name}")
+
+
+def load_class_maps(path: str | Path) -> dict[str, dict]:
+    """The dictionaries of `dump_class_maps`; raises DataError for anything else, running none of it."""
+    try:
+        tables = _BuiltinsUnpickler(io.BytesIO(Path(path).read_bytes())).load()
+    except (OSError, EOFError, pickle.UnpicklingError, ValueError, IndexError, KeyError) as error:
+        raise DataError(f"{path}: not a readable class map ({error}); run the preprocessing again")
+    expected = {"id_to_name", "name_to_id", "id_to_colour", "colour_to_id"}
+    if not isinstance(tables, dict) or set(tables) != expected:
+        raise DataError(f"{path}: not a class map; run the preprocessing again")
+    return tables

@@ -1,0 +1,128 @@
+"""The diagram of a network: its stages, what is in them, and how they are connected."""
+
+import io
+import shutil
+from collections.abc import Mapping
+
+import keras
+import matplotlib.pyplot as plt
+import pydot
+from matplotlib.figure import Figure
+
+Stages = Mapping[str, list[keras.layers.Layer]]
+Edges = list[tuple[str, str]]
+
+_BOX = "#DCE9F5"
+
+
+def network_diagram(network: keras.Model) -> Figure:
+    """Boxes are stages, the part of a layer's name before "_"; arrows are tensors between them.
+
+    Laid out by graphviz where its `dot` is installed; else from left to right by depth and from top to
+    bottom by resolution, with Matplotlib alone.
+    """
+    stages: dict[str, list[keras.layers.Layer]] = {}
+    for layer in network.layers:
+        stages.setdefault(_stage(layer), []).append(layer)
+    edges = _edges(network)
+    if shutil.which("dot"):
+        return _draw_with_graphviz(stages, edges)
+    return _draw_by_resolution(stages, edges)
+
+
+def _stage(layer: keras.layers.Layer) -> str:
+    return layer.name.split("_")[0]
+
+
+def _edges(network: keras.Model) -> Edges:
+    """Pairs of stages of which the second takes an output of the first."""
+    producer = {id(layer.output): layer for layer in network.layers}
+    edges = {}
+    for layer in network.layers:
+        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
+        for tensor in inputs:
+            pair = _stage(producer[id(tensor)]), _stage(layer)
+            if pair[0] != pair[1]:
+                edges[pair] = None  # a dict keeps the order
+    return list(edges)
+
+
+def _label(stage: str, layers: list[keras.layers.Layer]) -> str:
+    lines = (_describe(layer) for layer in layers)
+    _, height, width, channels = layers[-1].output.shape
+    return "\n".join([stage, *filter(None, lines), f"{height} x {width} x {channels}"])
+
+
+def _describe(layer: keras.layers.Layer) -> str:
+    """A layer in the words of a paper's figure; nothing for the input itself."""
+    kinds = keras.layers
+    match layer:
+        case kinds.InputLayer():
+            return ""
+        case kinds.Conv2DTranspose():
+            return f"transposed conv {layer.kernel_size[0]}x{layer.kernel_size[1]}, {layer.filters}"
+        case kinds.Conv2D():
+            return f"conv {layer.kernel_size[0]}x{layer.kernel_size[1]}, {layer.filters}"
+        case kinds.MaxPooling2D():
+            return f"max-pool {layer.pool_size[0]}"
+        case kinds.BatchNormalization():
+            return "batch norm"
+        case kinds.ZeroPadding2D():
+            (top, bottom), (left, right) = layer.padding
+            return f"zero-pad {top + bottom} rows, {left + right} columns"
+        case kinds.Concatenate():
+            return "concat"
+        case _:
+            return type(layer).__name__.lower()
+
+
+def _draw_with_graphviz(stages: Stages, edges: Edges) -> Figure:
+    graph = pydot.Dot(rankdir="LR", dpi="110", nodesep="0.15", ranksep="0.25")
+    graph.set_node_defaults(
+        shape="box", style="rounded,filled", fillcolor=_BOX, fontname="DejaVu Sans", fontsize="10"
+    )
+    for stage, layers in stages.items():
+        graph.add_node(pydot.Node(stage, label=_label(stage, layers)))
+    for pair in edges:
+        graph.add_edge(pydot.Edge(*pair))
+    picture = plt.imread(io.BytesIO(graph.create_png()))
+    height, width, _ = picture.shape
+    figure = plt.figure(figsize=(14, 14 * height / width))
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.imshow(picture)
+    axes.set_axis_off()
+    return figure
+
+
+def _draw_by_resolution(stages: Stages, edges: Edges) -> Figure:
+    depth = dict.fromkeys(stages, 0)
+    for source, target in edges:  # in the order of the layers, so that sources are final
+        depth[target] = max(depth[target], depth[source] + 1)
+    heights = {stage: layers[0].output.shape[1] for stage, layers in stages.items()}
+    levels = sorted(set(heights.values()), reverse=True)
+    place = {stage: (depth[stage], -levels.index(heights[stage])) for stage in stages}
+
+    figure, axes = plt.subplots(
+        figsize=(1.5 * (max(depth.values()) + 1), 1.25 * len(levels)), layout="constrained"
+    )
+    for pair in edges:
+        source, target = (place[stage] for stage in pair)
+        axes.annotate(
+            "",
+            xy=target,
+            xytext=source,
+            arrowprops={"arrowstyle": "-|>", "color": "grey", "shrinkA": 36, "shrinkB": 36},
+        )
+    for stage, layers in stages.items():
+        axes.text(
+            *place[stage],
+            _label(stage, layers),
+            ha="center",
+            va="center",
+            fontsize=7,
+            bbox={"boxstyle": "round", "facecolor": _BOX},
+        )
+    axes.set_xlim(-0.6, max(depth.values()) + 0.6)
+    axes.set_ylim(-len(levels) + 0.4, 0.6)
+    axes.set_axis_off()
+    return figure

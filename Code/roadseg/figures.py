@@ -1,0 +1,229 @@
+"""Every picture that the notebooks show. Each function returns a Matplotlib figure.
+
+Classes are painted in the data set's own colours; everything else uses the colour-blind-safe palette of
+Okabe and Ito (2008).
+"""
+
+from collections.abc import Mapping, Sequence
+
+import keras
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+
+from roadseg.classes import IGNORE
+from roadseg.diagram import network_diagram
+from roadseg.evaluation import Evaluation, predict
+from roadseg.splits import Split
+from roadseg.store import FrameStore
+from roadseg.training import Run
+
+__all__ = [
+    "class_shares",
+    "confusion",
+    "history",
+    "legend",
+    "network_diagram",
+    "per_class_iou",
+    "predictions",
+    "samples",
+]
+
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+_RIGHT, _WRONG, _UNLABELLED = (245, 245, 245), (213, 94, 0), (150, 150, 150)
+_WIDTH = 12  # inches
+
+
+def paint(ids: np.ndarray, palette: np.ndarray) -> np.ndarray:
+    """uint8 (H, W, 3) of class ids (H, W); IGNORE is black."""
+    table = np.zeros((256, 3), np.uint8)
+    table[: len(palette)] = palette
+    return table[ids]
+
+
+def legend(class_names: Sequence[str], palette: np.ndarray) -> Figure:
+    """The colour of every class."""
+    figure = plt.figure(figsize=(_WIDTH, 0.35 * (1 + (len(class_names) - 1) // 7)))
+    _add_legend(figure, class_names, palette, loc="center")
+    return figure
+
+
+def samples(frames: FrameStore, indices: Sequence[int]) -> Figure:
+    """Pictures and their ground truth."""
+    images, labels = frames.read(indices)
+    columns = {
+        "input": images,
+        "ground truth": [paint(ids, frames.palette) for ids in labels],
+    }
+    return _gallery(columns, _titles(frames, indices), frames)
+
+
+def predictions(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> Figure:
+    """Input, ground truth, prediction and errors of some frames."""
+    parts = zip(*predict(network, frames, indices), strict=True)
+    images, labels, predicted = (np.concatenate(part) for part in parts)
+    columns = {
+        "input": images,
+        "ground truth": [paint(ids, frames.palette) for ids in labels],
+        "prediction": [paint(ids, frames.palette) for ids in predicted],
+        "errors": [_errors(*pair) for pair in zip(labels, predicted, strict=True)],
+    }
+    marks = [
+        Patch(facecolor=np.array(colour) / 255, edgecolor="black", label=name)
+        for name, colour in (("error", _WRONG), ("right", _RIGHT), ("not labelled", _UNLABELLED))
+    ]
+    return _gallery(columns, _titles(frames, indices), frames, marks)
+
+
+def class_shares(frames: FrameStore, split: Split) -> Figure:
+    """Share of the labelled pixels that each class has in both parts of a split."""
+    figure, axes = plt.subplots(figsize=(_WIDTH, 0.4 * frames.num_classes), layout="constrained")
+    parts = {"train": split.train, "validation": split.validation}
+    shares = {}
+    for name, indices in parts.items():
+        pixels = frames.class_pixels(indices)
+        shares[name] = 100 * pixels / pixels.sum()
+    _grouped_bars(axes, shares, frames.class_names, "{:.2g}")
+    axes.set(xscale="log", xlabel="share of the labelled pixels, % (logarithmic)")
+    return figure
+
+
+def history(runs: Mapping[str, Run], against: str = "epoch") -> Figure:
+    """Loss, pixel accuracy and mean IoU during trainings: solid validation, dashed training.
+
+    against: "epoch", or "minutes" to compare trainings whose epochs differ in length.
+    """
+    figure, panels = plt.subplots(1, 3, figsize=(_WIDTH, 3.6), layout="constrained")
+    for (name, run), colour in zip(runs.items(), _COLOURS, strict=False):
+        minutes = np.cumsum(run.history["seconds"]) / 60
+        x = minutes if against == "minutes" else np.array(run.history["epoch"])
+        for axes, column in zip(panels, ("loss", "accuracy", "mean_iou"), strict=True):
+            axes.plot(x, run.history[column], "--", color=colour, label=f"{name}, training")
+            validation = np.array(run.history.get(f"validation_{column}", []))
+            if validation.size:
+                there = ~np.isnan(validation)
+                marker = "." if there.sum() < 30 else None
+                axes.plot(
+                    x[there],
+                    validation[there],
+                    color=colour,
+                    marker=marker,
+                    label=f"{name}, validation",
+                )
+    titles = ("loss", "pixel accuracy", "mean IoU")
+    for axes, title in zip(panels, titles, strict=True):
+        axes.set(title=title, xlabel=against)
+        axes.grid(alpha=0.3)
+    for axes in panels[1:]:
+        axes.set_ylim(0, 1)
+    handles, labels = panels[1].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    return figure
+
+
+def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
+    """IoU of every class, and the mean, of one or more networks; an absent class has no bar."""
+    names = (*next(iter(results.values())).class_names, "mean")
+    figure, axes = plt.subplots(
+        figsize=(_WIDTH, (0.22 + 0.2 * len(results)) * len(names)), layout="constrained"
+    )
+    bars = {name: np.append(each.iou, each.mean_iou) for name, each in results.items()}
+    _grouped_bars(axes, bars, names, "{:.2f}")
+    axes.set(xlim=(0, 1), xlabel="IoU")
+    return figure
+
+
+def confusion(result: Evaluation) -> Figure:
+    """Confusion matrix in percent of each true class; a class that is never true has an empty row."""
+    truth = result.confusion.sum(axis=1, keepdims=True)
+    with np.errstate(invalid="ignore"):
+        percent = 100 * result.confusion / truth
+    side = 0.55 * len(percent) + 2
+    figure, axes = plt.subplots(figsize=(side, side), layout="constrained")
+    axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+    for row, column in zip(*np.nonzero(percent >= 0.5), strict=True):
+        value = percent[row, column]
+        colour = "white" if value > 60 else "black"
+        axes.text(column, row, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=9)
+    ticks = range(len(percent))
+    axes.set_xticks(ticks, result.class_names, rotation=60, ha="right", rotation_mode="anchor")
+    axes.set_yticks(ticks, result.class_names)
+    axes.set(xlabel="prediction", ylabel="ground truth", title="% of the true pixels of each class")
+    return figure
+
+
+def _errors(labels: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+    picture = np.where((labels == predicted)[..., None], _RIGHT, _WRONG).astype(np.uint8)
+    picture[labels == IGNORE] = _UNLABELLED
+    return picture
+
+
+def _titles(frames: FrameStore, indices: Sequence[int]) -> list[str]:
+    return [f"{frames.sequence[i]}, frame {frames.index[i]}" for i in indices]
+
+
+def _gallery(
+    columns: Mapping[str, Sequence[np.ndarray]],
+    titles: Sequence[str],
+    frames: FrameStore,
+    marks: Sequence[Patch] = (),
+) -> Figure:
+    """Parts side by side and frames below each other; the other way round for very wide frames."""
+    height, width, _ = frames.image_shape
+    wide = width > 2 * height
+    rows, cols = (len(columns), len(titles)) if wide else (len(titles), len(columns))
+    panel_width = _WIDTH / cols
+    panel_height = panel_width * height / width + 0.25
+    legend_height = 0.3 * (2 + frames.num_classes // 7)
+    figure, axes = plt.subplots(
+        rows,
+        cols,
+        figsize=(_WIDTH, rows * panel_height + legend_height),
+        squeeze=False,
+        layout="constrained",
+    )
+    grid = axes if wide else axes.T
+    for line, (part, pictures) in zip(grid, columns.items(), strict=True):
+        for panel, picture, title in zip(line, pictures, titles, strict=True):
+            panel.imshow(picture, interpolation="nearest")
+            panel.set_xticks([])
+            panel.set_yticks([])
+            first_frame, first_part = panel is line[0], line is grid[0]
+            top, side = (first_part, first_frame) if wide else (first_frame, first_part)
+            if top:
+                panel.set_title(title if wide else part, fontsize=10)
+            if side:
+                panel.set_ylabel(part if wide else title.replace(", ", "\n"), fontsize=9)
+    _add_legend(figure, frames.class_names, frames.palette, "outside lower center", marks)
+    return figure
+
+
+def _add_legend(figure, class_names, palette, loc, marks=()) -> None:
+    handles = [
+        Patch(facecolor=np.array(colour) / 255, edgecolor="black", label=name)
+        for name, colour in zip(class_names, palette, strict=True)
+    ]
+    figure.legend(handles=[*handles, *marks], loc=loc, ncols=7, frameon=False, fontsize=9)
+
+
+def _grouped_bars(axes, groups: Mapping[str, np.ndarray], names: Sequence[str], form: str) -> None:
+    """Horizontal bars: one group a name, from top to bottom, each bar with its value."""
+    places = np.arange(len(names))
+    thickness = 0.8 / len(groups)
+    for order, (group, values) in enumerate(groups.items()):
+        bars = axes.barh(
+            places + (order - (len(groups) - 1) / 2) * thickness,
+            np.nan_to_num(values),
+            thickness,
+            color=_COLOURS[order % len(_COLOURS)],
+            label=group,
+        )
+        texts = [
+            "absent" if np.isnan(v) or (v == 0 and form == "{:.2g}") else form.format(v) for v in values
+        ]
+        axes.bar_label(bars, texts, padding=3, fontsize=8)
+    axes.set_yticks(places, names)
+    axes.invert_yaxis()
+    axes.margins(x=0.1)
+    axes.legend(loc="lower right")

@@ -1,0 +1,128 @@
+"""Figures of merit, all derived from one confusion matrix over the whole set.
+
+Policy for absent classes: a class without a single pixel in truth and prediction has no IoU (NaN) and is
+left out of the mean; one that is predicted but never true has IoU 0 and counts.
+"""
+
+import keras
+import numpy as np
+from keras import ops
+
+from roadseg.classes import IGNORE
+
+
+def confusion_matrix(
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore: int = IGNORE
+) -> np.ndarray:
+    """int64 (C, C): rows are the truth, columns the prediction, entries are pixels.
+
+    labels, predictions: integer class ids of one shape; labels equal to `ignore` are not counted.
+    Raises ValueError for any other id outside 0..C-1.
+    """
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if labels.shape != predictions.shape:
+        raise ValueError(f"labels {labels.shape} and predictions {predictions.shape} differ")
+    counted = labels != ignore
+    truth = labels[counted].astype(np.int64)
+    predicted = predictions[counted].astype(np.int64)
+    for name, ids in (("label", truth), ("prediction", predicted)):
+        if ids.size and not 0 <= ids.min() <= ids.max() < num_classes:
+            raise ValueError(f"{name} ids {ids.min()}..{ids.max()}, but {num_classes} classes")
+    pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
+    return pairs.reshape(num_classes, num_classes)
+
+
+def pixel_accuracy(confusion: np.ndarray) -> float:
+    """Share of the labelled pixels that are right."""
+    return float(_ratio(np.trace(confusion), confusion.sum()))
+
+
+def class_accuracy(confusion: np.ndarray) -> np.ndarray:
+    """float64 (C): share of each class's true pixels that are found; NaN for a class never true."""
+    return _ratio(np.diag(confusion), confusion.sum(axis=1))
+
+
+def iou(confusion: np.ndarray) -> np.ndarray:
+    """float64 (C): intersection over union of each class; NaN for an absent class."""
+    hits = np.diag(confusion)
+    return _ratio(hits, confusion.sum(axis=0) + confusion.sum(axis=1) - hits)
+
+
+def mean_iou(confusion: np.ndarray) -> float:
+    """Mean of `iou` over the classes that occur in truth or prediction."""
+    return _mean(iou(confusion))
+
+
+def mean_class_accuracy(confusion: np.ndarray) -> float:
+    """Mean of `class_accuracy` over the classes that occur in the truth."""
+    return _mean(class_accuracy(confusion))
+
+
+def frequency_weighted_iou(confusion: np.ndarray) -> float:
+    """Mean of `iou` weighted with each class's share of the true pixels."""
+    frequency = _ratio(confusion.sum(axis=1), confusion.sum())
+    return float(np.sum(frequency * np.nan_to_num(iou(confusion))))
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """part / whole, NaN where there is nothing to share out."""
+    part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
+    return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
+
+
+def _mean(values: np.ndarray) -> float:
+    present = values[~np.isnan(values)]
+    return float(present.mean()) if present.size else float("nan")
+
+
+def original_mean_iou(labels: np.ndarray, logits: np.ndarray) -> float:
+    """What the original repository printed as "mean IoU"; shown only to explain it.
+
+    labels: class ids (B, H, W); logits: float (B, H, W, C). Its metric expects class ids but was given
+    one-hot labels and softmax outputs. Cast to integers, every probability below 1 becomes 0, so that
+    an unsure network gets (C - 1) / (2 C), whatever it predicts.
+    """
+    num_classes = logits.shape[-1]
+    metric = keras.metrics.MeanIoU(num_classes)
+    known = np.where(labels == IGNORE, 0, labels)
+    metric.update_state(
+        ops.one_hot(known, num_classes),
+        ops.softmax(logits),
+        sample_weight=np.repeat((labels != IGNORE)[..., None], num_classes, axis=-1),
+    )
+    return float(metric.result())
+
+
+class RunningScores(keras.metrics.Metric):
+    """Pixel accuracy and mean IoU of an epoch so far, for the progress of a training.
+
+    They follow the weights as they change; `evaluation.evaluate` gives the figures to report.
+    """
+
+    def __init__(self, num_classes: int, name: str = "running_scores", **options):
+        super().__init__(name=name, **options)
+        self.num_classes = num_classes
+        self.confusion = self.add_variable(
+            (num_classes, num_classes), initializer="zeros", name="confusion", dtype="int32"
+        )
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """y_true: class ids (B, H, W); y_pred: logits (B, H, W, C)."""
+        truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+        predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
+        # Ignored pixels are counted in one more bin, which is cut off.
+        pair = ops.where(truth == IGNORE, self.num_classes**2, truth * self.num_classes + predicted)
+        pairs = ops.bincount(pair, minlength=self.num_classes**2 + 1)[: self.num_classes**2]
+        self.confusion.assign_add(
+            ops.cast(ops.reshape(pairs, (self.num_classes, self.num_classes)), "int32")
+        )
+
+    def result(self):
+        confusion = ops.cast(self.confusion, "float32")
+        hits = ops.diagonal(confusion)
+        union = ops.sum(confusion, axis=0) + ops.sum(confusion, axis=1) - hits
+        present = ops.cast(union > 0, "float32")
+        return {
+            "accuracy": ops.sum(hits) / ops.maximum(ops.sum(confusion), 1),
+            "mean_iou": ops.sum(hits / ops.maximum(union, 1)) / ops.maximum(ops.sum(present), 1),
+        }

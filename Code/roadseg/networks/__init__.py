@@ -1,0 +1,47 @@
+"""Networks by name: raw uint8 images in, logits out.
+
+They normalise inside, so that nobody can forget it and an exported model is complete.
+"""
+
+from types import ModuleType
+
+import keras
+
+from roadseg.networks import simple
+from roadseg.precision import recommended_policy
+
+NETWORKS: dict[str, ModuleType] = {"simple": simple}
+
+
+def build(
+    name: str,
+    image_shape: tuple[int, int, int],
+    num_classes: int,
+    seed: int = 0,
+    policy: str | None = None,
+    **options,
+) -> keras.Model:
+    """A new network: uint8 (B, H, W, 3), 0..255 -> float32 logits (B, H, W, C).
+
+    image_shape: (H, W, 3). seed: of the initial weights; it also seeds Keras' global generators.
+    policy: "float32" or "mixed_bfloat16"; None: whichever is faster here (see roadseg.precision).
+    options: of that network's own `build`. Raises ValueError for an unknown name or too small an image.
+    """
+    if name not in NETWORKS:
+        raise ValueError(f"unknown network {name!r}: one of {', '.join(NETWORKS)}")
+    network = NETWORKS[name]
+    height, width, channels = image_shape
+    if min(height, width) < network.MINIMUM_SIZE or channels != 3:
+        raise ValueError(
+            f"image shape {tuple(image_shape)}: {name} needs (H, W, 3) with H and W of at least "
+            f"{network.MINIMUM_SIZE}"
+        )
+    if num_classes < 2:
+        raise ValueError(f"num_classes={num_classes}: at least 2 are needed")
+    keras.utils.set_random_seed(seed)
+    previous = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(policy or recommended_policy().name)
+    try:
+        return network.build(tuple(image_shape), num_classes, **options)
+    finally:
+        keras.config.set_dtype_policy(previous)

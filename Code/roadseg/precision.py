@@ -1,0 +1,75 @@
+"""Whether bfloat16 pays on this machine."""
+
+import functools
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+
+_CPU_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")  # x86: AVX-512 and AMX; Arm: bf16
+
+
+@dataclass(frozen=True)
+class Policy:
+    """A Keras dtype policy and why it was chosen."""
+
+    name: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.reason}"
+
+
+@functools.cache
+def recommended_policy() -> Policy:
+    """ "mixed_bfloat16" where the processor computes in it, else "float32".
+
+    Without such instructions bfloat16 is emulated, and slower than float32.
+    """
+    accelerator = _accelerator()
+    if accelerator is not None:
+        name, computes_in_bfloat16 = accelerator
+        has = "has" if computes_in_bfloat16 else "has no"
+        return Policy(_name(computes_in_bfloat16), f"{name} {has} bfloat16 arithmetic")
+    found = sorted(_cpu_flags() & set(_CPU_FLAGS))
+    reason = f"this CPU has {', '.join(found)}" if found else "this CPU has no bfloat16 arithmetic"
+    return Policy(_name(bool(found)), reason)
+
+
+def _name(computes_in_bfloat16: bool) -> str:
+    return "mixed_bfloat16" if computes_in_bfloat16 else "float32"
+
+
+def _accelerator() -> tuple[str, bool] | None:
+    """The GPU or TPU that the Keras backend computes on, and whether it has bfloat16 arithmetic."""
+    if keras.backend.backend() == "jax":
+        import jax
+
+        device = jax.devices()[0]
+        if device.platform == "cpu":
+            return None
+        capability = getattr(device, "compute_capability", "8")  # a TPU has none, and bfloat16
+        return device.device_kind, int(str(capability).split(".")[0]) >= 8
+    if keras.backend.backend() == "tensorflow":
+        import tensorflow as tf
+
+        for device in tf.config.list_physical_devices("GPU"):
+            details = tf.config.experimental.get_device_details(device)
+            capable = details.get("compute_capability", (0, 0)) >= (8, 0)  # NVIDIA Ampere and later
+            return details.get("device_name", "GPU"), capable
+    return None
+
+
+def _cpu_flags() -> set[str]:
+    """Linux names them; elsewhere the set is empty."""
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return set()
+    fields = (line.partition(":") for line in lines)
+    return {
+        flag
+        for key, _, value in fields
+        if key.strip().lower() in ("flags", "features")
+        for flag in value.split()
+    }

@@ -1,0 +1,92 @@
+"""Recipe: everything that decides how a network is trained, and the recipes that have a name."""
+
+from dataclasses import dataclass
+
+import keras
+
+from roadseg.augmentation import Augmentation
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Settings of one training.
+
+    schedule: "steps": the rate is divided by 3 after every 75 epochs; "cosine": it rises over
+        warm_up_epochs and falls along half a cosine to zero.
+    weight_decay: decoupled (AdamW), not on biases and normalisation.
+    class_weight_power: exponent of the median-frequency class weights; 0: all classes weigh the same.
+    averaging: momentum of the exponential moving average of the weights that is evaluated and kept;
+        None: the weights themselves.
+    validate_every: epochs between two validations; the last epoch is always validated.
+    """
+
+    name: str
+    epochs: int
+    batch_size: int
+    optimizer: str
+    learning_rate: float
+    schedule: str
+    warm_up_epochs: float = 0
+    weight_decay: float = 0
+    augmentation: Augmentation | None = None
+    class_weight_power: float = 0
+    averaging: float | None = None
+    validate_every: int = 1
+    seed: int = 0
+
+    def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+        """Raises ValueError for an unknown optimizer or schedule."""
+        rate = self._learning_rate(steps_per_epoch)
+        average = {"use_ema": True, "ema_momentum": self.averaging} if self.averaging else {}
+        if self.optimizer == "rmsprop":
+            return keras.optimizers.RMSprop(rate, weight_decay=self.weight_decay or None, **average)
+        if self.optimizer == "adamw":
+            optimizer = keras.optimizers.AdamW(rate, weight_decay=self.weight_decay, **average)
+            optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+            return optimizer
+        raise ValueError(f"unknown optimizer {self.optimizer!r}: rmsprop or adamw")
+
+    def _learning_rate(self, steps_per_epoch: int):
+        steps = self.epochs * steps_per_epoch
+        if self.schedule == "steps":
+            boundaries = list(range(75 * steps_per_epoch, steps, 75 * steps_per_epoch))
+            if not boundaries:
+                return self.learning_rate
+            rates = [self.learning_rate / 3**drop for drop in range(len(boundaries) + 1)]
+            return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
+        if self.schedule == "cosine":
+            warm_up = round(self.warm_up_epochs * steps_per_epoch)
+            return keras.optimizers.schedules.CosineDecay(
+                self.learning_rate / 100,
+                max(1, steps - warm_up),
+                warmup_target=self.learning_rate,
+                warmup_steps=max(1, warm_up),
+            )
+        raise ValueError(f"unknown schedule {self.schedule!r}: steps or cosine")
+
+
+_NAMED = (
+    Recipe(  # of the original repository
+        name="original",
+        epochs=250,
+        batch_size=16,
+        optimizer="rmsprop",
+        learning_rate=1e-3,
+        schedule="steps",
+    ),
+    Recipe(
+        name="quick",
+        epochs=48,
+        batch_size=4,
+        optimizer="adamw",
+        learning_rate=2e-3,
+        schedule="cosine",
+        warm_up_epochs=1,
+        weight_decay=1e-2,
+        augmentation=Augmentation(scale=(0.75, 1.5), brightness=0.3, contrast=0.3, saturation=0.3),
+        class_weight_power=0.5,
+        averaging=0.99,
+        validate_every=4,
+    ),
+)
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _NAMED}

@@ -1,0 +1,87 @@
+"""Runs the notebook with the caller's parameters: `make notebook DATA=... SEQUENCES=...`.
+
+Writes the executed notebook and its HTML into Runs/. When a cell fails, the notebook up to there is
+kept, and the cell is named.
+"""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+
+import nbformat
+import papermill
+from nbconvert import HTMLExporter
+
+_HERE = Path(__file__).resolve().parent
+
+
+def main(arguments: list[str] | None = None) -> int:
+    options = _parse(arguments)
+    executed = options.output.resolve()
+    executed.parent.mkdir(parents=True, exist_ok=True)
+    parameters = {
+        name: value
+        for name, value in vars(options).items()
+        if name not in ("output",) and value is not None
+    }
+    failed = None
+    try:
+        papermill.execute_notebook(
+            _HERE / "train_network.ipynb",
+            executed,
+            parameters,
+            cwd=_HERE,
+            stdout_file=sys.stdout,
+            stderr_file=sys.stderr,
+        )
+    except papermill.PapermillExecutionError as error:
+        failed = error
+    _tidy(executed)
+    page = executed.with_suffix(".html")
+    page.write_text(HTMLExporter().from_filename(str(executed))[0], "utf-8")
+    if failed:
+        print(f"\nCell {failed.cell_index} failed: {failed.ename}: {failed.evalue}", file=sys.stderr)
+    print(f"\nExecuted notebook: {executed}\nAs a web page:     {page}")
+    return 1 if failed else 0
+
+
+def _parse(arguments: list[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--data", type=_absolute, help="folder of the raw data set")
+    parser.add_argument("--sequences", nargs="+", help="default: all that are there")
+    parser.add_argument("--validation", nargs="+", help="sequences held out; default: a block of each")
+    parser.add_argument("--scale", type=float)
+    parser.add_argument("--recipe")
+    parser.add_argument("--epochs", type=int)
+    parser.add_argument(
+        "--output", type=Path, default=_HERE / "Runs" / "train_network.ipynb", help="executed notebook"
+    )
+    return parser.parse_args(arguments)
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
+
+
+def _tidy(path: Path) -> None:
+    """Joins each cell's pieces of terminal output and keeps the last state of every progress bar."""
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        outputs = []
+        for output in cell.get("outputs", []):
+            last = outputs[-1] if outputs else {}
+            if output.output_type == "stream" and last.get("name") == output.name:
+                last.text += output.text
+            else:
+                outputs.append(output)
+        for output in outputs:
+            if output.output_type == "stream":
+                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
+        if "outputs" in cell:
+            cell.outputs = outputs
+    nbformat.write(notebook, path)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,24 @@
+# make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, RECIPE, EPOCHS)
+# make test       lint and tests
+# Both need nothing but python3 and make: they set up .venv when it is missing or out of date.
+
+PYTHON ?= python3
+BIN := .venv/bin
+SHELL := /bin/sh
+
+.PHONY: notebook test
+
+notebook: .venv/installed
+	$(BIN)/python Code/run_notebook.py $(if $(DATA),--data "$(DATA)") \
+	  $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(VALIDATION),--validation $(VALIDATION)) \
+	  $(if $(SCALE),--scale $(SCALE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS))
+
+test: .venv/installed
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/pytest
+
+.venv/installed: requirements.txt
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
+	touch $@

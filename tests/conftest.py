@@ -1,0 +1,32 @@
+"""Tiny data sets for all tests, and where the real frames are."""
+
+import os
+from pathlib import Path
+
+import pytest
+import trees
+
+from roadseg import preprocess, sources, store
+
+
+@pytest.fixture(scope="session")
+def raw(tmp_path_factory) -> Path:
+    """Worlds 0001 and 0002, eight frames each; read only."""
+    return trees.virtual_kitti_1(tmp_path_factory.mktemp("raw"), ("0001/clone", "0002/clone"), frames=8)
+
+
+@pytest.fixture(scope="session")
+def frames(raw, tmp_path_factory) -> store.FrameStore:
+    """The same, preprocessed to 21 x 32 pixels; read only."""
+    target = tmp_path_factory.mktemp("store")
+    preprocess.to_hdf5(sources.open(raw), target, progress=False)
+    return store.open(target)
+
+
+@pytest.fixture(scope="session")
+def real_data() -> Path:
+    """The folder of real frames that ROADSEG_REAL_DATA names."""
+    folder = os.environ.get("ROADSEG_REAL_DATA")
+    if not folder:
+        pytest.skip("ROADSEG_REAL_DATA does not name a folder of real frames")
+    return Path(folder)

@@ -1,0 +1,59 @@
+import pytest
+import trees
+
+from roadseg import sources
+from roadseg.errors import DataError
+
+MAKERS = {
+    "virtual_kitti_1": trees.virtual_kitti_1,
+    "virtual_kitti_2": trees.virtual_kitti_2,
+    "camvid": trees.camvid,
+}
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_each_kind_is_recognised_from_its_layout(tmp_path, kind):
+    tree = MAKERS[kind](tmp_path)
+    assert sources.open(tree).kind == kind
+    assert sources.open(tree, kind=kind).frames() == sources.open(tree).frames()
+
+
+@pytest.mark.parametrize("kind", MAKERS)
+def test_an_unknown_sequence_is_answered_with_those_that_exist(tmp_path, kind):
+    source = sources.open(MAKERS[kind](tmp_path))
+    for ask in (source.class_map, lambda name: source.frames([name])):
+        with pytest.raises(DataError, match=f"no sequence 'nowhere'; there are {source.sequences()[0]}"):
+            ask("nowhere")
+
+
+def test_two_data_sets_in_one_folder_need_a_choice(tmp_path):
+    trees.camvid(trees.virtual_kitti_1(tmp_path))
+    with pytest.raises(DataError, match="virtual_kitti_1 and camvid; say which with kind="):
+        sources.open(tmp_path)
+    assert sources.open(tmp_path, kind="camvid").kind == "camvid"
+
+
+def test_an_empty_folder_is_told_the_known_layouts(tmp_path):
+    with pytest.raises(DataError, match=r"no known data set.*vkitti_1\.3\.1_rgb"):
+        sources.open(tmp_path)
+
+
+def test_a_missing_folder_a_wrong_kind_and_a_wrong_layout_are_errors(tmp_path):
+    with pytest.raises(DataError, match="no such folder"):
+        sources.open(tmp_path / "nowhere")
+    with pytest.raises(DataError, match="unknown kind 'cityscapes': one of virtual_kitti_1"):
+        sources.open(tmp_path, kind="cityscapes")
+    with pytest.raises(DataError, match="not laid out as camvid"):
+        sources.open(tmp_path, kind="camvid")
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"),
+    [("vkitti_1.3.1_rgb", "virtual_kitti_1"), ("Scene01", "virtual_kitti_2"), ("xannot", "camvid")],
+)
+def test_a_layout_without_any_frame_is_an_error(tmp_path, name, kind):
+    (tmp_path / name).mkdir()
+    source = sources.open(tmp_path)
+    assert source.kind == kind
+    with pytest.raises(DataError, match=str(tmp_path)):
+        source.frames()

@@ -1,0 +1,66 @@
+import json
+
+import pytest
+
+from roadseg import sources, splits
+from roadseg.errors import DataError
+from roadseg.splits import Split
+
+
+def test_random_warns_that_neighbours_leak_and_depends_on_the_seed(frames):
+    with pytest.warns(UserWarning, match="leaks"):
+        first = splits.random(frames, validation=0.25)
+    with pytest.warns(UserWarning):
+        assert splits.random(frames, validation=0.25) == first
+    with pytest.warns(UserWarning):
+        assert splits.random(frames, validation=0.25, seed=1) != first
+    assert len(first.validation) == 4
+    assert sorted(first.train + first.validation) == list(range(16))
+
+
+def test_a_block_ends_each_sequence_and_leaves_a_gap(frames):
+    split = splits.block(frames, validation=0.25, gap=3)
+    assert split.validation == (6, 7, 14, 15)
+    assert split.train == (0, 1, 2, 8, 9, 10)
+
+
+def test_a_gap_that_leaves_nothing_to_train_on_is_an_error(frames):
+    with pytest.raises(ValueError, match="0 train"):
+        splits.block(frames, gap=100)
+
+
+def test_whole_sequences_or_worlds_are_held_out(frames):
+    split = splits.by_sequence(frames, validation=["0002"])
+    assert split.train == tuple(range(8))
+    assert split.validation == tuple(range(8, 16))
+    assert split == splits.by_sequence(frames, validation=["0002/clone"])
+    with pytest.raises(DataError, match="no sequence '0003'"):
+        splits.by_sequence(frames, validation=["0003"])
+    with pytest.raises(ValueError, match="0 train"):
+        splits.by_sequence(frames, validation=["0001", "0002"])
+
+
+def test_a_list_of_frames_splits_like_their_store(raw, frames):
+    raw_frames = sources.open(raw).frames()
+    assert splits.block(raw_frames, gap=2) == splits.block(frames, gap=2)
+
+
+def test_a_split_is_saved_as_readable_text(frames, tmp_path):
+    split = splits.block(frames, gap=2)
+    split.save(tmp_path / "split.json")
+    assert Split.load(tmp_path / "split.json") == split
+    assert json.loads((tmp_path / "split.json").read_text())["validation"] == list(split.validation)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"train": [1], "validation": [1], "how": ""}'])
+def test_what_is_no_split_is_refused(tmp_path, text):
+    path = tmp_path / "split.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"split\.json"):
+        Split.load(path)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5])
+def test_a_share_outside_of_0_to_1_is_refused(frames, share):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        splits.block(frames, validation=share)
