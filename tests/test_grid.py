@@ -13,7 +13,7 @@ def test_a_third_averages_blocks_and_takes_their_centres():
     assert grid.size == (3, 4)
     assert np.array_equal(grid.labels(labels), labels[1::3, 1::3])
     blocks = image.reshape(4, 3, 3, 3, 3).mean(axis=(1, 3))
-    assert np.abs(grid.image(Image.fromarray(image)) - blocks).max() <= 0.5
+    assert np.abs(grid.image(Image.fromarray(image)) - blocks).max() < 1
 
 
 def test_virtual_kitti_divides_by_3_and_camvid_by_1_and_a_half():
@@ -30,10 +30,10 @@ def test_labels_lie_under_the_centre_of_each_new_pixel(scale):
     assert np.array_equal(grid.labels(labels)[0], np.floor(centres))
 
 
-def test_pictures_average_by_area_at_1_and_a_half():
-    row = np.array([0, 90, 240], np.uint8)  # two new pixels share the middle one
-    image = Image.fromarray(np.repeat(np.tile(row, (3, 1))[..., None], 3, axis=2))
-    assert Grid.of((3, 3), 1.5).image(image)[0, :, 0].tolist() == [30, 190]
+def test_pictures_at_1_and_a_half_are_what_pillows_box_filter_makes_of_them():
+    image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (9, 12, 3), np.uint8))
+    expected = np.asarray(image.resize((8, 6), Image.Resampling.BOX))
+    assert np.array_equal(Grid.of((12, 9), 1.5).image(image), expected)
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from PIL import Image
 from roadseg import preprocess, sources, store
 from roadseg.classes import load_class_maps
 from roadseg.errors import DataError
+from roadseg.staging import Staging
 
 CODE = Path(preprocess.__file__).parents[1]
 
@@ -177,16 +178,12 @@ def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
     store.verify(target)
 
 
-def test_two_runs_into_one_folder_do_not_mix(tmp_path):
-    tree = trees.virtual_kitti_1(tmp_path / "raw", frames=200)
-    first = start(tree, tmp_path / "store")
-    while not (tmp_path / "store" / f"{store.FRAMES}.partial").exists():
-        time.sleep(0.01)
-    time.sleep(0.1)
-    with pytest.raises(DataError, match="another process"):
-        run(tree, tmp_path / "store")
-    assert first.wait() == 0
-    store.verify(tmp_path / "store")
+def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
+    other = Staging(tmp_path / f"{store.FRAMES}.partial", "as if by another process")
+    with other, pytest.raises(DataError, match="another process"):
+        run(raw, tmp_path)
+    run(raw, tmp_path)
+    store.verify(tmp_path)
 
 
 def test_an_unwritable_target_is_an_error(raw, tmp_path):

@@ -10,9 +10,9 @@ from roadseg.splits import Split
 def test_random_warns_that_neighbours_leak_and_depends_on_the_seed(frames):
     with pytest.warns(UserWarning, match="leaks"):
         first = splits.random(frames, validation=0.25)
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="leaks"):
         assert splits.random(frames, validation=0.25) == first
-    with pytest.warns(UserWarning):
+    with pytest.warns(UserWarning, match="leaks"):
         assert splits.random(frames, validation=0.25, seed=1) != first
     assert len(first.validation) == 4
     assert sorted(first.train + first.validation) == list(range(16))

@@ -83,13 +83,20 @@ def averaged_weights(network: keras.Model) -> Iterator[None]:
     if not network.optimizer.use_ema:
         yield
         return
-    current = [variable.numpy() for variable in network.trainable_variables]
-    network.optimizer.finalize_variable_values(network.trainable_variables)
+    variables = network.trainable_variables
+    current = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    network.optimizer.finalize_variable_values(variables)
+    # Copies: on JAX network and optimizer would share arrays, which a prediction then gives away.
+    _assign(variables, [keras.ops.convert_to_numpy(variable) for variable in variables])
     try:
         yield
     finally:
-        for variable, value in zip(network.trainable_variables, current, strict=True):
-            variable.assign(value)
+        _assign(variables, current)
+
+
+def _assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
 
 
 class Progress(keras.callbacks.Callback):

@@ -68,8 +68,8 @@ def _describe(layer: keras.layers.Layer) -> str:
         case kinds.BatchNormalization():
             return "batch norm"
         case kinds.ZeroPadding2D():
-            (top, bottom), (left, right) = layer.padding
-            return f"zero-pad {top + bottom} rows, {left + right} columns"
+            sides = zip(layer.padding, ("row", "column"), strict=True)
+            return "zero-pad " + ", ".join(f"{sum(n)} {name}" for n, name in sides if any(n))
         case kinds.Concatenate():
             return "concat"
         case _:
@@ -98,29 +98,34 @@ def _draw_by_resolution(stages: Stages, edges: Edges) -> Figure:
     depth = dict.fromkeys(stages, 0)
     for source, target in edges:  # in the order of the layers, so that sources are final
         depth[target] = max(depth[target], depth[source] + 1)
-    heights = {stage: layers[0].output.shape[1] for stage, layers in stages.items()}
+    heights = {stage: max(each.output.shape[1] for each in layers) for stage, layers in stages.items()}
     levels = sorted(set(heights.values()), reverse=True)
-    place = {stage: (depth[stage], -levels.index(heights[stage])) for stage in stages}
 
-    figure, axes = plt.subplots(
-        figsize=(1.5 * (max(depth.values()) + 1), 1.25 * len(levels)), layout="constrained"
-    )
-    for pair in edges:
-        source, target = (place[stage] for stage in pair)
-        axes.annotate(
-            "",
-            xy=target,
-            xytext=source,
-            arrowprops={"arrowstyle": "-|>", "color": "grey", "shrinkA": 36, "shrinkB": 36},
-        )
-    for stage, layers in stages.items():
-        axes.text(
-            *place[stage],
+    width, height = 1.4 * (max(depth.values()) + 1), 1.2 * len(levels)
+    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    boxes = {
+        stage: axes.text(
+            depth[stage],
+            -levels.index(heights[stage]),
             _label(stage, layers),
             ha="center",
             va="center",
-            fontsize=7,
+            fontsize=8,
             bbox={"boxstyle": "round", "facecolor": _BOX},
+        )
+        for stage, layers in stages.items()
+    }
+    for source, target in edges:
+        axes.annotate(
+            "",
+            xy=boxes[target].get_position(),
+            xytext=boxes[source].get_position(),
+            arrowprops={
+                "arrowstyle": "-|>",
+                "color": "black",
+                "patchA": boxes[source].get_bbox_patch(),
+                "patchB": boxes[target].get_bbox_patch(),
+            },
         )
     axes.set_xlim(-0.6, max(depth.values()) + 0.6)
     axes.set_ylim(-len(levels) + 0.4, 0.6)

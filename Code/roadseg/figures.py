@@ -86,6 +86,7 @@ def class_shares(frames: FrameStore, split: Split) -> Figure:
         shares[name] = 100 * pixels / pixels.sum()
     _grouped_bars(axes, shares, frames.class_names, "{:.2g}")
     axes.set(xscale="log", xlabel="share of the labelled pixels, % (logarithmic)")
+    axes.xaxis.set_major_formatter("{x:g}")
     return figure
 
 
@@ -184,17 +185,17 @@ def _gallery(
         layout="constrained",
     )
     grid = axes if wide else axes.T
-    for line, (part, pictures) in zip(grid, columns.items(), strict=True):
-        for panel, picture, title in zip(line, pictures, titles, strict=True):
+    for row, (part, pictures) in enumerate(columns.items()):
+        for column, (picture, title) in enumerate(zip(pictures, titles, strict=True)):
+            panel = grid[row, column]
             panel.imshow(picture, interpolation="nearest")
             panel.set_xticks([])
             panel.set_yticks([])
-            first_frame, first_part = panel is line[0], line is grid[0]
-            top, side = (first_part, first_frame) if wide else (first_frame, first_part)
-            if top:
-                panel.set_title(title if wide else part, fontsize=10)
-            if side:
-                panel.set_ylabel(part if wide else title.replace(", ", "\n"), fontsize=9)
+            above, beside = (title, part) if wide else (part, title.replace(", ", "\n"))
+            if (row if wide else column) == 0:
+                panel.set_title(above, fontsize=10)
+            if (column if wide else row) == 0:
+                panel.set_ylabel(beside, fontsize=9)
     _add_legend(figure, frames.class_names, frames.palette, "outside lower center", marks)
     return figure
 

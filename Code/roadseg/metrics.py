@@ -110,12 +110,12 @@ class RunningScores(keras.metrics.Metric):
         """y_true: class ids (B, H, W); y_pred: logits (B, H, W, C)."""
         truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
-        # Ignored pixels are counted in one more bin, which is cut off.
-        pair = ops.where(truth == IGNORE, self.num_classes**2, truth * self.num_classes + predicted)
-        pairs = ops.bincount(pair, minlength=self.num_classes**2 + 1)[: self.num_classes**2]
-        self.confusion.assign_add(
-            ops.cast(ops.reshape(pairs, (self.num_classes, self.num_classes)), "int32")
-        )
+        # Ignored pixels are counted in one more bin, which is cut off. A sum over segments, because
+        # JAX compiles no bincount of unknown length.
+        bins = self.num_classes**2
+        pair = ops.where(truth == IGNORE, bins, truth * self.num_classes + predicted)
+        pairs = ops.segment_sum(ops.ones_like(pair), pair, num_segments=bins + 1)[:bins]
+        self.confusion.assign_add(ops.reshape(pairs, (self.num_classes, self.num_classes)))
 
     def result(self):
         confusion = ops.cast(self.confusion, "float32")

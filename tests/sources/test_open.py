@@ -49,7 +49,7 @@ def test_a_missing_folder_a_wrong_kind_and_a_wrong_layout_are_errors(tmp_path):
 
 @pytest.mark.parametrize(
     ("name", "kind"),
-    [("vkitti_1.3.1_rgb", "virtual_kitti_1"), ("Scene01", "virtual_kitti_2"), ("xannot", "camvid")],
+    [("vkitti_1.3.1_rgb", "virtual_kitti_1"), ("Scene01", "virtual_kitti_2"), ("valannot", "camvid")],
 )
 def test_a_layout_without_any_frame_is_an_error(tmp_path, name, kind):
     (tmp_path / name).mkdir()

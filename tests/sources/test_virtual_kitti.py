@@ -9,6 +9,8 @@ from roadseg import sources
 from roadseg.classes import IGNORE
 from roadseg.errors import DataError
 
+IMAGES = "vkitti_1.3.1_rgb/0001/clone"
+LABELS = "vkitti_1.3.1_scenegt/0001/clone"
 ENCODING = "vkitti_1.3.1_scenegt/0001_clone_scenegt_rgb_encoding.txt"
 
 
@@ -63,31 +65,26 @@ def test_version_2_is_read_from_one_folder_or_from_one_an_archive(tmp_path, own_
     image, labels = source.read(first)
     assert image.size == (trees.WIDTH, trees.HEIGHT)
     assert (labels[-3:, -3:] == IGNORE).all()
-    assert {source.class_names[i] for i in np.unique(labels[:-3])} == {
-        "Sky",
-        "Tree",
-        "Road",
-        "Pole",
-        "Van",
-    }
+    seen = {source.class_names[i] for i in np.unique(labels[:-3])}
+    assert seen == {"Sky", "Tree", "Road", "Pole", "Van"}
     assert source.class_names == sources.KINDS["virtual_kitti_1"].class_names
 
 
 def paint_a_pixel(tree):
-    path = tree / "vkitti_1.3.1_scenegt/0001/clone/00001.png"
+    path = tree / f"{LABELS}/00001.png"
     colours = np.array(Image.open(path))
     colours[0, :2] = (90, 200, 254)
     Image.fromarray(colours).save(path)
 
 
 def resize(tree):
-    path = tree / "vkitti_1.3.1_rgb/0001/clone/00001.png"
+    path = tree / f"{IMAGES}/00001.png"
     Image.open(path).resize((93, 63)).save(path)
 
 
 def truncate(share):
     def change(tree):
-        path = tree / "vkitti_1.3.1_rgb/0001/clone/00001.png"
+        path = tree / f"{IMAGES}/00001.png"
         data = path.read_bytes()
         path.write_bytes(data[: int(len(data) * share)])
 
@@ -95,12 +92,12 @@ def truncate(share):
 
 
 def cut_last_chunk(tree):
-    path = tree / "vkitti_1.3.1_rgb/0001/clone/00001.png"
+    path = tree / f"{IMAGES}/00001.png"
     path.write_bytes(path.read_bytes()[:-12])
 
 
 def flip_a_bit(tree):
-    path = tree / "vkitti_1.3.1_scenegt/0001/clone/00001.png"
+    path = tree / f"{LABELS}/00001.png"
     data = bytearray(path.read_bytes())
     data[len(data) // 2] ^= 1
     path.write_bytes(data)
@@ -108,7 +105,7 @@ def flip_a_bit(tree):
 
 def save_as(file_format, mode):
     def change(tree):
-        path = tree / "vkitti_1.3.1_scenegt/0001/clone/00001.png"
+        path = tree / f"{LABELS}/00001.png"
         Image.open(path).convert(mode).save(path, format=file_format)
 
     return change
@@ -141,15 +138,15 @@ FAULTS = {
     "palette label": (save_as("PNG", "P"), r"00001\.png: image mode P where RGB"),
     "label with alpha": (save_as("PNG", "RGBA"), r"00001\.png: image mode RGBA"),
     "no label": (
-        remove("vkitti_1.3.1_scenegt/0001/clone/00002.png"),
+        remove(f"{LABELS}/00002.png"),
         r"00002\.png: this frame has no label",
     ),
     "no image": (
-        remove("vkitti_1.3.1_rgb/0001/clone/00000.png"),
+        remove(f"{IMAGES}/00000.png"),
         r"00000\.png: this frame has no image",
     ),
     "stray file": (
-        write("vkitti_1.3.1_rgb/0001/clone/00001 (1).png", ""),
+        write(f"{IMAGES}/00001 (1).png", ""),
         r"00001 \(1\)\.png: not a frame",
     ),
     "no encoding": (remove(ENCODING), "encoding.txt: this encoding file is missing"),
@@ -201,8 +198,8 @@ def test_real_frames_of_version_1_decode_to_the_classes_of_a_street(real_data, t
     """Nine of the ten label images have no picture beside them, so the one pair is copied."""
     original = real_data / "virtual_kitti_1.3.1"
     for name in (
-        "vkitti_1.3.1_rgb/0001/clone/00350.png",
-        "vkitti_1.3.1_scenegt/0001/clone/00350.png",
+        f"{IMAGES}/00350.png",
+        f"{LABELS}/00350.png",
         ENCODING,
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)

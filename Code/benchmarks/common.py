@@ -1,0 +1,43 @@
+"""What the benchmarks share: where the package is, the machine, and the result file."""
+
+import json
+import os
+import platform
+import statistics
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+CODE = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(CODE))
+
+
+def machine() -> str:
+    names = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.processor()}"
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def median_ms(function: Callable[[], object], repeats: int = 7) -> float:
+    """Milliseconds of one call, after one that is not counted."""
+    function()
+    seconds = []
+    for _ in range(repeats):
+        start = time.perf_counter()
+        function()
+        seconds.append(time.perf_counter() - start)
+    return 1000 * statistics.median(seconds)
+
+
+def report(figures: dict[str, object], output: Path | None) -> None:
+    """Prints the figures, and writes them as JSON."""
+    figures = {"machine": machine(), **figures}
+    text = json.dumps(figures, indent=1)
+    print(text)
+    if output:
+        output.write_text(text + "\n", "utf-8")

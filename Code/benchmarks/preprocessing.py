@@ -1,0 +1,152 @@
+"""Preprocessing against plain decoding and against the original repository's way, in one run.
+
+    .venv/bin/python Code/benchmarks/preprocessing.py FOLDER [--frames 400] [--output FILE]
+
+FOLDER is a raw data set; its frames are repeated until there are enough.
+"""
+
+import argparse
+import dataclasses
+import io
+import itertools
+import os
+import resource
+import statistics
+import tempfile
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import common
+import h5py
+import numpy as np
+from PIL import Image
+
+from roadseg import preprocess, sources
+from roadseg.sources import Frame, Source
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--frames", type=int, default=400)
+    parser.add_argument("--scale", type=float, default=3)
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+
+    source = sources.open(options.folder)
+    frames = repeat(source.frames(), options.frames)
+    source.frames = lambda sequences=None: frames
+    decoding, ours = [], []
+    for _ in range(options.rounds):  # in turns, so that a noisy machine disturbs both alike
+        decoding.append(decode_only(frames))
+        ours.append(to_hdf5(source, options.scale))
+    original = original_way(source, frames[:5])
+    rate = statistics.median(each["frames_per_second"] for each in ours)
+    common.report(
+        {
+            "source": source.kind,
+            "frames": len(frames),
+            "decode_only_frames_per_second": statistics.median(decoding),
+            "to_hdf5_frames_per_second": rate,
+            "share_of_decoding": statistics.median(
+                each["frames_per_second"] / plain for each, plain in zip(ours, decoding, strict=True)
+            ),
+            "kB_per_frame": ours[0]["kB_per_frame"],
+            "peak_memory_MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            "original_ms_per_frame": original["ms_per_frame"],
+            "original_kB_per_frame": original["kB_per_frame"],
+            "times_the_originals_frames_per_second": rate * original["ms_per_frame"] / 1000,
+            "times_smaller": original["kB_per_frame"] / ours[0]["kB_per_frame"],
+            **class_ids(source, frames[0]),
+        },
+        options.output,
+    )
+
+
+def repeat(frames: list[Frame], count: int) -> list[Frame]:
+    """`count` frames of one sequence, numbered anew."""
+    sequence = frames[0].sequence
+    own = [frame for frame in frames if frame.sequence == sequence]
+    return [
+        dataclasses.replace(frame, index=index)
+        for index, frame in zip(range(count), itertools.cycle(own), strict=False)
+    ]
+
+
+def decode_only(frames: list[Frame]) -> float:
+    """Frames/s of as many threads as cores that decode the same files and do nothing else."""
+
+    def decode(frame: Frame) -> None:
+        for path in (frame.image, frame.label):
+            with Image.open(io.BytesIO(path.read_bytes())) as image:
+                image.load()
+
+    start = time.perf_counter()
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        list(pool.map(decode, frames))
+    return len(frames) / (time.perf_counter() - start)
+
+
+def to_hdf5(source: Source, scale: float) -> dict[str, float]:
+    with tempfile.TemporaryDirectory() as target:
+        report = preprocess.to_hdf5(source, target, scale=scale, progress=False)
+        return {
+            "frames_per_second": report.frames / report.seconds,
+            "kB_per_frame": report.file_bytes / report.frames / 1000,
+        }
+
+
+def original_way(source: Source, frames: list[Frame]) -> dict[str, float]:
+    """Bicubic resizing to PNG and back, a look-up for each pixel in Python, one-hot uint8 labels and
+    float64 pictures in an uncompressed file; one core."""
+    colours = source.class_map(frames[0].sequence).colour_to_id
+    classes = np.eye(len(source.class_names), dtype=np.uint8)
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "frames.hdf5"
+        start = time.perf_counter()
+        pictures, labels = [], []
+        for frame in frames:
+            small = [shrink(each, Path(folder)) for each in (frame.image, frame.label)]
+            pictures.append(np.asarray(small[0]) / 128 - 1)
+            ids = [[colours[tuple(pixel)] for pixel in row] for row in np.asarray(small[1]).tolist()]
+            labels.append(classes[ids])
+        with h5py.File(path, "w") as file:
+            file["images"] = np.stack(pictures)
+            file["labels"] = np.stack(labels)
+        seconds = time.perf_counter() - start
+        return {
+            "ms_per_frame": 1000 * seconds / len(frames),
+            "kB_per_frame": path.stat().st_size / len(frames) / 1000,
+        }
+
+
+def shrink(path: Path, folder: Path) -> Image.Image:
+    """To a third, by way of a PNG file; at exactly 1/3 bicubic resizing invents no colours."""
+    with Image.open(path) as image:
+        size = (image.width // 3, image.height // 3)
+        image.resize(size, Image.Resampling.BICUBIC).save(folder / "small.png")
+    return Image.open(folder / "small.png")
+
+
+def class_ids(source: Source, frame: Frame) -> dict[str, float]:
+    """A full-size label image, from colours to class ids, on one core."""
+    classes = source.class_map(frame.sequence)
+    colours = classes.encode(source.read_labels(frame))
+    lookup = dict(classes.colour_to_id)
+
+    def pixel_by_pixel() -> np.ndarray:
+        return np.array([[lookup[tuple(pixel)] for pixel in row] for row in colours.tolist()])
+
+    fast = common.median_ms(lambda: classes.decode(colours), repeats=15)
+    slow = common.median_ms(pixel_by_pixel, repeats=3)
+    return {
+        "class_ids_ms": fast,
+        "class_ids_pixel_by_pixel_ms": slow,
+        "class_ids_times_faster": slow / fast,
+    }
+
+
+if __name__ == "__main__":
+    main()

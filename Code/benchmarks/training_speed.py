@@ -1,0 +1,94 @@
+"""Milliseconds per image of training and labelling, with and without oneDNN, and the share of reading.
+
+    .venv/bin/python Code/benchmarks/training_speed.py [--size 125 414] [--output FILE]
+
+Random pictures serve: the time does not depend on what they show. Reading is measured on a store of 447
+noisy frames, the length of the longest sequence of world 0001.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import common
+import numpy as np
+
+FRAMES = 447
+BATCH = 8
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument("--size", type=int, nargs=2, default=(125, 414), metavar=("H", "W"))
+    parser.add_argument("--output", type=Path)
+    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.measure:
+        print(json.dumps(measure(*options.size)))
+        return
+    # Each in a process of its own: TensorFlow reads the switch when it is imported.
+    figures = {
+        name: run_with(switch, options.size) for name, switch in (("with", "1"), ("without", "0"))
+    }
+    common.report({"size": options.size, "oneDNN": figures}, options.output)
+
+
+def run_with(switch: str, size: tuple[int, int]) -> dict[str, float]:
+    command = [sys.executable, __file__, "--measure", "--size", *map(str, size)]
+    environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": switch}
+    process = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
+    return json.loads(process.stdout.splitlines()[-1])
+
+
+def measure(height: int, width: int) -> dict[str, float]:
+    import keras
+
+    from roadseg import networks
+    from roadseg.losses import CrossEntropy
+    from roadseg.metrics import RunningScores
+
+    generator = np.random.default_rng(0)
+    images = generator.integers(0, 256, (BATCH, height, width, 3), np.uint8)
+    labels = generator.integers(0, 14, (BATCH, height, width), np.uint8)
+    network = networks.build("simple", (height, width, 3), 14)
+    network.compile(keras.optimizers.RMSprop(), CrossEntropy(), metrics=[RunningScores(14)])
+    training = common.median_ms(lambda: network.train_on_batch(images, labels)) / BATCH
+    labelling = common.median_ms(lambda: network.predict_on_batch(images)) / BATCH
+    plain, augmented = (reading(height, width, recipe) for recipe in ("original", "quick"))
+    return {
+        "training_ms_per_image": training,
+        "labelling_ms_per_image": labelling,
+        "reading_ms_per_image": plain,
+        "reading_share_of_training": plain / training,
+        "reading_and_augmenting_ms_per_image": augmented,
+        "reading_and_augmenting_share_of_training": augmented / training,
+    }
+
+
+def reading(height: int, width: int, recipe: str) -> float:
+    """Milliseconds per image of one epoch of batches."""
+    from roadseg import store
+    from roadseg.batches import Batches
+    from roadseg.training import RECIPES
+
+    generator = np.random.default_rng(0)
+    with tempfile.TemporaryDirectory() as folder:
+        picture = generator.integers(0, 256, (height, width, 3), np.uint8)
+        ids = generator.integers(0, 14, (height, width), np.uint8)
+        chunks = [store.Chunk.of(picture, ids)] * FRAMES
+        names = [("0001/clone", index) for index in range(FRAMES)]
+        store.write(Path(folder) / store.FRAMES, names, chunks, picture.shape, {})
+        batches = Batches(store.open(folder), range(FRAMES), BATCH, RECIPES[recipe].augmentation)
+        start = time.perf_counter()
+        for number in range(len(batches)):
+            batches[number]
+        return 1000 * (time.perf_counter() - start) / FRAMES
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,67 @@
+import numpy as np
+import pytest
+
+from roadseg import evaluation, metrics, networks
+
+
+@pytest.fixture(scope="module")
+def network(frames):
+    return networks.build("simple", frames.image_shape, frames.num_classes)
+
+
+class Oracle:
+    """Answers with the right labels, except for one class that it takes for another."""
+
+    def __init__(self, frames, wrong=None):
+        self.images, self.labels = frames.read(range(len(frames)))
+        self.num_classes = frames.num_classes
+        self.output_shape = (None, *frames.image_shape[:2], frames.num_classes)
+        self.wrong = wrong
+
+    def predict_on_batch(self, images):
+        labels = np.stack(
+            [self.labels[(self.images == image).all(axis=(1, 2, 3))][0] for image in images]
+        )
+        if self.wrong:
+            labels = np.where(labels == self.wrong[0], self.wrong[1], labels)
+        return np.eye(self.num_classes)[labels]
+
+
+def test_perfect_answers_score_one(frames):
+    result = evaluation.evaluate(Oracle(frames), frames)
+    assert result.pixel_accuracy == result.mean_iou == result.frequency_weighted_iou == 1
+    assert result.mean_class_accuracy == 1
+    assert result.confusion.dtype == np.int64
+    assert result.confusion.sum() == frames.labels[:].size
+
+
+def test_a_missed_class_has_iou_zero_and_an_absent_one_none(frames):
+    names = list(frames.class_names)
+    result = evaluation.evaluate(Oracle(frames, (names.index("Pole"), names.index("Sky"))), frames)
+    assert result.iou[names.index("Pole")] == 0
+    assert 0 < result.iou[names.index("Sky")] < 1
+    assert np.isnan(result.iou[names.index("Misc")])
+    assert "Misc" in str(result)
+    assert "absent" in str(result)
+    assert result.as_dict()["iou"]["Misc"] is None
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 16])
+def test_the_batch_size_changes_nothing(network, frames, batch_size):
+    indices = [3, 8, 1, 15, 2, 4]
+    result = evaluation.evaluate(network, frames, indices, batch_size)
+    images, labels = frames.read(indices)
+    predicted = network.predict_on_batch(images).argmax(-1)
+    expected = metrics.confusion_matrix(labels, predicted, frames.num_classes)
+    assert np.array_equal(result.confusion, expected)
+
+
+def test_frames_are_scored_one_by_one(frames):
+    scores = evaluation.frame_scores(Oracle(frames), frames, [4, 2])
+    assert scores.tolist() == [1, 1]
+
+
+def test_a_network_for_other_classes_is_refused(frames):
+    other = networks.build("simple", frames.image_shape, 11)
+    with pytest.raises(ValueError, match=r"11 classes apart, but .* has 14"):
+        evaluation.evaluate(other, frames)

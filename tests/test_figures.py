@@ -1,0 +1,136 @@
+"""Figures are looked at by people; these tests hold what a person would complain about first."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from roadseg import diagram, evaluation, figures, networks, splits
+from roadseg.classes import IGNORE
+from roadseg.training import Run
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@pytest.fixture(scope="module")
+def network(frames):
+    return networks.build("simple", frames.image_shape, frames.num_classes)
+
+
+@pytest.fixture(scope="module")
+def result(network, frames):
+    return evaluation.evaluate(network, frames)
+
+
+def run_of(epochs, tmp_path):
+    curve = np.linspace(0.2, 0.9, epochs)
+    sparse = [value if i % 2 else np.nan for i, value in enumerate(curve)]
+    history = {
+        "epoch": list(range(1, epochs + 1)),
+        "loss": list(1 - curve),
+        "accuracy": list(curve),
+        "mean_iou": list(curve / 2),
+        "validation_accuracy": sparse,
+        "validation_mean_iou": sparse,
+        "seconds": [30.0] * epochs,
+    }
+    return Run(tmp_path, history, tmp_path / "best.keras", {})
+
+
+def words(figure: Figure) -> set[str]:
+    """Every text that the figure shows."""
+    figure.canvas.draw()
+    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    return {text.get_text() for text in found if text.get_visible()}
+
+
+def test_painting_uses_the_palette_and_black(frames):
+    painted = figures.paint(np.array([[0, 13, IGNORE]], np.uint8), frames.palette)
+    assert painted.tolist() == [[frames.palette[0].tolist(), frames.palette[13].tolist(), [0, 0, 0]]]
+
+
+def test_samples_and_predictions_name_their_frames_and_every_class(network, frames):
+    for figure, parts in (
+        (figures.samples(frames, [0, 9]), {"input", "ground truth"}),
+        (
+            figures.predictions(network, frames, [0, 9]),
+            {"input", "ground truth", "prediction", "errors", "error", "not labelled"},
+        ),
+    ):
+        shown = words(figure)
+        assert parts | set(frames.class_names) <= shown
+        assert any("0002/clone" in text for text in shown)
+        assert all(axes.get_images() for axes in figure.axes)
+
+
+def test_errors_are_marked_where_they_are():
+    labels = np.array([[1, 1, IGNORE]], np.uint8)
+    picture = figures._errors(labels, np.array([[1, 2, 0]], np.uint8))
+    right, wrong, ignored = picture[0].tolist()
+    assert len({tuple(right), tuple(wrong), tuple(ignored)}) == 3
+
+
+def test_wide_frames_stand_in_columns_and_others_in_rows(frames):
+    shown = figures.samples(frames, [0, 1, 2])
+    positions = [axes.get_subplotspec().get_gridspec().get_geometry() for axes in shown.axes]
+    assert set(positions) == {(3, 2)}
+
+
+def test_learning_curves_have_a_line_for_each_run_and_part(tmp_path):
+    runs = {"first": run_of(6, tmp_path), "second": run_of(4, tmp_path)}
+    for against in ("epoch", "minutes"):
+        figure = figures.history(runs, against)
+        loss, accuracy, _ = figure.axes
+        assert len(loss.lines) == 2
+        assert len(accuracy.lines) == 4
+        assert accuracy.get_xlabel() == against
+        assert {"first, training", "second, validation", "pixel accuracy"} <= words(figure)
+    assert figure.axes[0].lines[0].get_xdata()[-1] == 3
+
+
+def test_bars_tell_every_class_and_the_absent_ones(result, frames):
+    figure = figures.per_class_iou({"simple": result})
+    assert {*frames.class_names, "mean", "absent", f"{result.mean_iou:.2f}"} <= words(figure)
+
+
+def test_shares_are_shown_for_both_parts(frames):
+    shown = words(figures.class_shares(frames, splits.block(frames, gap=1)))
+    assert {"train", "validation", *frames.class_names} <= shown
+
+
+def test_the_confusion_matrix_is_normalised_by_row(result, frames):
+    figure = figures.confusion(result)
+    (image,) = figure.axes[0].get_images()
+    sums = np.nansum(image.get_array().filled(np.nan), axis=1)
+    present = result.confusion.sum(axis=1) > 0
+    assert sums[present] == pytest.approx(100)
+    assert set(frames.class_names) <= words(figure)
+
+
+def test_the_legend_names_every_class(frames):
+    assert set(frames.class_names) <= words(figures.legend(frames.class_names, frames.palette))
+
+
+def test_the_diagram_needs_no_system_package(network, monkeypatch):
+    monkeypatch.setattr(diagram.shutil, "which", lambda name: None)
+    labels = words(figures.network_diagram(network))
+    for stage in ("encoder1\n", "bottleneck\n", "middle\n", "decoder4\n", "head\n"):
+        assert any(label.startswith(stage) for label in labels)
+    assert any("zero-pad" in label and "transposed conv 3x3, 48" in label for label in labels)
+
+
+def test_the_diagram_connects_what_the_network_connects(network):
+    edges = set(diagram._edges(network))
+    assert {("encoder1", "decoder4"), ("encoder2", "decoder3"), ("encoder3", "middle")} <= edges
+    assert {("middle", "decoder2"), ("bottleneck", "decoder1"), ("encoder4", "decoder1")} <= edges
+    assert ("encoder1", "head") not in edges
+
+
+@pytest.mark.skipif(not diagram.shutil.which("dot"), reason="graphviz's dot is not installed")
+def test_graphviz_draws_the_diagram_where_it_is_installed(network):
+    (axes,) = figures.network_diagram(network).axes
+    assert axes.get_images()

@@ -1,0 +1,150 @@
+"""One tester for all networks, and what is special about each."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from roadseg import networks
+from roadseg.losses import CrossEntropy
+
+CODE = Path(networks.__file__).parents[2]
+ALL = sorted(networks.NETWORKS)
+
+
+def pictures(shape, count=2, seed=0):
+    return np.random.default_rng(seed).integers(0, 256, (count, *shape), np.uint8)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("size", [(16, 16), (17, 35), (125, 414), (33, 16), (31, 47)])
+@pytest.mark.parametrize("num_classes", [2, 14])
+def test_bytes_in_logits_of_the_same_size_out(name, size, num_classes):
+    network = networks.build(name, (*size, 3), num_classes)
+    logits = network.predict_on_batch(pictures((*size, 3), count=1))
+    assert logits.shape == (1, *size, num_classes)
+    assert logits.dtype == np.float32
+    assert np.isfinite(logits).all()
+    assert logits.min() < 0  # no softmax inside
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_weight_is_trained(name):
+    network = networks.build(name, (32, 48, 3), 5)
+    labels = np.random.default_rng(0).integers(0, 5, (2, 32, 48))
+    before = network.get_weights()
+    network.compile(keras.optimizers.SGD(0.1), CrossEntropy())
+    network.train_on_batch(pictures((32, 48, 3)), labels)
+    moved = [not np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True)]
+    names = [variable.path for variable in network.weights]
+    assert all(moved), [name for name, each in zip(names, moved, strict=True) if not each]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_first_loss_is_that_of_a_network_that_knows_nothing(name):
+    network = networks.build(name, (48, 64, 3), 14)
+    labels = np.random.default_rng(0).integers(0, 14, (2, 48, 64))
+    loss = float(CrossEntropy()(labels, network.predict_on_batch(pictures((48, 64, 3)))))
+    assert loss == pytest.approx(np.log(14), rel=0.15)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_one_batch_can_be_learned_by_heart(name, frames):
+    images, labels = frames.read([0, 9])
+    network = networks.build(name, frames.image_shape, frames.num_classes)
+    network.compile(keras.optimizers.Adam(5e-3), CrossEntropy())
+    losses = [network.train_on_batch(images, labels) for _ in range(150)]
+    assert losses[-1] < 0.1 * losses[0]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_saved_and_loaded_it_says_the_same(name, tmp_path):
+    network = networks.build(name, (20, 30, 3), 4)
+    network.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras", safe_mode=True)
+    batch = pictures((20, 30, 3))
+    assert np.array_equal(network.predict_on_batch(batch), loaded.predict_on_batch(batch))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_seed_decides_the_weights(name):
+    first, same, other = (networks.build(name, (16, 16, 3), 3, seed=seed) for seed in (1, 1, 2))
+    batch = pictures((16, 16, 3))
+    assert np.array_equal(first.predict_on_batch(batch), same.predict_on_batch(batch))
+    assert not np.array_equal(first.predict_on_batch(batch), other.predict_on_batch(batch))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_logits_stay_float32_in_mixed_precision(name):
+    network = networks.build(name, (16, 16, 3), 3, policy="mixed_bfloat16")
+    assert network.predict_on_batch(pictures((16, 16, 3))).dtype == np.float32
+    assert {str(layer.compute_dtype) for layer in network.layers} == {"bfloat16", "float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_jax_gives_the_same_logits(name, tmp_path):
+    network = networks.build(name, (33, 50, 3), 5)
+    network.save(tmp_path / "network.keras")
+    batch = pictures((33, 50, 3))
+    np.save(tmp_path / "batch.npy", batch)
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import keras, numpy, roadseg.networks\n"
+        "assert keras.backend.backend() == 'jax'\n"
+        "network = keras.saving.load_model(sys.argv[2] + '/network.keras')\n"
+        "batch = numpy.load(sys.argv[2] + '/batch.npy')\n"
+        "numpy.save(sys.argv[2] + '/logits.npy', network.predict_on_batch(batch))\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, CODE, tmp_path],
+        check=True,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+    )
+    assert np.load(tmp_path / "logits.npy") == pytest.approx(network.predict_on_batch(batch), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("shape", [(8, 64, 3), (64, 8, 3), (64, 64, 1)])
+def test_too_small_or_colourless_pictures_are_refused(name, shape):
+    with pytest.raises(ValueError, match=f"{name} needs"):
+        networks.build(name, shape, 14)
+
+
+def test_an_unknown_name_is_answered_with_those_that_exist():
+    with pytest.raises(ValueError, match=r"unknown network 'unet': one of .*simple"):
+        networks.build("unet", (64, 64, 3), 14)
+
+
+@pytest.mark.parametrize("size", [(125, 414), (240, 320), (16, 16)])
+def test_the_simple_network_has_the_originals_parameters_at_any_size(size):
+    network = networks.build("simple", (*size, 3), 14)
+    assert network.count_params() == 469_430
+    assert sum(int(np.prod(v.shape)) for v in network.trainable_variables) == 469_238
+
+
+def test_the_simple_network_has_the_originals_stages():
+    network = networks.build("simple", (125, 414, 3), 14)
+    shapes = {
+        "encoder1_conv": (125, 414, 12),
+        "encoder4_pool": (7, 25, 96),
+        "bottleneck_norm": (7, 25, 48),
+        "middle_norm": (31, 103, 48),
+        "decoder1_pad": (15, 51, 96),
+        "decoder2_concat": (31, 103, 96),
+        "decoder3_concat": (62, 207, 72),
+        "decoder4_concat": (125, 414, 36),
+        "head_conv": (125, 414, 24),
+        "head_logits": (125, 414, 14),
+    }
+    assert {name: network.get_layer(name).output.shape[1:] for name in shapes} == shapes
+
+
+def test_padding_follows_the_size():
+    """Nothing is padded where every halving is even."""
+    network = networks.build("simple", (64, 96, 3), 14)
+    assert not [layer.name for layer in network.layers if layer.name.endswith("pad")]

@@ -1,0 +1,93 @@
+"""The notebook is run as `make notebook` runs it, on a tiny data set."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+import trees
+
+CODE = Path(__file__).parents[1] / "Code"
+NOTEBOOK = CODE / "train_network.ipynb"
+
+
+def run(folder, *arguments):
+    """A copy of Code, so that nothing is written into the project."""
+    command = [sys.executable, folder / "Code" / "run_notebook.py", *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    root = tmp_path_factory.mktemp("project")
+    written = shutil.ignore_patterns("Data*", "Runs", "__pycache__")
+    shutil.copytree(CODE, root / "Code", ignore=written)
+    return root
+
+
+@pytest.fixture(scope="module")
+def executed(folder):
+    raw = trees.virtual_kitti_1(folder / "raw", ("0001/clone", "0002/clone"), frames=8)
+    process = run(folder, "--data", raw, "--validation", "0002", "--epochs", 3)
+    assert process.returncode == 0, process.stderr[-3000:]
+    return process, folder / "Code/Runs/train_network.ipynb"
+
+
+def test_it_runs_from_top_to_bottom_and_tells_where_the_result_lies(executed):
+    process, path = executed
+    page = path.with_suffix(".html")
+    assert str(path) in process.stdout
+    assert str(page) in process.stdout
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
+    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
+    assert page.stat().st_size > 100_000
+
+
+def test_every_figure_is_there_and_outputs_are_clean(executed):
+    _, path = executed
+    cells = nbformat.read(path, as_version=4).cells
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 8
+    text = "".join(output.text for output in outputs if output.output_type == "stream")
+    assert "\r" not in text
+    assert "Error" not in text
+    assert "WARNING" not in text
+    assert len(text) < 10_000
+    assert path.stat().st_size < 2_000_000
+
+
+def test_it_shows_that_the_originals_metric_is_a_constant(executed):
+    _, path = executed
+    text = json.dumps(nbformat.read(path, as_version=4))
+    assert "(C - 1) / (2 C) = 0.4643" in text
+    assert re.search(r"untrained\s+original's metric 0\.464[0-9]", text)
+
+
+def test_a_second_run_repeats_no_finished_work(executed, folder):
+    process = run(folder, "--data", folder / "raw", "--validation", "0002", "--epochs", 3)
+    assert process.returncode == 0
+    assert "(0 of them new)" in process.stdout
+    assert "step/s" not in process.stderr
+
+
+def test_an_error_names_the_cell_and_leaves_the_part_that_ran(folder, tmp_path):
+    output = tmp_path / "partial.ipynb"
+    process = run(folder, "--data", folder / "nowhere", "--output", output)
+    assert process.returncode == 1
+    assert re.search(r"Cell \d+ failed: DataError: .*nowhere: no such folder", process.stderr)
+    kept = [c for c in nbformat.read(output, as_version=4).cells if c.cell_type == "code"]
+    assert kept[0].execution_count == 1
+    assert kept[-1].execution_count is None
+
+
+def test_cells_call_and_never_define():
+    cells = [c for c in nbformat.read(NOTEBOOK, as_version=4).cells if c.cell_type == "code"]
+    for cell in cells:
+        lines = cell.source.splitlines()
+        assert len(lines) <= 12
+        assert not [line for line in lines if re.match(r"\s*(def|class|!|%)", line)]
+    assert [c for c in cells if "parameters" in c.metadata.get("tags", [])] == cells[:1]
