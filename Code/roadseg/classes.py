@@ -17,6 +17,7 @@ from roadseg.errors import DataError
 
 IGNORE = 255  # label id of pixels that belong to no class: void, undefined, outside of the picture
 _UNLISTED = 254  # what an unlisted colour decodes to before it is reported
+_STRIP = 32  # rows decoded at a time, so that what lies between stays in the processor's cache
 
 Colour = tuple[int, int, int]
 
@@ -55,12 +56,15 @@ class ClassMap:
             raise ValueError(
                 f"label colours must be uint8 (H, W, 3), not {colours.dtype} {colours.shape}"
             )
-        packed = _pack(colours)
-        ids = self._lookup.take(packed)
+        ids = np.empty(colours.shape[:2], np.uint8)
+        for start in range(0, len(ids), _STRIP):
+            strip = slice(start, start + _STRIP)
+            # "clip" spares a copy; 24 bits cannot lie outside of the table.
+            self._lookup.take(_pack(colours[strip]), out=ids[strip], mode="clip")
         ids ^= _UNLISTED
         unlisted = ids == _UNLISTED
         if unlisted.any():
-            raise UnlistedColour(_describe_unlisted(packed[unlisted]))
+            raise UnlistedColour(_describe_unlisted(_pack(colours)[unlisted]))
         return ids
 
     def encode(self, ids: np.ndarray) -> np.ndarray:
@@ -86,25 +90,34 @@ class ClassMap:
         ever exist in memory, so fifty sequences can keep their tables.
         """
         table = np.zeros(1 << 24, np.uint8)
-        for (red, green, blue), class_id in self.colour_to_id.items():
-            table[red << 16 | green << 8 | blue] = class_id ^ _UNLISTED
+        for colour, class_id in self.colour_to_id.items():
+            table[_packed(*colour)] = class_id ^ _UNLISTED
         return table
 
 
 def _pack(colours: np.ndarray) -> np.ndarray:
-    """int32 (H, W): red << 16 | green << 8 | blue."""
-    packed = colours[..., 0].astype(np.int32)
-    for channel in (1, 2):
-        packed <<= 8
-        packed |= colours[..., channel]
+    """int64 (H, W): red | green << 8 | blue << 16.
+
+    Four bytes are read at every third one and the fourth, of the next pixel, is masked out: one pass
+    over the image instead of one a channel. The last pixel has no next one.
+    """
+    flat = np.ascontiguousarray(colours).reshape(-1)
+    packed = np.empty(colours.shape[:2], np.int64)
+    overlapping = np.ndarray(packed.size - 1, "<u4", flat, strides=(3,))
+    np.bitwise_and(overlapping, 0xFFFFFF, out=packed.reshape(-1)[:-1])
+    packed[-1, -1] = _packed(*flat[-3:].tolist())
     return packed
+
+
+def _packed(red: int, green: int, blue: int) -> int:
+    return red | green << 8 | blue << 16
 
 
 def _describe_unlisted(packed: np.ndarray) -> str:
     values, counts = np.unique(packed, return_counts=True)
     order = np.argsort(-counts)
     shown = [
-        f"({value >> 16}, {value >> 8 & 255}, {value & 255}) in {count} pixel{'s' * (count > 1)}"
+        f"({value & 255}, {value >> 8 & 255}, {value >> 16}) in {count} pixel{'s' * (count > 1)}"
         for value, count in zip(values[order][:3].tolist(), counts[order][:3].tolist(), strict=True)
     ]
     more = f" and {len(values) - 3} more colours" if len(values) > 3 else ""

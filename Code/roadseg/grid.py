@@ -58,7 +58,7 @@ class Grid:
         """The class id under the centre of each block, uint8 (H, W)."""
         left, upper, _, _ = self.box
         columns, rows = (self._centres(length) for length in self.size)
-        return labels[np.ix_(rows + upper, columns + left)]
+        return labels.take(rows + upper, axis=0).take(columns + left, axis=1)
 
     def _centres(self, length: int) -> np.ndarray:
         """floor((i + 1/2) * scale), in integers."""

@@ -26,6 +26,7 @@ class Staging:
         self._connection.executescript(
             "PRAGMA locking_mode = EXCLUSIVE;"  # one writer; a second run gets an error
             "PRAGMA synchronous = NORMAL;"
+            "PRAGMA page_size = 65536;"  # a frame takes a few pages, not dozens
             "CREATE TABLE IF NOT EXISTS made (settings TEXT);"
             "CREATE TABLE IF NOT EXISTS chunk (sequence TEXT, number INTEGER, state TEXT,"
             " image BLOB, labels BLOB, checksum INTEGER, PRIMARY KEY (sequence, number));"

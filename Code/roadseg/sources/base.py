@@ -65,7 +65,7 @@ class Source(ABC):
 
     def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
         """Picture and class ids of one frame; raises DataError when their sizes differ."""
-        image, labels = self.read_image(frame), self.read_labels(frame)
+        labels, image = self.read_labels(frame), self.read_image(frame)
         if image.size != labels.shape[::-1]:
             raise DataError(
                 f"{frame.label}: {labels.shape[1]} x {labels.shape[0]} pixels, but its image "

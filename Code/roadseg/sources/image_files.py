@@ -1,19 +1,22 @@
 """Reading an image file completely, or saying what is wrong with it."""
 
 import io
+import struct
 from pathlib import Path
 
+from isal import isal_zlib
 from PIL import Image
 
 from roadseg.errors import DataError
 
 _END_OF_JPEG = b"\xff\xd9"
+_PNG_SIGNATURE = 8  # bytes
 
 
 def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
     """The decoded image of a file in the given format ("PNG", "JPEG") and mode ("RGB", "L").
 
-    Pillow decodes a PNG with wrong checksums and a JPEG without its end, so both are checked first.
+    Pillow decodes a PNG with wrong checksums and a JPEG without its end, so both are checked as well.
     Raises DataError.
     """
     try:
@@ -21,20 +24,34 @@ def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})")
     try:
-        with Image.open(io.BytesIO(data)) as image:
-            if image.format != file_format:
-                raise DataError(
-                    f"{path}: a {image.format} file where {file_format} is expected; replace it"
-                )
-            image.verify()  # every PNG chunk is there and matches its checksum
-        if file_format == "JPEG" and not data.endswith(_END_OF_JPEG):
-            raise DataError(f"{path}: truncated after {len(data)} bytes; extract it again")
         image = Image.open(io.BytesIO(data))
+        if image.format != file_format:
+            raise DataError(f"{path}: a {image.format} file where {file_format} is expected; replace it")
+        if file_format == "PNG":
+            _check_chunks(data)
+        elif not data.endswith(_END_OF_JPEG):
+            raise ValueError("its end is missing")
         image.load()
-    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        if isinstance(error, DataError):
-            raise
+    except DataError:
+        raise
+    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
         raise DataError(f"{path}: not a complete {file_format} file ({error}); extract it again")
     if image.mode != mode:
         raise DataError(f"{path}: image mode {image.mode} where {mode} is expected; replace it")
     return image
+
+
+def _check_chunks(data: bytes) -> None:
+    """Every chunk of a PNG is there, to the last one, and matches its checksum.
+
+    Pillow's `verify` does the same, but takes as long as a fifteenth of the decoding.
+    """
+    view = memoryview(data)
+    start, kind = _PNG_SIGNATURE, b""
+    while kind != b"IEND":
+        length, kind = struct.unpack_from(">I4s", view, start)
+        end = start + 8 + length
+        (expected,) = struct.unpack_from(">I", view, end)
+        if isal_zlib.crc32(view[start + 4 : end]) != expected:
+            raise ValueError(f"wrong checksum of the chunk at byte {start}")
+        start = end + 4
