@@ -76,7 +76,7 @@ _NAMED = (
     ),
     Recipe(
         name="quick",
-        epochs=48,
+        epochs=24,
         batch_size=4,
         optimizer="adamw",
         learning_rate=2e-3,

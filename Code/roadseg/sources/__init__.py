@@ -19,7 +19,10 @@ def open(path: str | Path, kind: str | None = None) -> Source:
     """
     path = Path(path)
     if not path.is_dir():
-        raise DataError(f"{path}: no such folder; give the one that holds the data set")
+        raise DataError(
+            f"{path}: no such folder; give the one that holds a data set, or put one there: the README "
+            'says under "Data" where to get it'
+        )
     if kind is not None:
         if kind not in KINDS:
             raise DataError(f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
