@@ -11,6 +11,7 @@ from pathlib import Path
 
 import nbformat
 import papermill
+from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 
 _HERE = Path(__file__).resolve().parent
@@ -21,11 +22,9 @@ def main(arguments: list[str] | None = None) -> int:
     executed = options.output.resolve()
     executed.parent.mkdir(parents=True, exist_ok=True)
     parameters = {
-        name: value
-        for name, value in vars(options).items()
-        if name not in ("output",) and value is not None
+        name: value for name, value in vars(options).items() if name != "output" and value is not None
     }
-    failed = None
+    failure = None
     try:
         papermill.execute_notebook(
             _HERE / "train_network.ipynb",
@@ -36,14 +35,17 @@ def main(arguments: list[str] | None = None) -> int:
             stderr_file=sys.stderr,
         )
     except papermill.PapermillExecutionError as error:
-        failed = error
+        first_line = error.source.strip().splitlines()[0]
+        failure = f"Cell [{error.exec_count}], {first_line!r}, failed: {error.ename}: {error.evalue}"
+    except (DeadKernelError, KeyboardInterrupt) as error:
+        failure = f"The notebook was stopped before its end ({type(error).__name__})"
     _tidy(executed)
     page = executed.with_suffix(".html")
     page.write_text(HTMLExporter().from_filename(str(executed))[0], "utf-8")
-    if failed:
-        print(f"\nCell {failed.cell_index} failed: {failed.ename}: {failed.evalue}", file=sys.stderr)
+    if failure:
+        print(f"\n{failure}", file=sys.stderr)
     print(f"\nExecuted notebook: {executed}\nAs a web page:     {page}")
-    return 1 if failed else 0
+    return 1 if failure else 0
 
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:

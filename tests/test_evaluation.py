@@ -6,7 +6,7 @@ from roadseg import evaluation, metrics, networks
 
 @pytest.fixture(scope="module")
 def network(frames):
-    return networks.build("simple", frames.image_shape, frames.num_classes)
+    return networks.build("simple", frames.image_shape, frames.num_classes, policy="float32")
 
 
 class Oracle:
@@ -15,6 +15,7 @@ class Oracle:
     def __init__(self, frames, wrong=None):
         self.images, self.labels = frames.read(range(len(frames)))
         self.num_classes = frames.num_classes
+        self.input_shape = (None, *frames.image_shape)
         self.output_shape = (None, *frames.image_shape[:2], frames.num_classes)
         self.wrong = wrong
 
@@ -43,7 +44,8 @@ def test_a_missed_class_has_iou_zero_and_an_absent_one_none(frames):
     assert np.isnan(result.iou[names.index("Misc")])
     assert "Misc" in str(result)
     assert "absent" in str(result)
-    assert result.as_dict()["iou"]["Misc"] is None
+    assert result.as_dict()["iou"]["Misc"] is result.as_dict()["class_accuracy"]["Misc"] is None
+    assert result.as_dict()["absent_classes"] in str(result)
 
 
 @pytest.mark.parametrize("batch_size", [1, 5, 16])
@@ -64,4 +66,7 @@ def test_frames_are_scored_one_by_one(frames):
 def test_a_network_for_other_classes_is_refused(frames):
     other = networks.build("simple", frames.image_shape, 11)
     with pytest.raises(ValueError, match=r"11 classes apart, but .* has 14"):
+        evaluation.evaluate(other, frames)
+    other = networks.build("simple", (32, 32, 3), 14)
+    with pytest.raises(ValueError, match=r"takes images \(32, 32, 3\), but"):
         evaluation.evaluate(other, frames)

@@ -88,7 +88,7 @@ def test_the_logits_stay_float32_in_mixed_precision(name):
 
 @pytest.mark.parametrize("name", ALL)
 def test_jax_gives_the_same_logits(name, tmp_path):
-    network = networks.build(name, (33, 50, 3), 5)
+    network = networks.build(name, (33, 50, 3), 5, policy="float32")
     network.save(tmp_path / "network.keras")
     batch = pictures((33, 50, 3))
     np.save(tmp_path / "batch.npy", batch)

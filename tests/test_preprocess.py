@@ -1,6 +1,7 @@
 import hashlib
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -184,6 +185,23 @@ def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
         run(raw, tmp_path)
     run(raw, tmp_path)
     store.verify(tmp_path)
+
+
+def test_a_run_that_waits_to_write_keeps_others_out(raw, tmp_path):
+    path = tmp_path / f"{store.FRAMES}.partial"
+    with Staging(path, "the same settings"):
+        pass
+    with Staging(path, "the same settings"), pytest.raises(sqlite3.OperationalError, match="locked"):
+        Staging(path, "the same settings")
+
+
+def test_other_data_sequences_and_scales_have_other_folders(raw, tmp_path):
+    source = sources.open(raw)
+    copy = sources.open(trees.virtual_kitti_1(tmp_path))
+    choices = [(source, None, 3), (source, ["0001"], 3), (source, None, 1.5), (copy, None, 3)]
+    names = {preprocess.folder_name(*choice) for choice in choices}
+    assert len(names) == 4
+    assert preprocess.folder_name(source, ["0001", "0002"], 3) in names
 
 
 def test_an_unwritable_target_is_an_error(raw, tmp_path):

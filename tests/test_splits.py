@@ -4,6 +4,7 @@ import pytest
 
 from roadseg import sources, splits
 from roadseg.errors import DataError
+from roadseg.sources import Frame
 from roadseg.splits import Split
 
 
@@ -38,6 +39,24 @@ def test_whole_sequences_or_worlds_are_held_out(frames):
         splits.by_sequence(frames, validation=["0003"])
     with pytest.raises(ValueError, match="0 train"):
         splits.by_sequence(frames, validation=["0001", "0002"])
+
+
+def test_holding_out_a_variation_of_a_trained_world_warns(tmp_path):
+    frames = [
+        Frame(f"0001/{name}", i, tmp_path, tmp_path) for name in ("clone", "fog") for i in range(5)
+    ]
+    with pytest.warns(UserWarning, match="0001/clone shows the same drive as 0001/fog"):
+        splits.by_sequence(frames, ["0001/fog"])
+
+
+def test_a_block_never_divides_what_shows_one_drive(tmp_path):
+    """Variations of a world, even incomplete ones, and both parts of a CamVid drive."""
+    for names in (("0001/clone", "0001/fog"), ("train/0016E5", "val/0016E5")):
+        lengths = dict(zip(names, (20, 12), strict=True))
+        frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(lengths[name])]
+        split = splits.block(frames, validation=0.25, gap=4)
+        assert {frames[i].index for i in split.validation} == set(range(15, 20))
+        assert {frames[i].index for i in split.train} == set(range(11))
 
 
 def test_a_list_of_frames_splits_like_their_store(raw, frames):

@@ -5,7 +5,7 @@ import h5py
 import numpy as np
 import pytest
 
-from roadseg import store
+from roadseg import preprocess, sources, store
 from roadseg.errors import DataError
 
 
@@ -74,11 +74,12 @@ DAMAGES = {
     "a label": (change("labels", (5, 0, 0), 9), r"frame 5 .* checksum"),
     "a chunk": (break_chunk, r"frame 3 .* cannot be read"),
     "end missing": (truncate, "not a readable HDF5"),
-    "no labels": (delete("labels"), "no labels in it"),
+    "no labels": (delete("labels"), "1 data sets missing"),
     "one number missing": (shorten("index"), "numbers of frames differ"),
+    "no numbers": (delete("index"), "1 data sets missing"),
     "same frame twice": (change("index", 1, 0), "occur twice"),
-    "not complete": (attribute("complete", False), "not complete"),
-    "newer format": (attribute("format_version", 2), "format version 2"),
+    "not complete": (attribute("complete", False), "not a complete store"),
+    "newer format": (attribute("format_version", 2), r"\(version 2, 0"),
     "class names": (attribute("class_names", ["Road"]), "palette"),
     "other class maps": (other_class_maps, "class_maps.pkl: not the one"),
     "no class maps": (lambda target: (target / store.CLASS_MAPS).unlink(), "class_maps.pkl"),
@@ -101,6 +102,22 @@ def test_a_class_id_beyond_the_classes_is_found(target):
         file["checksum"][0] = store.checksum(file["images"][0], file["labels"][0])
     with pytest.raises(DataError, match="class id 14, beyond 14 classes"):
         store.verify(target)
+
+
+def test_a_damaged_store_is_replaced_as_the_error_says(raw, target):
+    DAMAGES["a pixel"][0](target)
+    with pytest.raises(DataError, match=r"delete frames\.hdf5 and preprocess again"):
+        store.verify(target)
+    (target / store.FRAMES).unlink()
+    preprocess.to_hdf5(sources.open(raw), target, progress=False)
+    store.verify(target)
+
+
+def test_the_digest_tells_frames_apart_and_not_when_they_were_written(raw, frames, tmp_path):
+    preprocess.to_hdf5(sources.open(raw), tmp_path / "same", progress=False)
+    preprocess.to_hdf5(sources.open(raw), tmp_path / "other", sequences=["0001"], progress=False)
+    assert store.open(tmp_path / "same").digest == frames.digest
+    assert store.open(tmp_path / "other").digest != frames.digest
 
 
 def test_reading_keeps_order_and_repeats(frames):

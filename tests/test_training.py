@@ -59,13 +59,13 @@ def test_the_folder_tells_all_that_the_figures_come_from(finished, frames):
     names = {path.name for path in finished.folder.iterdir()}
     assert names == {
         "settings.json", "split.json", "history.csv", "tensorboard",
-        "last.weights.h5", "best.keras", "metrics.json",
+        "initial.weights.h5", "last.weights.h5", "best.keras", "metrics.json",
     }  # fmt: skip
     settings = json.loads((finished.folder / "settings.json").read_text())
     assert settings["recipe"]["learning_rate"] == 3e-3
     assert settings["network"]["name"] == "simple"
     assert settings["versions"]["keras"] == keras.__version__
-    assert settings["policy"].startswith(("float32: ", "mixed_bfloat16: "))
+    assert settings["precision"] in (["float32"], ["bfloat16", "float32"])
     with (finished.folder / "history.csv").open() as file:
         rows = list(csv.DictReader(file))
     assert [int(row["epoch"]) for row in rows] == [1, 2, 3, 4]
@@ -80,6 +80,8 @@ def test_best_is_the_network_with_the_best_validation_score(finished, frames):
     result = evaluation.evaluate(keras.saving.load_model(finished.best), frames, split.validation)
     assert result.mean_iou == max(finished.history["validation_mean_iou"])
     assert result.mean_iou == finished.metrics["mean_iou"]
+    assert np.array_equal(finished.result.confusion, result.confusion)
+    assert finished.result.class_names == frames.class_names
 
 
 def test_the_trained_network_is_left_with_the_best_weights(frames, tmp_path):
@@ -117,13 +119,13 @@ class _StopAfter(keras.callbacks.Callback):
 def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(
     finished, frames, tmp_path, monkeypatch, steps
 ):
-    real = keras.callbacks.TensorBoard
+    network = network_for(frames)
     with monkeypatch.context() as patch:
         patch.setattr(keras.callbacks, "TensorBoard", lambda *_, **__: _StopAfter(steps))
         with pytest.raises(KeyboardInterrupt):
-            train(frames, tmp_path)
-    assert keras.callbacks.TensorBoard is real
-    assert figures_of(train(frames, tmp_path)) == figures_of(finished)
+            train(frames, tmp_path, network=network)
+    # The same, half-trained network, as when a notebook's cell is interrupted and run again.
+    assert figures_of(train(frames, tmp_path, network=network)) == figures_of(finished)
 
 
 PROGRAM = """
@@ -199,8 +201,31 @@ def test_the_original_recipe_is_the_original_repositorys():
     recipe = RECIPES["original"]
     optimizer = recipe.make_optimizer(steps_per_epoch=24)
     assert (recipe.epochs, recipe.batch_size, recipe.augmentation) == (250, 16, None)
-    rates = [float(optimizer._learning_rate(24 * epoch + 1)) for epoch in (0, 74, 75, 149, 150, 249)]
+    rates = [float(optimizer._learning_rate(24 * epoch)) for epoch in (0, 74, 75, 149, 150, 249)]
     assert rates == pytest.approx([1e-3, 1e-3, 1e-3 / 3, 1e-3 / 3, 1e-3 / 9, 1e-3 / 27])
+
+
+def test_a_recipe_by_name():
+    assert training.get_recipe("quick") == RECIPES["quick"]
+    assert training.get_recipe("original", epochs=60).epochs == 60
+    with pytest.raises(ValueError, match="unknown recipe 'fast': one of original, quick"):
+        training.get_recipe("fast")
+
+
+@pytest.mark.parametrize("field", ["epochs", "batch_size", "validate_every"])
+def test_nothing_in_a_recipe_is_zero(field):
+    with pytest.raises(ValueError, match="at least 1"):
+        replace(SHORT, **{field: 0})
+
+
+def test_other_splits_and_recipes_have_other_folders(frames):
+    network, split = network_for(frames), splits.block(frames, gap=1)
+    other = splits.by_sequence(frames, ["0002"])
+    recipes = [SHORT, replace(SHORT, seed=1), replace(SHORT, epochs=5)]
+    names = {
+        training.folder_name(network, each, recipe) for each in (split, other) for recipe in recipes
+    }
+    assert len(names) == 6
 
 
 @pytest.mark.parametrize(("field", "value"), [("optimizer", "adagrad"), ("schedule", "linear")])

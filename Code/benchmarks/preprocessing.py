@@ -1,8 +1,8 @@
 """Preprocessing against plain decoding and against the original repository's way, in one run.
 
-    .venv/bin/python Code/benchmarks/preprocessing.py FOLDER [--frames 400] [--output FILE]
+    .venv/bin/python Code/benchmarks/preprocessing.py FOLDER [--frames 2000] [--output FILE]
 
-FOLDER is a raw data set; its frames are repeated until there are enough.
+FOLDER holds Virtual KITTI; its first sequence is repeated until there are enough frames.
 """
 
 import argparse
@@ -29,19 +29,20 @@ from roadseg.sources import Frame, Source
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--frames", type=int, default=400)
-    parser.add_argument("--scale", type=float, default=3)
-    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--frames", type=int, default=2000)
+    parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
 
     source = sources.open(options.folder)
+    if not source.kind.startswith("virtual_kitti"):
+        parser.error(f"{options.folder} is {source.kind}; the original's way is one for Virtual KITTI")
     frames = repeat(source.frames(), options.frames)
     source.frames = lambda sequences=None: frames
     decoding, ours = [], []
     for _ in range(options.rounds):  # in turns, so that a noisy machine disturbs both alike
         decoding.append(decode_only(frames))
-        ours.append(to_hdf5(source, options.scale))
+        ours.append(to_hdf5(source))
     original = original_way(source, frames[:5])
     rate = statistics.median(each["frames_per_second"] for each in ours)
     common.report(
@@ -89,9 +90,9 @@ def decode_only(frames: list[Frame]) -> float:
     return len(frames) / (time.perf_counter() - start)
 
 
-def to_hdf5(source: Source, scale: float) -> dict[str, float]:
+def to_hdf5(source: Source) -> dict[str, float]:
     with tempfile.TemporaryDirectory() as target:
-        report = preprocess.to_hdf5(source, target, scale=scale, progress=False)
+        report = preprocess.to_hdf5(source, target, progress=False)
         return {
             "frames_per_second": report.frames / report.seconds,
             "kB_per_frame": report.file_bytes / report.frames / 1000,

@@ -72,8 +72,8 @@ class Keeper(keras.callbacks.Callback):
 
     def _stop(self, what: str) -> None:
         raise TrainingError(
-            f"{what} of epoch {len(self.history) + 1}. {self.folder.path} keeps the weights of "
-            "the epoch before and the best network so far; lower the recipe's learning_rate"
+            f"{what} of epoch {len(self.history) + 1}. {self.folder.path} keeps what the epochs before "
+            "left, the last and the best weights; lower the recipe's learning_rate"
         )
 
 

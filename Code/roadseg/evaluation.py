@@ -9,6 +9,8 @@ import numpy as np
 from roadseg import metrics
 from roadseg.store import FrameStore
 
+ABSENT_CLASSES = "a class in neither truth nor prediction has no IoU and is left out of the mean"
+
 
 @dataclass(frozen=True)
 class Evaluation:
@@ -45,29 +47,38 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON: NaN becomes None."""
-        per_class = zip(self.class_names, self.iou.tolist(), strict=True)
-        return {
+        figures = {
             "pixel_accuracy": self.pixel_accuracy,
             "mean_class_accuracy": self.mean_class_accuracy,
             "mean_iou": self.mean_iou,
             "frequency_weighted_iou": self.frequency_weighted_iou,
-            "iou": {name: None if np.isnan(value) else value for name, value in per_class},
+        }
+        return {
+            **_without_nan(figures),
+            "iou": _without_nan(dict(zip(self.class_names, self.iou.tolist(), strict=True))),
+            "class_accuracy": _without_nan(
+                dict(zip(self.class_names, self.class_accuracy.tolist(), strict=True))
+            ),
+            "absent_classes": ABSENT_CLASSES,
             "confusion": self.confusion.tolist(),
         }
 
     def __str__(self) -> str:
-        scores = [
-            ("pixel accuracy", self.pixel_accuracy),
-            ("mean class accuracy", self.mean_class_accuracy),
-            ("mean IoU", self.mean_iou),
-            ("frequency-weighted IoU", self.frequency_weighted_iou),
-            *((f"  IoU {name}", value) for name, value in zip(self.class_names, self.iou, strict=True)),
+        lines = [
+            f"pixel accuracy          {self.pixel_accuracy:.3f}",
+            f"mean class accuracy     {self.mean_class_accuracy:.3f}",
+            f"mean IoU                {self.mean_iou:.3f}  ({ABSENT_CLASSES})",
+            f"frequency-weighted IoU  {self.frequency_weighted_iou:.3f}",
+            "                        accuracy  IoU",
         ]
-        lines = (
-            f"{name:24s}{'absent' if np.isnan(value) else format(value, '.3f')}"
-            for name, value in scores
-        )
+        for name, *scores in zip(self.class_names, self.class_accuracy, self.iou, strict=True):
+            shown = ("absent" if np.isnan(score) else f"{score:.3f}" for score in scores)
+            lines.append(f"  {name:22s}{'     '.join(shown)}")
         return "\n".join(lines)
+
+
+def _without_nan(figures: dict[str, float]) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else value for name, value in figures.items()}
 
 
 def evaluate(
@@ -76,8 +87,11 @@ def evaluate(
     indices: Sequence[int] | None = None,
     batch_size: int = 8,
 ) -> Evaluation:
-    """Labels the frames at these positions (None: all) and counts hits and errors, pixel by pixel."""
-    _check_classes(network, frames)
+    """Labels the frames at these positions (None: all) and counts hits and errors, pixel by pixel.
+
+    Raises ValueError for a network of another size or for other classes.
+    """
+    check_fit(network, frames)
     confusion = np.zeros((frames.num_classes, frames.num_classes), np.int64)
     for _, labels, predictions in predict(network, frames, indices, batch_size):
         confusion += metrics.confusion_matrix(labels, predictions, frames.num_classes)
@@ -109,7 +123,13 @@ def frame_scores(network: keras.Model, frames: FrameStore, indices: Sequence[int
     )
 
 
-def _check_classes(network: keras.Model, frames: FrameStore) -> None:
+def check_fit(network: keras.Model, frames: FrameStore) -> None:
+    """Raises ValueError unless the network takes the frames' size and tells their classes apart."""
+    if tuple(network.input_shape[1:]) != tuple(frames.image_shape):
+        raise ValueError(
+            f"the network takes images {network.input_shape[1:]}, but those of {frames.path} are "
+            f"{frames.image_shape}; build it with image_shape=frames.image_shape"
+        )
     if network.output_shape[-1] != frames.num_classes:
         raise ValueError(
             f"the network tells {network.output_shape[-1]} classes apart, but {frames.path} has "

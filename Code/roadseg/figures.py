@@ -83,7 +83,7 @@ def class_shares(frames: FrameStore, split: Split) -> Figure:
     shares = {}
     for name, indices in parts.items():
         pixels = frames.class_pixels(indices)
-        shares[name] = 100 * pixels / pixels.sum()
+        shares[name] = np.where(pixels > 0, 100 * pixels / pixels.sum(), np.nan)
     _grouped_bars(axes, shares, frames.class_names, "{:.2g}")
     axes.set(xscale="log", xlabel="share of the labelled pixels, % (logarithmic)")
     axes.xaxis.set_major_formatter("{x:g}")
@@ -96,7 +96,8 @@ def history(runs: Mapping[str, Run], against: str = "epoch") -> Figure:
     against: "epoch", or "minutes" to compare trainings whose epochs differ in length.
     """
     figure, panels = plt.subplots(1, 3, figsize=(_WIDTH, 3.6), layout="constrained")
-    for (name, run), colour in zip(runs.items(), _COLOURS, strict=False):
+    for order, (name, run) in enumerate(runs.items()):
+        colour = _COLOURS[order % len(_COLOURS)]
         minutes = np.cumsum(run.history["seconds"]) / 60
         x = minutes if against == "minutes" else np.array(run.history["epoch"])
         for axes, column in zip(panels, ("loss", "accuracy", "mean_iou"), strict=True):
@@ -220,9 +221,7 @@ def _grouped_bars(axes, groups: Mapping[str, np.ndarray], names: Sequence[str], 
             color=_COLOURS[order % len(_COLOURS)],
             label=group,
         )
-        texts = [
-            "absent" if np.isnan(v) or (v == 0 and form == "{:.2g}") else form.format(v) for v in values
-        ]
+        texts = ["absent" if np.isnan(value) else form.format(value) for value in values]
         axes.bar_label(bars, texts, padding=3, fontsize=8)
     axes.set_yticks(places, names)
     axes.invert_yaxis()

@@ -22,7 +22,7 @@ class Grid:
     def of(cls, full_size: tuple[int, int], scale: float) -> "Grid":
         """Raises ValueError for a scale that is no simple ratio of at least 1."""
         exact = Fraction(scale).limit_denominator(16)
-        if exact != Fraction(scale) or exact < 1:
+        if abs(exact - scale) > 1e-6 or exact < 1:
             raise ValueError(f"scale {scale}: give 3, 1.5 or another simple ratio of at least 1")
         grid = cls(exact, full_size)
         if 0 in grid.size:
@@ -49,7 +49,11 @@ class Grid:
         return self.full_size[0] - (right - left), self.full_size[1] - (lower - upper)
 
     def image(self, image: Image.Image) -> np.ndarray:
-        """The area average of each block, uint8 (H, W, 3)."""
+        """The average of each block, uint8 (H, W, 3).
+
+        Where blocks end within a pixel, as with scale 1.5, Pillow's BOX filter counts the pixels whose
+        centres lie in the block.
+        """
         if self.scale.denominator == 1:
             return np.asarray(image.reduce(int(self.scale), box=self.box))
         return np.asarray(image.resize(self.size, Image.Resampling.BOX, box=self.box))

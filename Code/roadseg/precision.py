@@ -31,6 +31,8 @@ def recommended_policy() -> Policy:
         name, computes_in_bfloat16 = accelerator
         has = "has" if computes_in_bfloat16 else "has no"
         return Policy(_name(computes_in_bfloat16), f"{name} {has} bfloat16 arithmetic")
+    if keras.backend.backend() == "jax":
+        return Policy("float32", "JAX gains nothing from bfloat16 on a CPU")
     found = sorted(_cpu_flags() & set(_CPU_FLAGS))
     reason = f"this CPU has {', '.join(found)}" if found else "this CPU has no bfloat16 arithmetic"
     return Policy(_name(bool(found)), reason)
@@ -48,8 +50,10 @@ def _accelerator() -> tuple[str, bool] | None:
         device = jax.devices()[0]
         if device.platform == "cpu":
             return None
-        capability = getattr(device, "compute_capability", "8")  # a TPU has none, and bfloat16
-        return device.device_kind, int(str(capability).split(".")[0]) >= 8
+        if device.platform == "tpu":
+            return device.device_kind, True
+        major = str(getattr(device, "compute_capability", "")).split(".")[0]
+        return device.device_kind, major.isdecimal() and int(major) >= 8  # NVIDIA Ampere and later
     if keras.backend.backend() == "tensorflow":
         import tensorflow as tf
 

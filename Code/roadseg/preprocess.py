@@ -53,6 +53,12 @@ class Report:
         )
 
 
+def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -> str:
+    """A name for the target that other data, sequences or scales do not share."""
+    names = sorted({frame.sequence for frame in source.frames(sequences)})
+    return f"{source.kind}-{scale:g}-{_digest(str(source.path.resolve()), *names)[:8]}"
+
+
 def to_hdf5(
     source: Source,
     target: str | Path,
@@ -91,8 +97,13 @@ def to_hdf5(
     written = 0
     try:
         target.mkdir(parents=True, exist_ok=True)
-        if not _is_done(target, attributes["job"]):
-            with Staging(target / f"{store.FRAMES}.partial", settings) as staging:
+        partial = target / f"{store.FRAMES}.partial"
+        if _is_done(target, attributes["job"]):
+            if partial.exists():  # killed just before it was deleted
+                with Staging(partial, settings) as staging:
+                    staging.discard()
+        else:
+            with Staging(partial, settings) as staging:
                 finished = staging.states()
                 missing = [
                     frame

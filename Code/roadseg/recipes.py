@@ -1,6 +1,6 @@
 """Recipe: everything that decides how a network is trained, and the recipes that have a name."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import keras
 
@@ -13,7 +13,7 @@ class Recipe:
 
     schedule: "steps": the rate is divided by 3 after every 75 epochs; "cosine": it rises over
         warm_up_epochs and falls along half a cosine to zero.
-    weight_decay: decoupled (AdamW), not on biases and normalisation.
+    weight_decay: decoupled, of AdamW only; not on biases and normalisation.
     class_weight_power: exponent of the median-frequency class weights; 0: all classes weigh the same.
     averaging: momentum of the exponential moving average of the weights that is evaluated and kept;
         None: the weights themselves.
@@ -34,12 +34,16 @@ class Recipe:
     validate_every: int = 1
     seed: int = 0
 
+    def __post_init__(self):
+        if min(self.epochs, self.batch_size, self.validate_every) < 1:
+            raise ValueError(f"{self.name}: epochs, batch_size and validate_every must be at least 1")
+
     def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         """Raises ValueError for an unknown optimizer or schedule."""
         rate = self._learning_rate(steps_per_epoch)
         average = {"use_ema": True, "ema_momentum": self.averaging} if self.averaging else {}
         if self.optimizer == "rmsprop":
-            return keras.optimizers.RMSprop(rate, weight_decay=self.weight_decay or None, **average)
+            return keras.optimizers.RMSprop(rate, **average)
         if self.optimizer == "adamw":
             optimizer = keras.optimizers.AdamW(rate, weight_decay=self.weight_decay, **average)
             optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
@@ -49,7 +53,8 @@ class Recipe:
     def _learning_rate(self, steps_per_epoch: int):
         steps = self.epochs * steps_per_epoch
         if self.schedule == "steps":
-            boundaries = list(range(75 * steps_per_epoch, steps, 75 * steps_per_epoch))
+            # The last step of the old rate: Keras compares with "at most".
+            boundaries = [step - 1 for step in range(75 * steps_per_epoch, steps, 75 * steps_per_epoch)]
             if not boundaries:
                 return self.learning_rate
             rates = [self.learning_rate / 3**drop for drop in range(len(boundaries) + 1)]
@@ -90,3 +95,10 @@ _NAMED = (
     ),
 )
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _NAMED}
+
+
+def get_recipe(name: str, epochs: int | None = None) -> Recipe:
+    """A named recipe, made shorter or longer; raises ValueError for an unknown name."""
+    if name not in RECIPES:
+        raise ValueError(f"unknown recipe {name!r}: one of {', '.join(RECIPES)}")
+    return replace(RECIPES[name], epochs=epochs or RECIPES[name].epochs)

@@ -1,12 +1,13 @@
 """The folder of one training run: all that its figures can be traced to.
 
-settings.json     recipe, network, data, versions, machine
-split.json        which frames trained and which validated
-history.csv       a row an epoch
-tensorboard/      the same for TensorBoard
-last.weights.h5   weights and optimizer state after the last epoch, to continue from
-best.keras        the network with the best validation mean IoU
-metrics.json      what evaluation.evaluate says of it
+settings.json       recipe, network, data, versions, machine
+split.json          which frames trained and which validated
+history.csv         a row an epoch
+tensorboard/        the same for TensorBoard
+initial.weights.h5  the weights that the training started from
+last.weights.h5     weights and optimizer state after the last epoch, to continue from
+best.keras          the network with the best validation mean IoU
+metrics.json        what evaluation.evaluate says of it
 
 Every file is replaced as a whole, so a kill leaves each either old or new.
 """
@@ -23,13 +24,14 @@ from roadseg.errors import TrainingError
 from roadseg.splits import Split
 
 # Told, but not compared: a run may go on elsewhere or after an update.
-_CIRCUMSTANCES = ("versions", "machine", "policy")
+_CIRCUMSTANCES = ("versions", "machine", "precision")
 
 
 class RunFolder:
     def __init__(self, path: str | Path):
         self.path = Path(path)
         self.best = self.path / "best.keras"
+        self.initial = self.path / "initial.weights.h5"
         self.last = self.path / "last.weights.h5"
         self.tensorboard = self.path / "tensorboard"
         self._settings = self.path / "settings.json"
@@ -59,7 +61,10 @@ class RunFolder:
         if not self._history.exists():
             return []
         with self._history.open(newline="") as file:
-            return [{name: float(value) for name, value in row.items()} for row in csv.DictReader(file)]
+            return [
+                {name: float(value) for name, value in row.items()} | {"epoch": int(row["epoch"])}
+                for row in csv.DictReader(file)
+            ]
 
     def write_history(self, rows: list[dict[str, float]]) -> None:
         def write(path: Path) -> None:
@@ -69,6 +74,13 @@ class RunFolder:
                 writer.writerows(rows)
 
         _replace(self._history, write)
+
+    def start(self, network: keras.Model) -> None:
+        """Gives the network the weights that this run started from, or keeps those it has as such."""
+        if self.initial.exists():
+            network.load_weights(self.initial)
+        else:
+            _replace(self.initial, network.save_weights)
 
     def save_last(self, network: keras.Model) -> None:
         """Weights and optimizer state."""

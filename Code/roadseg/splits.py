@@ -65,28 +65,42 @@ def random(frames: FrameStore | Sequence[Frame], validation: float = 0.15, seed:
 
 
 def block(frames: FrameStore | Sequence[Frame], validation: float = 0.15, gap: int = 10) -> Split:
-    """The last part of every sequence validates; `gap` frames before it are left out.
+    """The last part of every drive validates; `gap` frames before it are left out.
 
-    Complete variations of one world are cut at the same place, so that they do not leak either.
+    All sequences that show one drive (the variations of a world) are cut at the same frame number.
     """
+    names, numbers = _names_and_numbers(frames)
+    drives = [_drive(name) for name in names]
     train, held_out = [], []
-    names = np.array(_sequences(frames))
-    for name in sorted(set(names.tolist())):
-        positions = np.flatnonzero(names == name).tolist()
-        start = len(positions) - _share(len(positions), validation)
-        held_out += positions[start:]
-        train += positions[: max(0, start - gap)]
+    for drive in sorted(set(drives)):
+        positions = [i for i, each in enumerate(drives) if each == drive]
+        known = sorted({numbers[i] for i in positions})
+        start = len(known) - _share(len(known), validation)
+        last_trained = known[start - gap - 1] if start > gap else -1
+        held_out += [i for i in positions if numbers[i] >= known[start]]
+        train += [i for i in positions if numbers[i] <= last_trained]
     return Split(
-        train=tuple(train),
-        validation=tuple(held_out),
-        how=f"last {validation:.0%} of each sequence for validation, gap of {gap} frames",
+        train=tuple(sorted(train)),
+        validation=tuple(sorted(held_out)),
+        how=f"last {validation:.0%} of each drive for validation, gap of {gap} frames",
     )
 
 
 def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str]) -> Split:
-    """Whole sequences validate: names, or what they lie below ("0020": all variations of a world)."""
-    names = _sequences(frames)
+    """Whole sequences validate: names, or what they lie below ("0020": all variations of a world).
+
+    Warns when a training sequence shows the same drive.
+    """
+    names, _ = _names_and_numbers(frames)
     held_out = set(matching(sorted(set(names)), validation, "split"))
+    for trained in sorted(set(names) - held_out):
+        if twins := [name for name in sorted(held_out) if _drive(name) == _drive(trained)]:
+            warnings.warn(
+                f"{trained} shows the same drive as {twins[0]}, which is held out: scores will be too "
+                "high; hold out whole worlds or drives",
+                stacklevel=2,
+            )
+            break
     return Split(
         train=tuple(i for i, name in enumerate(names) if name not in held_out),
         validation=tuple(i for i, name in enumerate(names) if name in held_out),
@@ -94,10 +108,16 @@ def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str])
     )
 
 
-def _sequences(frames: FrameStore | Sequence[Frame]) -> list[str]:
+def _drive(sequence: str) -> str:
+    """The world of a Virtual KITTI sequence, the drive of a CamVid one ("train/0016E5")."""
+    first, *_, last = sequence.split("/")
+    return first if first[-1].isdecimal() else last
+
+
+def _names_and_numbers(frames: FrameStore | Sequence[Frame]) -> tuple[list[str], list[int]]:
     if isinstance(frames, FrameStore):
-        return frames.sequence
-    return [frame.sequence for frame in frames]
+        return frames.sequence, frames.index.tolist()
+    return [frame.sequence for frame in frames], [frame.index for frame in frames]
 
 
 def _share(count: int, share: float) -> int:

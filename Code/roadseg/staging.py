@@ -23,14 +23,16 @@ class Staging:
         self.path = path
         self._uncommitted = 0
         self._connection = sqlite3.connect(path, timeout=1)
-        self._connection.executescript(
-            "PRAGMA locking_mode = EXCLUSIVE;"  # one writer; a second run gets an error
-            "PRAGMA synchronous = NORMAL;"
-            "PRAGMA page_size = 65536;"  # a frame takes a few pages, not dozens
-            "CREATE TABLE IF NOT EXISTS made (settings TEXT);"
+        for statement in (
+            "PRAGMA locking_mode = EXCLUSIVE",  # the lock is kept until the file is closed
+            "PRAGMA synchronous = NORMAL",
+            "PRAGMA page_size = 65536",  # a frame takes a few pages, not dozens
+            "BEGIN EXCLUSIVE",  # one writer; a second run gets its error here
+            "CREATE TABLE IF NOT EXISTS made (settings TEXT)",
             "CREATE TABLE IF NOT EXISTS chunk (sequence TEXT, number INTEGER, state TEXT,"
-            " image BLOB, labels BLOB, checksum INTEGER, PRIMARY KEY (sequence, number));"
-        )
+            " image BLOB, labels BLOB, checksum INTEGER, PRIMARY KEY (sequence, number))",
+        ):
+            self._connection.execute(statement)
         if self._connection.execute("SELECT settings FROM made").fetchall() != [(settings,)]:
             self._connection.execute("DELETE FROM chunk")
             self._connection.execute("DELETE FROM made")

@@ -16,6 +16,7 @@ from typing import NamedTuple
 import h5py
 import numpy as np
 from isal import isal_zlib
+from tqdm import tqdm
 
 from roadseg.classes import IGNORE, load_class_maps
 from roadseg.errors import DataError
@@ -23,6 +24,7 @@ from roadseg.errors import DataError
 FORMAT_VERSION = 1
 FRAMES = "frames.hdf5"
 CLASS_MAPS = "class_maps.pkl"
+_REMEDY = f"delete {FRAMES} and preprocess again"
 # isal's fastest level that still looks for matches; benchmarks/compression.py measured the choice.
 GZIP_LEVEL = 1
 
@@ -93,7 +95,7 @@ def write(
 class FrameStore:
     """Preprocessed frames, read from disk as they are asked for.
 
-    The file is opened at the first read, in each process by itself, so a store may be passed to workers.
+    A copy that is pickled to another process opens the file there by itself.
     """
 
     def __init__(self, target: str | Path):
@@ -111,12 +113,13 @@ class FrameStore:
             file = h5py.File(path, "r")
         except OSError as error:
             raise DataError(f"{path}: not a readable HDF5 file ({error}); preprocess again")
+        missing = {"images", "labels", "sequence", "index", "checksum"} - set(file)
         version = file.attrs.get("format_version")
-        if version != FORMAT_VERSION or not file.attrs.get("complete"):
+        if missing or version != FORMAT_VERSION or not file.attrs.get("complete"):
             file.close()
             raise DataError(
-                f"{path}: format version {version}, where {FORMAT_VERSION} is expected, or not "
-                "complete; preprocess again"
+                f"{path}: not a complete store of format version {FORMAT_VERSION} (version {version}, "
+                f"{len(missing)} data sets missing); preprocess again"
             )
         return file
 
@@ -151,6 +154,13 @@ class FrameStore:
     def palette(self) -> np.ndarray:
         """uint8 (C, 3): the colour in which each class is painted."""
         return self._file.attrs["palette"]
+
+    @property
+    def digest(self) -> str:
+        """Of the frames and classes, wherever and whenever they were preprocessed."""
+        hashed = hashlib.sha256(self._file["checksum"][:].tobytes())
+        hashed.update(repr((self.sequence, self.index.tolist(), self.class_names)).encode())
+        return hashed.hexdigest()[:16]
 
     @property
     def attributes(self) -> dict[str, object]:
@@ -199,46 +209,46 @@ def open(target: str | Path) -> FrameStore:
     return store
 
 
-def verify(target: str | Path) -> FrameStore:
+def verify(target: str | Path, progress: bool = False) -> FrameStore:
     """Re-reads a whole store and returns it; raises DataError that names the first thing wrong."""
     store = open(target)
     path = store.path / FRAMES
     _verify_shapes(store, path)
     frames = list(zip(store.sequence, store.index.tolist(), strict=True))
     if frames != sorted(set(frames)):
-        raise DataError(f"{path}: frames are not sorted or occur twice; preprocess again")
+        raise DataError(f"{path}: frames are not sorted or occur twice; {_REMEDY}")
     checksums = store._file["checksum"][:]
-    for position, (sequence, index) in enumerate(frames):
+    shown = tqdm(frames, desc="verify", unit="frame", disable=not progress)
+    for position, (sequence, index) in enumerate(shown):
         name = f"{path}: frame {position} ({sequence}, {index})"
         try:
             (image,), (labels,) = store.read([position])
         except OSError as error:
-            raise DataError(f"{name} cannot be read ({error}); preprocess again")
+            raise DataError(f"{name} cannot be read ({error}); {_REMEDY}")
         if checksum(image, labels) != checksums[position]:
-            raise DataError(f"{name} does not match its checksum; preprocess again")
+            raise DataError(f"{name} does not match its checksum; {_REMEDY}")
         wrong = labels[(labels >= store.num_classes) & (labels != IGNORE)]
         if wrong.size:
-            raise DataError(f"{name} holds class id {wrong[0]}, beyond {store.num_classes} classes")
+            raise DataError(
+                f"{name} holds class id {wrong[0]}, beyond {store.num_classes} classes; {_REMEDY}"
+            )
     _verify_class_maps(store)
     return store
 
 
 def _verify_shapes(store: FrameStore, path: Path) -> None:
-    names = {"images", "labels", "sequence", "index", "checksum"}
-    if missing := names - set(store._file):
-        raise DataError(f"{path}: no {', '.join(sorted(missing))} in it; preprocess again")
-    counts = {name: len(store._file[name]) for name in sorted(names)}
+    counts = {name: len(data) for name, data in store._file.items()}
     if len(set(counts.values())) != 1 or not len(store):
-        raise DataError(f"{path}: numbers of frames differ or are zero: {counts}; preprocess again")
+        raise DataError(f"{path}: numbers of frames differ or are zero: {counts}; {_REMEDY}")
     images, labels = store.images, store.labels
     shapes_match = images.shape == (*labels.shape, 3)
     if not shapes_match or images.dtype != np.uint8 or labels.dtype != np.uint8:
         raise DataError(
             f"{path}: images {images.dtype} {images.shape} and labels {labels.dtype} {labels.shape} "
-            "do not belong together; preprocess again"
+            "do not belong together; " + _REMEDY
         )
     if store.palette.shape != (store.num_classes, 3):
-        raise DataError(f"{path}: {store.num_classes} classes, palette {store.palette.shape}")
+        raise DataError(f"{path}: {store.num_classes} classes, palette {store.palette.shape}; {_REMEDY}")
 
 
 def _verify_class_maps(store: FrameStore) -> None:

@@ -1,5 +1,6 @@
 """train(): one function for every network, driven by a Recipe."""
 
+import hashlib
 import importlib.metadata
 import importlib.util
 import os
@@ -12,16 +13,15 @@ import numpy as np
 
 from roadseg.batches import Batches
 from roadseg.callbacks import Keeper, Progress
-from roadseg.evaluation import evaluate
+from roadseg.evaluation import Evaluation, check_fit, evaluate
 from roadseg.losses import CrossEntropy, median_frequency_weights
 from roadseg.metrics import RunningScores
-from roadseg.precision import recommended_policy
-from roadseg.recipes import RECIPES, Recipe
+from roadseg.recipes import RECIPES, Recipe, get_recipe
 from roadseg.run_folder import RunFolder
 from roadseg.splits import Split
 from roadseg.store import FrameStore
 
-__all__ = ["RECIPES", "Recipe", "Run", "train"]
+__all__ = ["RECIPES", "Recipe", "Run", "folder_name", "get_recipe", "train"]
 
 
 @dataclass(frozen=True)
@@ -39,6 +39,18 @@ class Run:
     best: Path
     metrics: dict[str, object]
 
+    @property
+    def result(self) -> Evaluation:
+        """The same evaluation, as evaluation.evaluate returned it."""
+        names = tuple(self.metrics["iou"])
+        return Evaluation(np.array(self.metrics["confusion"], np.int64), names)
+
+
+def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:
+    """A name that another split or recipe does not share."""
+    digest = hashlib.sha256(repr((split, recipe)).encode()).hexdigest()[:8]
+    return f"{network.name}-{recipe.name}-{recipe.epochs}-{digest}"
+
 
 def train(
     network: keras.Model,
@@ -48,12 +60,14 @@ def train(
     folder: str | Path,
     progress: bool = True,
 ) -> Run:
-    """Trains the network in place and leaves the best weights in it.
+    """Trains the network in place, from the weights it has, and leaves the best weights in it.
 
     A folder that holds an unfinished run with the same settings is continued, with the result that it
     would have had uninterrupted; a finished one is read. Raises TrainingError for a folder with other
-    settings, and when the loss or a weight is no longer a finite number.
+    settings, and when the loss or a weight is no longer a finite number; ValueError for a network of
+    another size or for other classes than the frames.
     """
+    check_fit(network, frames)
     folder = RunFolder(folder)
     folder.claim(_settings(network, frames, recipe), split)
     if folder.read_metrics() is None:
@@ -74,6 +88,7 @@ def train(
 
 def _fit(network, frames, split, recipe, folder, progress) -> None:
     """Compiles, takes up the state of an interrupted run if there is one, and trains to the end."""
+    folder.start(network)
     _make_deterministic(recipe.seed)
     batches = Batches(frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed)
     network.compile(
@@ -132,9 +147,9 @@ def _settings(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[
         "data": {
             "frames": len(frames),
             "class_names": list(frames.class_names),
-            "job": frames.attributes["job"],
+            "digest": frames.digest,
         },
-        "policy": str(recommended_policy()),
+        "precision": sorted({layer.compute_dtype for layer in network.layers}),
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "versions": {
             "python": platform.python_version(),

@@ -21,6 +21,8 @@ def test_each_kind_is_recognised_from_its_layout(tmp_path, kind):
 @pytest.mark.parametrize("kind", MAKERS)
 def test_an_unknown_sequence_is_answered_with_those_that_exist(tmp_path, kind):
     source = sources.open(MAKERS[kind](tmp_path))
+    with pytest.raises(DataError, match=f"there are {source.sequences()[0]}"):
+        source.class_map(source.sequences()[0].split("/")[0])
     for ask in (source.class_map, lambda name: source.frames([name])):
         with pytest.raises(DataError, match=f"no sequence 'nowhere'; there are {source.sequences()[0]}"):
             ask("nowhere")

@@ -81,6 +81,10 @@ class Source(ABC):
         chosen = matching(self.sequences(), sequences, self.path)
         return [frame for sequence in chosen for frame in self._pair(sequence)]
 
+    def _check_sequence(self, sequence: str) -> None:
+        if sequence not in self.sequences():
+            raise _unknown_sequence(self.path, sequence, self.sequences())
+
     def _pair(self, sequence: str) -> list[Frame]:
         images, labels = self._image_files(sequence), self._label_files(sequence)
         if not images and not labels:
@@ -103,11 +107,15 @@ def matching(known: Sequence[str], wanted: Iterable[str] | None, where: object) 
     for name in wanted:
         below = {each for each in known if each == name or each.startswith(f"{name}/")}
         if not below:
-            raise DataError(f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}")
+            raise _unknown_sequence(where, name, known)
         chosen |= below
     if not chosen:
         raise DataError(f"{where}: an empty list of sequences was asked for")
     return sorted(chosen)
+
+
+def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataError:
+    return DataError(f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}")
 
 
 def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, Path]]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from roadseg.classes import IGNORE, ClassMap, Colour
 from roadseg.errors import DataError
-from roadseg.sources.base import Frame, Source, frame_files, matching
+from roadseg.sources.base import Frame, Source, frame_files
 from roadseg.sources.image_files import read_image
 
 _CLASSES: dict[str, Colour] = {
@@ -57,7 +57,7 @@ class CamVid(Source):
         return sorted(found)
 
     def class_map(self, sequence: str) -> ClassMap:
-        matching(self.sequences(), [sequence], self.path)
+        self._check_sequence(sequence)
         colour_to_id = {colour: class_id for class_id, colour in enumerate(self.palette)}
         return ClassMap(self.class_names, self.palette, colour_to_id | {_VOID_COLOUR: IGNORE})
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from roadseg.classes import IGNORE, ClassMap, Colour, UnlistedColour
 from roadseg.errors import DataError
-from roadseg.sources.base import Frame, Source, matching, numbered_files
+from roadseg.sources.base import Frame, Source, numbered_files
 from roadseg.sources.image_files import read_image
 
 # In the order of the data set's own encoding files. Car and Van are painted as in version 2.
@@ -50,7 +50,7 @@ class _VirtualKitti(Source):
 
     def class_map(self, sequence: str) -> ClassMap:
         if sequence not in self._class_maps:
-            matching(self.sequences(), [sequence], self.path)
+            self._check_sequence(sequence)
             self._class_maps[sequence] = self._parse(self._encoding_file(sequence))
         return self._class_maps[sequence]
 
