@@ -15,6 +15,11 @@ from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 
 _HERE = Path(__file__).resolve().parent
+_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
+# What TensorFlow's C++ code prints when it starts, whatever its log level; it speaks of missing GPUs.
+_START_OF_TENSORFLOW = re.compile(
+    r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:).*\n?", re.MULTILINE
+)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -67,7 +72,8 @@ def _absolute(path: str) -> str:
 
 
 def _tidy(path: Path) -> None:
-    """Joins each cell's pieces of terminal output and keeps the last state of every progress bar."""
+    """Joins each cell's pieces of terminal output, keeps the last state of every progress bar, and drops
+    what TensorFlow prints when it starts."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         outputs = []
@@ -79,9 +85,9 @@ def _tidy(path: Path) -> None:
                 outputs.append(output)
         for output in outputs:
             if output.output_type == "stream":
-                output.text = re.sub(r"[^\n]*\r(?!\n)", "", output.text)
+                output.text = _START_OF_TENSORFLOW.sub("", _OVERWRITTEN.sub("", output.text))
         if "outputs" in cell:
-            cell.outputs = outputs
+            cell.outputs = [each for each in outputs if each.get("text") != ""]
     nbformat.write(notebook, path)
 
 

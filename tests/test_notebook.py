@@ -11,6 +11,8 @@ import nbformat
 import pytest
 import trees
 
+import run_notebook
+
 CODE = Path(__file__).parents[1] / "Code"
 NOTEBOOK = CODE / "train_network.ipynb"
 
@@ -82,6 +84,30 @@ def test_an_error_names_the_cell_and_leaves_the_part_that_ran(folder, tmp_path):
     kept = [c for c in nbformat.read(output, as_version=4).cells if c.cell_type == "code"]
     assert kept[0].execution_count == 1
     assert kept[-1].execution_count is None
+
+
+def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
+    cell = nbformat.v4.new_code_cell("train()")
+    cell.outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text=text)
+        for text in (
+            "WARNING: All log messages before absl::InitializeLog() is called\n",
+            "I0000 00:00:1795363691.45 26346 port.cc:153] oneDNN custom operations are on.\n",
+            "\rstep 1",
+            "\rstep 2",
+            "\rstep 3\nWARNING: mine\n",
+        )
+    ]
+    quiet = nbformat.v4.new_code_cell("import keras")
+    quiet.outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text="E0000 00:00:17.8 1 x] no GPU\n")
+    ]
+    path = tmp_path / "notebook.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, quiet]), path)
+    run_notebook._tidy(path)
+    first, second = nbformat.read(path, as_version=4).cells
+    assert [output.text for output in first.outputs] == ["step 3\nWARNING: mine\n"]
+    assert second.outputs == []
 
 
 def test_cells_call_and_never_define():
