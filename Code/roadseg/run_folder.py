@@ -78,18 +78,17 @@ class RunFolder:
     def start(self, network: keras.Model) -> None:
         """Gives the network the weights that this run started from, or keeps those it has as such."""
         if self.initial.exists():
-            network.load_weights(self.initial)
+            _bare(network).load_weights(self.initial)
         else:
-            _replace(self.initial, network.save_weights)
+            _replace(self.initial, _bare(network).save_weights)
 
     def save_last(self, network: keras.Model) -> None:
         """Weights and optimizer state."""
         _replace(self.last, network.save_weights)
 
     def save_best(self, network: keras.Model) -> None:
-        """The network alone: without loss and optimizer, any Keras can open it."""
-        bare = keras.Model(network.inputs, network.outputs, name=network.name)
-        _replace(self.best, bare.save)
+        """The network alone, so that any Keras can open it."""
+        _replace(self.best, _bare(network).save)
 
     def write_metrics(self, figures: Mapping[str, object]) -> None:
         self._write_json(self._metrics, figures)
@@ -104,6 +103,11 @@ class RunFolder:
     def _write_json(path: Path, content: Mapping[str, object]) -> None:
         text = json.dumps(content, indent=1) + "\n"
         _replace(path, lambda unfinished: unfinished.write_text(text, "utf-8"))
+
+
+def _bare(network: keras.Model) -> keras.Model:
+    """The same network without loss and optimizer."""
+    return keras.Model(network.inputs, network.outputs, name=network.name)
 
 
 def _replace(path: Path, write: Callable[[Path], object]) -> None:
