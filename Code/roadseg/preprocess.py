@@ -74,8 +74,8 @@ def to_hdf5(
     workers: decoding threads; None: one a core.
 
     Does nothing when the files are there already, and continues where an interrupted call stopped.
-    A changed scale, list or file of frames starts anew; the old files stay until the new ones are
-    complete. Raises DataError, keeping what is finished.
+    Another scale or other sequences start anew, a frame whose files changed is read again; older
+    files stay until the new ones are complete. Raises DataError, keeping what is finished.
     """
     start = time.monotonic()
     target = Path(target)
@@ -84,7 +84,7 @@ def to_hdf5(
     grid = Grid.of(source.read(frames[0])[0].size, scale)
     pickled = dump_class_maps(class_maps)
     settings = _digest(store.FORMAT_VERSION, source.kind, repr(grid), pickled.hex())
-    states = {(frame.sequence, frame.index): _state(frame) for frame in frames}
+    states = {_name(frame): _state(frame) for frame in frames}
     attributes = {
         "source": source.kind,
         "scale": float(grid.scale),
@@ -104,12 +104,7 @@ def to_hdf5(
                     staging.discard()
         else:
             with Staging(partial, settings) as staging:
-                finished = staging.states()
-                missing = [
-                    frame
-                    for frame, (name, state) in zip(frames, states.items(), strict=True)
-                    if finished.get(name) != state
-                ]
+                missing = _missing(staging, frames, states)
                 written = len(missing)
                 bar = tqdm(
                     desc="preprocess",
@@ -120,8 +115,7 @@ def to_hdf5(
                 )
                 with bar:
                     for frame, chunk in _process(source, missing, grid, workers):
-                        name = frame.sequence, frame.index
-                        staging.add(name, states[name], chunk)
+                        staging.add(_name(frame), states[_name(frame)], chunk)
                         bar.update()
                 _publish(staging, list(states), grid, attributes, target)
         if not _holds(target / store.CLASS_MAPS, pickled):
@@ -143,6 +137,10 @@ def _digest(*parts: object) -> str:
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
+def _name(frame: Frame) -> tuple[str, int]:
+    return frame.sequence, frame.index
+
+
 def _state(frame: Frame) -> str:
     """Changes when one of the frame's files does."""
     files = (path.stat() for path in (frame.image, frame.label))
@@ -155,6 +153,14 @@ def _is_done(target: Path, job: str) -> bool:
             return existing.attributes.get("job") == job
     except DataError:
         return False
+
+
+def _missing(
+    staging: Staging, frames: list[Frame], states: Mapping[tuple[str, int], str]
+) -> list[Frame]:
+    """The frames that are not staged, or whose files have changed since."""
+    finished = staging.states()
+    return [frame for frame in frames if finished.get(_name(frame)) != states[_name(frame)]]
 
 
 def _process(
