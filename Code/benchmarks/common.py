@@ -1,5 +1,6 @@
 """What the benchmarks share: where the package is, the machine, and the result file."""
 
+import argparse
 import json
 import os
 import platform
@@ -11,6 +12,15 @@ from pathlib import Path
 
 CODE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CODE))
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Arguments of every benchmark: where to write the result file."""
+    arguments = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawTextHelpFormatter
+    )
+    arguments.add_argument("--output", type=Path, help="JSON file to write")
+    return arguments
 
 
 def machine() -> str:

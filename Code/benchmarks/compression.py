@@ -5,7 +5,6 @@
 FOLDER is a raw data set. All times are of one core, in milliseconds a frame.
 """
 
-import argparse
 import itertools
 import tempfile
 from pathlib import Path
@@ -36,11 +35,10 @@ CHOSEN = f"gzip by isal {GZIP_LEVEL}"
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = common.parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", type=float, default=3)
     parser.add_argument("--frames", type=int, default=60)
-    parser.add_argument("--output", type=Path)
     options = parser.parse_args()
 
     images, labels = load(options.folder, options.scale, options.frames)

@@ -5,7 +5,6 @@
 FOLDER holds Virtual KITTI; its first sequence is repeated until there are enough frames.
 """
 
-import argparse
 import dataclasses
 import io
 import itertools
@@ -27,11 +26,10 @@ from roadseg.sources import Frame, Source
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = common.parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
-    parser.add_argument("--output", type=Path)
     options = parser.parse_args()
 
     source = sources.open(options.folder)

@@ -72,8 +72,8 @@ class Evaluation:
             "                        accuracy  IoU",
         ]
         for name, *scores in zip(self.class_names, self.class_accuracy, self.iou, strict=True):
-            shown = ("absent" if np.isnan(score) else f"{score:.3f}" for score in scores)
-            lines.append(f"  {name:22s}{'     '.join(shown)}")
+            accuracy, iou = ("absent" if np.isnan(score) else f"{score:.3f}" for score in scores)
+            lines.append(f"  {name:22s}{accuracy:10s}{iou}")
         return "\n".join(lines)
 
 
