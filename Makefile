@@ -1,4 +1,5 @@
-# make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, RECIPE, EPOCHS)
+# make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, RECIPE, EPOCHS,
+#                 LEAKAGE)
 # make test       lint and tests
 # Both need nothing but python3 and make: they set up .venv when it is missing or out of date.
 
@@ -11,7 +12,8 @@ SHELL := /bin/sh
 notebook: .venv/installed
 	$(BIN)/python Code/run_notebook.py $(if $(DATA),--data "$(DATA)") \
 	  $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(VALIDATION),--validation $(VALIDATION)) \
-	  $(if $(SCALE),--scale $(SCALE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS))
+	  $(if $(SCALE),--scale $(SCALE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
+	  $(if $(LEAKAGE),--leakage $(LEAKAGE))
 
 test: .venv/installed
 	$(BIN)/ruff check

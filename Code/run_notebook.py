@@ -55,16 +55,25 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--data", type=_absolute, help="folder of the raw data set")
+    parser.add_argument(
+        "--data", type=_absolute, help="folder of the raw data set; default: rendered scenes"
+    )
     parser.add_argument("--sequences", nargs="+", help="default: all that are there")
-    parser.add_argument("--validation", nargs="+", help="sequences held out; default: a block of each")
+    parser.add_argument("--validation", nargs="+", help="sequences held out; default: the last drive")
     parser.add_argument("--scale", type=float)
     parser.add_argument("--recipe")
     parser.add_argument("--epochs", type=int)
+    parser.add_argument("--leakage", type=_yes_or_no, help="also train on random frames: yes or no")
     parser.add_argument(
         "--output", type=Path, default=_HERE / "Runs" / "train_network.ipynb", help="executed notebook"
     )
     return parser.parse_args(arguments)
+
+
+def _yes_or_no(answer: str) -> bool:
+    if answer not in ("yes", "no"):
+        raise argparse.ArgumentTypeError(f"{answer!r}: yes or no")
+    return answer == "yes"
 
 
 def _absolute(path: str) -> str:
@@ -73,7 +82,7 @@ def _absolute(path: str) -> str:
 
 def _tidy(path: Path) -> None:
     """Joins each cell's pieces of terminal output, keeps the last state of every progress bar, and drops
-    what TensorFlow prints when it starts."""
+    papermill's notes and what TensorFlow prints when it starts."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         outputs = []
@@ -86,8 +95,10 @@ def _tidy(path: Path) -> None:
         for output in outputs:
             if output.output_type == "stream":
                 output.text = _START_OF_TENSORFLOW.sub("", _OVERWRITTEN.sub("", output.text))
+        cell.metadata.pop("papermill", None)
         if "outputs" in cell:
             cell.outputs = [each for each in outputs if each.get("text") != ""]
+    notebook.metadata.pop("papermill", None)
     nbformat.write(notebook, path)
 
 

@@ -108,6 +108,15 @@ def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str])
     )
 
 
+def last_drive(frames: FrameStore | Sequence[Frame]) -> Split:
+    """The last world or drive validates; where there is only one, the last block of it."""
+    names, _ = _names_and_numbers(frames)
+    drives = sorted({_drive(name) for name in names})
+    if len(drives) == 1:
+        return block(frames)
+    return by_sequence(frames, {name for name in names if _drive(name) == drives[-1]})
+
+
 def _drive(sequence: str) -> str:
     """The world of a Virtual KITTI sequence, the drive of a CamVid one ("train/0016E5")."""
     first, *_, last = sequence.split("/")

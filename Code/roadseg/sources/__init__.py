@@ -3,13 +3,16 @@
 from pathlib import Path
 
 from roadseg.errors import DataError
+from roadseg.sources import miniature
 from roadseg.sources.base import Frame, Source
 from roadseg.sources.camvid import CamVid
 from roadseg.sources.virtual_kitti import VirtualKitti1, VirtualKitti2
 
-__all__ = ["KINDS", "Frame", "Source", "open"]
+__all__ = ["KINDS", "Frame", "Source", "miniature", "open", "open_or_render"]
 
-KINDS: dict[str, type[Source]] = {each.kind: each for each in (VirtualKitti1, VirtualKitti2, CamVid)}
+KINDS: dict[str, type[Source]] = {
+    each.kind: each for each in (VirtualKitti1, VirtualKitti2, CamVid, miniature.Miniature)
+}
 
 
 def open(path: str | Path, kind: str | None = None) -> Source:
@@ -30,9 +33,23 @@ def open(path: str | Path, kind: str | None = None) -> Source:
             raise DataError(f"{path}: not laid out as {kind}, which is {KINDS[kind].layout}")
         return KINDS[kind](path)
     found = [name for name, each in KINDS.items() if each.recognises(path)]
+    if "miniature" in found:  # which is also laid out as what it stands for
+        found.remove("virtual_kitti_1")
     if len(found) == 1:
         return KINDS[found[0]](path)
     if found:
         raise DataError(f"{path}: holds {' and '.join(found)}; say which with kind=...")
     layouts = "; ".join(f"{name}: {each.layout}" for name, each in KINDS.items())
     raise DataError(f"{path}: no known data set in this folder. Known layouts: {layouts}")
+
+
+def open_or_render(folder: str | Path) -> Source:
+    """The data set in `folder`; when there is none, the embedded one, rendered into folder/miniature."""
+    folder = Path(folder)
+    embedded = folder / "miniature"
+    if not folder.is_dir() or all(
+        path == embedded or path.name.startswith(".") for path in folder.iterdir()
+    ):
+        miniature.render_default(embedded)
+        return open(embedded)
+    return open(folder)

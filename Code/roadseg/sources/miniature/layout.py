@@ -1,0 +1,60 @@
+"""How a world is described: rows of things, lanes of traffic, a road."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from roadseg.sources.miniature.mesh import Mesh
+from roadseg.sources.miniature.roads import Band, Line
+
+Maker = Callable[[np.random.Generator], Mesh]
+PARKED = "parked"  # in the place of a maker: a car or van along the kerb, with an instance of its own
+LEFT, RIGHT, BOTH = (1,), (-1,), (1, -1)  # sides of a road
+
+
+@dataclass(frozen=True)
+class Row:
+    """Things at about equal distances along a road."""
+
+    makers: tuple[Maker | str, ...]
+    t: tuple[float, float]  # distance from the centre line
+    every: float  # metres
+    chance: float = 1.0
+    sides: tuple[int, ...] = BOTH
+    faces: str = "road"  # "road", "traffic" or "any" way
+    jitter: float = 0.0  # of the place along the road, share of `every`
+    clear: float = 1.0  # metres kept free before a crossing
+    scale: tuple[float, float] = (0.9, 1.1)
+
+
+@dataclass(frozen=True)
+class Lane:
+    """A stream of traffic."""
+
+    t: float  # place across the road, metres to the left of its middle
+    speed: float  # metres a second; negative: towards us
+    every: float  # metres between vehicles
+    trucks: float = 0.015  # shares of the vehicles
+    vans: float = 0.08
+    first: float | None = None  # on our own lane: the nearest vehicle ahead, metres
+    crossing: bool = False  # on the road that crosses
+    halts_at: float | None = None  # where the first vehicle of the stream waits
+    waiting: int = 5  # vehicles in that queue
+
+
+@dataclass(frozen=True)
+class Layout:
+    frames: int  # in each variation, as in Virtual KITTI
+    speed: float  # of the camera, metres a frame
+    half_road: float
+    camera_t: float
+    bends: float
+    hills: float
+    bands: tuple[Band, ...]
+    lines: tuple[Line, ...]
+    rows: tuple[Row, ...]
+    lanes: tuple[Lane, ...]
+    crossings: tuple[float, ...] = ()  # places of crossing roads
+    half_crossing: float = 3.5
+    stops_at: float | None = None  # the camera drives up to here and waits

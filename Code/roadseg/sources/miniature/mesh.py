@@ -1,0 +1,206 @@
+"""Triangle meshes as arrays, and the shapes that everything in the miniature is put together from.
+
+Metres; x along the road, y to the left, z up. trimesh's primitives carry no texture coordinates,
+materials or shading normals, which is most of what is needed here, so the few shapes are our own.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from roadseg.sources.miniature.textures import ROWS
+
+WHITE = (1.0, 1.0, 1.0)
+Tint = Sequence[float]
+
+
+@dataclass(frozen=True)
+class Mesh:
+    """F triangles that share no vertices."""
+
+    vertices: np.ndarray  # float32 (F, 3, 3), metres
+    # At each corner, float32 (F, 3, 5): the normal that light sees, either side; u and v, metres.
+    shading: np.ndarray
+    texture: np.ndarray  # uint8 (F,), row of textures.TEXTURES
+    tint: np.ndarray  # float32 (F, 3), linear, multiplies the texture
+    owner: np.ndarray  # int16 (F,), what the labels show: a class id, or a vehicle (worlds.World)
+
+    def __len__(self) -> int:
+        return len(self.owner)
+
+    def owned_by(self, owner: int) -> "Mesh":
+        return replace(self, owner=np.full(len(self), owner, np.int16))
+
+    def moved(self, position: Sequence[float], yaw: float = 0.0, scale: float = 1.0) -> "Mesh":
+        """Scaled, turned to the left by `yaw` radians, then shifted."""
+        cos, sin = np.cos(yaw), np.sin(yaw)
+        turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
+        vertices = self.vertices @ (turn * np.float32(scale)) + np.asarray(position, np.float32)
+        shading = self.shading.copy()
+        shading[..., :3] = shading[..., :3] @ turn
+        return replace(self, vertices=vertices, shading=shading)
+
+
+def join(meshes: Sequence[Mesh]) -> Mesh:
+    """One mesh of at least one."""
+    columns = {f.name: np.concatenate([getattr(mesh, f.name) for mesh in meshes]) for f in fields(Mesh)}
+    return Mesh(**columns)
+
+
+def _triangles(grid: np.ndarray) -> np.ndarray:
+    """Values at the corners of a grid (M, N, K) -> those of its triangles (2 (M-1) (N-1), 3, K)."""
+    a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]
+    corners = np.stack([np.stack([a, b, c], 2), np.stack([a, c, d], 2)], 2)
+    return corners.reshape(-1, 3, grid.shape[-1]).astype(np.float32)
+
+
+def _unit(vectors: np.ndarray) -> np.ndarray:
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+
+
+def _lengths(points: np.ndarray, axis: int) -> np.ndarray:
+    """Distance walked along an axis of a grid of points, from 0."""
+    steps = np.linalg.norm(np.diff(points, axis=axis), axis=-1)
+    return np.insert(np.cumsum(steps, axis), 0, 0.0, axis)
+
+
+def _mesh(vertices, normals, uv, texture: str, tint: np.ndarray, owner: int) -> Mesh:
+    count = len(vertices)
+    return Mesh(
+        vertices,
+        np.concatenate([normals, uv], -1),
+        np.full(count, ROWS[texture], np.uint8),
+        np.broadcast_to(np.asarray(tint, np.float32), (count, 3)).copy(),
+        np.full(count, owner, np.int16),
+    )
+
+
+def sheet(
+    points: np.ndarray,
+    texture: str,
+    tint: Tint = WHITE,
+    owner: int = 0,
+    smooth: bool = False,
+    uv: np.ndarray | None = None,
+) -> Mesh:
+    """A surface through a grid of points (M, N, 3), flat within each quad or smoothly shaded.
+
+    `uv` (M, N, 2): place on the texture, metres; None: the distances along both sides of the grid.
+    """
+    points = np.asarray(points, float)
+    faces = _unit(np.cross(points[1:, 1:] - points[:-1, :-1], points[:-1, 1:] - points[1:, :-1]))
+    if smooth:
+        around = np.pad(faces, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        corners = around[:-1, :-1] + around[1:, :-1] + around[:-1, 1:] + around[1:, 1:]
+        normals = _triangles(_unit(corners))
+    else:
+        normals = np.repeat(faces.reshape(-1, 3), 6, axis=0).reshape(-1, 3, 3).astype(np.float32)
+    if uv is None:
+        uv = np.stack([_lengths(points, 0), _lengths(points, 1)], -1)
+    return _mesh(_triangles(points), normals, _triangles(uv), texture, tint, owner)
+
+
+def panel(origin: Tint, along: Tint, up: Tint, texture: str, tint: Tint = WHITE, owner: int = 0) -> Mesh:
+    """A parallelogram from one corner and two edges."""
+    origin, along, up = (np.asarray(each, float) for each in (origin, along, up))
+    points = [[origin, origin + up], [origin + along, origin + along + up]]
+    return sheet(np.array(points), texture, tint, owner)
+
+
+def box(
+    size: Tint, texture: str, tint: Tint = WHITE, owner: int = 0, at: Tint = (0.0, 0.0, 0.0)
+) -> Mesh:
+    """A box on its base: `at` is the middle of its bottom face."""
+    x, y, height = size[0] / 2, size[1] / 2, size[2]
+    ring = np.array([[-x, -y], [x, -y], [x, y], [-x, y], [-x, -y]])
+    low, high = (np.c_[ring, np.full(5, z)] for z in (0.0, height))
+    sides = sheet(np.stack([low, high], 1), texture, tint, owner)
+    lids = [
+        panel((-x, -y, z), (2 * x, 0, 0), (0, 2 * y, 0), texture, tint, owner) for z in (0.0, height)
+    ]
+    return join([sides, *lids]).moved(at)
+
+
+def tube(
+    points: np.ndarray,
+    radii: Sequence[float] | float,
+    texture: str,
+    tint: Tint = WHITE,
+    owner: int = 0,
+    sides: int = 6,
+) -> Mesh:
+    """A round bar along a line of points (M, 3)."""
+    points = np.asarray(points, float)
+    radii = np.broadcast_to(np.asarray(radii, float), len(points))
+    along = _unit(np.gradient(points, axis=0))
+    upright = np.abs(along[:, 2:]) > 0.8
+    first = _unit(np.cross(along, np.where(upright, (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))))
+    second = np.cross(along, first)
+    angle = np.linspace(0, 2 * np.pi, sides + 1)[None, :, None]
+    ring = first[:, None] * np.cos(angle) + second[:, None] * np.sin(angle)
+    return sheet(points[:, None] + radii[:, None, None] * ring, texture, tint, owner, smooth=True)
+
+
+def disc(
+    centre: Tint,
+    axis: Tint,
+    radius: float,
+    texture: str,
+    tint: Tint = WHITE,
+    owner: int = 0,
+    corners: int = 12,
+    turn: float = 0.0,
+) -> Mesh:
+    """A flat regular polygon across an axis; its first corner points up, turned by `turn` radians."""
+    axis = _unit(np.asarray(axis, float))
+    up = _unit(
+        np.cross(axis, (0.0, 1.0, 0.0) if abs(axis[2]) > 0.9 else np.cross((0.0, 0.0, 1.0), axis))
+    )
+    across = np.cross(axis, up)
+    angle = np.linspace(0, 2 * np.pi, corners + 1)[:, None] + turn
+    rim = np.asarray(centre, float) + radius * (np.cos(angle) * up + np.sin(angle) * across)
+    hub = np.broadcast_to(np.asarray(centre, float), rim.shape)
+    return sheet(np.stack([hub, rim], 1), texture, tint, owner)
+
+
+def ellipsoid(
+    radii: Tint,
+    texture: str,
+    tint: Tint = WHITE,
+    owner: int = 0,
+    bumps: np.ndarray | None = None,
+    at: Tint = (0.0, 0.0, 0.0),
+) -> Mesh:
+    """A ball of the given half-axes around `at`; `bumps` (5, 8) scales its distance from the centre."""
+    height, angle = np.meshgrid(
+        np.linspace(-np.pi / 2, np.pi / 2, 5), np.linspace(0, 2 * np.pi, 8), indexing="ij"
+    )
+    ball = np.stack([np.cos(height) * np.cos(angle), np.cos(height) * np.sin(angle), np.sin(height)], -1)
+    if bumps is not None:
+        ball *= bumps[..., None]
+    return sheet(ball * radii, texture, tint, owner, smooth=True).moved(at)
+
+
+def cards(
+    rng: np.random.Generator,
+    centres: np.ndarray,
+    sizes: np.ndarray,
+    normals: np.ndarray,
+    texture: str,
+    tint: np.ndarray,
+    owner: int,
+) -> Mesh:
+    """Leaf clusters: K triangles turned at random, lit as if each faced its normal (K, 3)."""
+    along = _unit(rng.standard_normal(centres.shape))
+    across = _unit(np.cross(along, rng.standard_normal(centres.shape)))
+    along, across = along * sizes[:, None], across * sizes[:, None]
+    corners = (
+        centres + 1.2 * along,
+        centres - 0.6 * along + 0.9 * across,
+        centres - 0.6 * along - 0.9 * across,
+    )
+    vertices = np.stack(corners, 1).astype(np.float32)
+    lit = np.broadcast_to(_unit(normals)[:, None], vertices.shape).astype(np.float32)
+    uv = vertices[..., :2] + vertices[..., 2:] * 0.7
+    return _mesh(vertices, lit, uv, texture, tint, owner)

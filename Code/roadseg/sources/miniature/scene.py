@@ -1,0 +1,71 @@
+"""Rays against meshes, by Embree: exact hits, on any platform, without a graphics card."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from embreex.mesh_construction import TriangleMesh
+from embreex.rtcore_scene import EmbreeScene
+
+from roadseg.sources.miniature.mesh import Mesh
+
+_NOWHERE = np.float32(1e30)
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What N rays meet first."""
+
+    face: np.ndarray  # int32 (N,), a triangle of Scene.mesh, -1 for none
+    distance: np.ndarray  # float32 (N,), metres
+    u: np.ndarray  # float32 (N,), weight of the triangle's second corner
+    v: np.ndarray  # float32 (N,), weight of its third
+
+
+def _searchable(mesh: Mesh) -> EmbreeScene:
+    scene = EmbreeScene()
+    TriangleMesh(scene, mesh.vertices)
+    return scene
+
+
+class Backdrop:
+    """What does not move: searched for rays once, used for many frames."""
+
+    def __init__(self, mesh: Mesh):
+        self.mesh = mesh
+        self.searchable = _searchable(mesh)
+
+
+class Scene:
+    """A backdrop and what moves in front of it in one frame; the moving triangles are numbered last."""
+
+    def __init__(self, backdrop: Backdrop, moving: Mesh):
+        self._meshes = backdrop.mesh, moving
+        self._searchables = backdrop.searchable, _searchable(moving)
+
+    def trace(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
+        """First hits of rays (N, 3), float32, directions of length 1."""
+        fixed, moving = self._searchables
+        found = fixed.run(origins, directions, output=1)
+        face, u, v = found["primID"], found["u"], found["v"]
+        distance = np.where(face >= 0, found["tfar"], _NOWHERE)
+        nearer = moving.run(origins, directions, dists=distance, output=1)
+        hit = np.flatnonzero(nearer["primID"] >= 0)
+        face[hit] = nearer["primID"][hit] + len(self._meshes[0])
+        u[hit], v[hit], distance[hit] = nearer["u"][hit], nearer["v"][hit], nearer["tfar"][hit]
+        return Hits(face, distance, u, v)
+
+    def is_free(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """bool (N,): whether nothing lies in the way of each ray."""
+        fixed, moving = self._searchables
+        free = fixed.run(origins, directions, query="OCCLUDED") < 0
+        left = np.flatnonzero(free)
+        free[left] = moving.run(origins[left], directions[left], query="OCCLUDED") < 0
+        return free
+
+    def of_faces(self, column: str, faces: np.ndarray) -> np.ndarray:
+        """A column of Mesh for each of the faces (N,)."""
+        fixed, moving = (getattr(mesh, column) for mesh in self._meshes)
+        values = np.take(fixed, faces, axis=0, mode="clip")
+        rows = np.flatnonzero(faces >= len(fixed))
+        values[rows] = np.take(moving, faces[rows] - len(fixed), axis=0)
+        return values

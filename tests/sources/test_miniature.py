@@ -1,0 +1,250 @@
+"""The rendered scenes: files, geometry, light, and that the same seed gives the same bytes."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from roadseg import sources
+from roadseg.errors import DataError
+from roadseg.sources import miniature
+from roadseg.sources.miniature.camera import HEIGHT, WIDTH, Camera, take
+from roadseg.sources.miniature.instances import Instances
+from roadseg.sources.miniature.labels import CAR, MISC, ROAD, SKY, TERRAIN, TRUCK, VAN
+from roadseg.sources.miniature.layouts import LAYOUTS
+from roadseg.sources.miniature.light import VARIATIONS, Light
+from roadseg.sources.miniature.mesh import box, join, panel
+from roadseg.sources.miniature.scene import Backdrop, Scene
+from roadseg.sources.miniature.worlds import World
+
+RENDERED = {"worlds": ["0001", "0018"], "variations": ["clone", "fog", "30-deg-left"], "frames": [0, 9]}
+
+
+def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {
+        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
+    }
+
+
+@pytest.fixture(scope="module")
+def rendered(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("miniature") / "scenes"
+    miniature.render(folder, **RENDERED, progress=False)
+    return folder
+
+
+def test_the_files_are_those_of_virtual_kitti(rendered):
+    names = sorted(str(path.relative_to(rendered)) for path in rendered.rglob("*.png"))
+    assert len(names) == 2 * 2 * 3 * 2
+    assert "vkitti_1.3.1_rgb/0018/30-deg-left/00009.png" in names
+    with Image.open(rendered / "vkitti_1.3.1_rgb/0001/fog/00000.png") as picture:
+        assert (picture.size, picture.mode, picture.format) == ((1242, 375), "RGB", "PNG")
+    encoding = rendered / "vkitti_1.3.1_scenegt/0001_fog_scenegt_rgb_encoding.txt"
+    lines = encoding.read_text().splitlines()
+    assert lines[:3] == ["Category(:id) r g b", "Terrain 210 0 200", "Sky 90 200 255"]
+    assert any(line.startswith("Car:") for line in lines)
+
+
+@pytest.mark.parametrize("kind", ["miniature", "virtual_kitti_1"])
+def test_the_reader_of_the_real_data_set_reads_them(rendered, kind):
+    source = sources.open(rendered, kind)
+    assert source.sequences() == sorted(
+        f"{w}/{v}" for w in RENDERED["worlds"] for v in RENDERED["variations"]
+    )
+    for frame in source.frames("0001"):
+        picture, labels = source.read(frame)  # raises DataError at any colour that is not listed
+        assert np.asarray(picture).std() > 10
+        assert np.isin([ROAD, TERRAIN], labels).all()
+
+
+def test_they_are_recognised(rendered):
+    assert sources.open(rendered).kind == "miniature"
+
+
+def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers(rendered, tmp_path):
+    miniature.render(tmp_path / "again", **RENDERED, workers=1, progress=False)
+    assert digests(tmp_path / "again") == digests(rendered)
+
+
+def test_another_seed_gives_another_world(rendered, tmp_path):
+    miniature.render(tmp_path / "other", worlds=["0018"], frames=1, seed=1, progress=False)
+    name = "vkitti_1.3.1_rgb/0018/clone/00000.png"
+    assert (tmp_path / "other" / name).read_bytes() != (rendered / name).read_bytes()
+
+
+def test_an_interrupted_rendering_continues(rendered, tmp_path):
+    target, only = tmp_path / "scenes", {"worlds": ["0018"], "frames": [0, 9], "progress": False}
+    miniature.render(target, **only)
+    kept, lost = (target / f"vkitti_1.3.1_rgb/0018/clone/{number}.png" for number in ("00000", "00009"))
+    lost.unlink()
+    written = kept.stat().st_mtime_ns
+    miniature.render(target, **only)
+    assert kept.stat().st_mtime_ns == written
+    name = str(lost.relative_to(target))
+    assert digests(target)[name] == digests(rendered)[name]
+    assert not list(target.rglob("*.part"))
+
+
+def test_variations_share_the_labels_and_turned_cameras_do_not(rendered):
+    clone, fog, left = (
+        rendered / f"vkitti_1.3.1_scenegt/0001/{variation}/00009.png"
+        for variation in RENDERED["variations"]
+    )
+    assert clone.read_bytes() == fog.read_bytes()
+    assert clone.read_bytes() != left.read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"worlds": ["0003"]}, "0003"),
+        ({"variations": ["snow"]}, "snow"),
+        ({"worlds": []}, "choose from"),
+        ({"frames": [447]}, r"0\.\.446"),
+        ({"frames": 0}, r"0\.\.446"),
+    ],
+)
+def test_unknown_names_and_frames_are_refused(tmp_path, arguments, message):
+    with pytest.raises(ValueError, match=message):
+        miniature.render(tmp_path / "scenes", **arguments)
+    assert not (tmp_path / "scenes").exists()
+
+
+def test_a_folder_with_anything_else_is_refused(rendered, tmp_path):
+    (tmp_path / "thesis.txt").write_text("three years of work")
+    with pytest.raises(DataError, match="other files"):
+        miniature.render(tmp_path)
+    with pytest.raises(DataError, match="'seed': 0"):
+        miniature.render(rendered, seed=5)
+
+
+def scene(*moving) -> Scene:
+    """A road without end at z = 0, and boxes of Misc on it."""
+    road = panel((-500, -500, 0), (1000, 0, 0), (0, 1000, 0), "asphalt", (0.3, 0.3, 0.3), ROAD)
+    return Scene(Backdrop(road), join(moving or [box((1, 1, 1), "flat", at=(-50, 0, 0))]))
+
+
+def photograph(subject: Scene, light: Light, heading: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
+    return take(subject, Camera((0, 0, 1.5), heading, 0.0), light, np.random.default_rng(0))
+
+
+def test_the_camera_is_that_of_virtual_kitti():
+    """f = 725, centre (620.5, 187): a plate 2 m wide and 1 m high, 10 m ahead."""
+    plate = panel((10, -1, 1.5), (0, 2, 0), (0, 0, 1), "flat", owner=MISC)
+    _, owner = photograph(scene(plate), Light())
+    rows, columns = np.nonzero(owner == MISC)
+    assert (columns.min(), columns.max()) == (548, 693)  # 620.5 -+ 72.5, where the edge belongs to it
+    assert (rows.min(), rows.max()) == (115, 187)  # 187 - 72.5 .. 187
+    assert len(rows) == (693 - 548 + 1) * (187 - 115 + 1)
+    assert owner[0, 0] == SKY
+    assert owner[-1, 0] == ROAD
+
+
+def test_a_camera_turned_to_the_left_sees_things_further_right():
+    plate = panel((10, -1, 1.5), (0, 2, 0), (0, 0, 1), "flat", owner=MISC)
+    ahead, left = (photograph(scene(plate), Light(), turn)[1] == MISC for turn in (0.0, np.radians(15)))
+    shift = np.nonzero(left)[1].mean() - np.nonzero(ahead)[1].mean()
+    assert shift == pytest.approx(725 * np.tan(np.radians(15)), rel=0.02)
+
+
+def test_labels_are_hard_and_pictures_are_not():
+    plate = panel((10, -1.003, 1.5), (0, 2, 0), (0, 0.31, 1), "flat", (0.9, 0.1, 0.1), owner=MISC)
+    picture, owner = photograph(scene(plate), Light(clouds=0.0))
+    assert set(np.unique(owner)) == {ROAD, SKY, MISC}
+    rows, columns = np.nonzero((owner[120:180, 1:] == MISC) != (owner[120:180, :-1] == MISC))
+    colours = picture[120:180].astype(int)
+    plate_colour, sky_colour = colours[30, 640], colours[30, 300]
+
+    def is_mixed(beside):
+        return np.all([np.abs(beside - each).sum(1) > 30 for each in (plate_colour, sky_colour)], axis=0)
+
+    mixed = is_mixed(colours[rows, columns]) | is_mixed(colours[rows, columns + 1])
+    assert mixed.mean() > 0.4
+
+
+def test_the_sun_casts_shadows_and_an_overcast_sky_soft_ones():
+    block = box((1, 1, 2), "flat", owner=MISC, at=(8, 1.5, 0))
+    sun = Light(sun_height=40, sun_side=90)  # from the left: the shadow falls to the right
+    soft = VARIATIONS["overcast"]
+    for light, depth in ((sun, 0.6), (soft, 0.9)):
+        lit = photograph(scene(), light)[0].astype(float)
+        shaded = photograph(scene(block), light)[0].astype(float)
+        darkest = (shaded / np.maximum(lit, 1))[318:326, 540:640].mean(2).min()
+        assert darkest < depth
+    steps = np.unique(photograph(scene(block), soft)[0][322, 530:760, 1])
+    assert len(steps) > 6  # no hard edge
+
+
+def test_fog_hides_what_is_far():
+    near, far = (box((1, 2, 2), "flat", (0.02, 0.02, 0.02), MISC, at=(x, 0, 0)) for x in (8, 120))
+
+    def contrast(light, thing):
+        picture, owner = photograph(scene(thing), light)
+        return abs(picture[owner == MISC].mean() - picture[owner == SKY].mean())
+
+    fog = VARIATIONS["fog"]
+    assert contrast(fog, near) > 60
+    assert contrast(fog, far) < 0.3 * contrast(VARIATIONS["overcast"], far)
+
+
+def test_a_wet_road_mirrors():
+    lamp = panel((12, -1, 0.2), (0, 2, 0), (0, 0, 2), "flat", (0.9, 0.0, 0.0), MISC)
+    dry, wet = VARIATIONS["overcast"], VARIATIONS["rain"]
+    redness = []
+    for light in (dry, wet):
+        picture, owner = photograph(scene(lamp), light)
+        below = picture[300:330, 600:640].astype(float)
+        assert (owner[300:330, 600:640] == ROAD).all()
+        redness.append(below[..., 0].mean() - below[..., 2].mean())
+    assert redness[1] > redness[0] + 5
+
+
+def test_instances_have_colours_of_their_own_and_one_colour_may_be_a_car_here_and_a_van_there():
+    here, there = Instances(), Instances()
+    owners = [here.new_owner(kind) for kind in (CAR, VAN, TRUCK, CAR)]
+    there.new_owner(VAN)
+    assert owners[2] == TRUCK
+    assert here.classes[owners].tolist() == [CAR, VAN, TRUCK, CAR]
+    colours = here.colours[[owners[0], owners[1], owners[3]]]
+    assert len(np.unique(colours, axis=0)) == 3
+    assert ((colours >= 200) & (colours < 250)).all()
+    assert here.encoding[-3].startswith("Car:0 ")
+    assert there.encoding[-1] == here.encoding[-3].replace("Car:0", "Van:0")
+
+
+@pytest.mark.parametrize("name", LAYOUTS)
+def test_a_world_is_a_drive_with_moving_traffic(name):
+    world = World(name, seed=3)
+    places = np.array([world.camera(frame)[0] for frame in range(0, world.frames, 10)])
+    steps = np.linalg.norm(np.diff(places, axis=0), axis=1)
+    assert (steps < 20).all()
+    assert steps[0] > 3
+    middle = world.frames // 2
+    now, next_frame = (world.traffic(frame) for frame in (middle, middle + 1))
+    assert {CAR} <= set(world.instances.classes[now.owner].tolist())
+    moved = sum(
+        not np.array_equal(
+            now.vertices[now.owner == owner], next_frame.vertices[next_frame.owner == owner]
+        )
+        for owner in set(now.owner[1:].tolist()) & set(next_frame.owner.tolist())
+    )
+    assert moved >= 1
+
+
+def test_the_vehicles_of_one_lane_do_not_run_into_the_camera():
+    for name in LAYOUTS:
+        world = World(name, seed=0)
+        for frame in range(0, world.frames, 25):
+            place = world.camera(frame)[0]
+            vertices = world.traffic(frame).vertices.reshape(-1, 3)
+            assert np.linalg.norm(vertices - place, axis=1).min() > 1.0, (name, frame)
+
+
+def test_a_frame_has_all_its_pixels():
+    picture, owner = photograph(scene(), VARIATIONS["sunset"])
+    assert picture.shape == (HEIGHT, WIDTH, 3)
+    assert picture.dtype == np.uint8
+    assert owner.shape == (HEIGHT, WIDTH)
