@@ -67,6 +67,14 @@ def test_samples_and_predictions_name_their_frames_and_every_class(network, fram
         assert all(axes.get_images() for axes in figure.axes)
 
 
+def test_variations_stand_below_their_worlds(frames):
+    figure = figures.variations(frames)
+    assert {"0001", "0002", "clone"} <= words(figure)
+    shown = [panel.get_images()[0].get_array() for panel in figure.axes]
+    for picture, position in zip(shown, (0, 8), strict=True):
+        np.testing.assert_array_equal(picture, frames.images[position])
+
+
 def test_errors_are_marked_where_they_are():
     labels = np.array([[1, 1, IGNORE]], np.uint8)
     picture = figures._errors(labels, np.array([[1, 2, 0]], np.uint8))

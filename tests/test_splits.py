@@ -83,3 +83,12 @@ def test_what_is_no_split_is_refused(tmp_path, text):
 def test_a_share_outside_of_0_to_1_is_refused(frames, share):
     with pytest.raises(ValueError, match="between 0 and 1"):
         splits.block(frames, validation=share)
+
+
+def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
+    names = ("0001/clone", "0001/fog", "0002/clone", "0002/fog")
+    frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(20)]
+    split = splits.last_drive(frames)
+    assert {frames[i].sequence for i in split.validation} == {"0002/clone", "0002/fog"}
+    assert len(split.train) == 40
+    assert splits.last_drive(frames[:40]) == splits.block(frames[:40])

@@ -28,6 +28,7 @@ __all__ = [
     "per_class_iou",
     "predictions",
     "samples",
+    "variations",
 ]
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
@@ -57,6 +58,27 @@ def samples(frames: FrameStore, indices: Sequence[int]) -> Figure:
         "ground truth": [paint(ids, frames.palette) for ids in labels],
     }
     return _gallery(columns, _titles(frames, indices), frames)
+
+
+def variations(frames: FrameStore) -> Figure:
+    """The first frame of each "world/variation": a column for each world."""
+    first = {name: i for i, name in reversed(list(enumerate(frames.sequence)))}
+    worlds, kinds = (sorted({name.split("/")[part] for name in first}) for part in (0, 1))
+    height, width, _ = frames.image_shape
+    panel_width = 2 * _WIDTH / max(len(worlds), 3)
+    size = panel_width * len(worlds), len(kinds) * (panel_width * height / width + 0.1)
+    figure, axes = plt.subplots(
+        len(kinds), len(worlds), figsize=size, squeeze=False, layout="constrained"
+    )
+    for row, kind in zip(axes, kinds, strict=True):
+        row[0].set_ylabel(kind, fontsize=14)
+        for panel, world in zip(row, worlds, strict=True):
+            panel.set(xticks=[], yticks=[])
+            if (position := first.get(f"{world}/{kind}")) is not None:
+                panel.imshow(frames.images[position])
+    for panel, world in zip(axes[0], worlds, strict=True):
+        panel.set_title(world, fontsize=14)
+    return figure
 
 
 def predictions(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> Figure:

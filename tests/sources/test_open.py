@@ -3,6 +3,7 @@ import trees
 
 from roadseg import sources
 from roadseg.errors import DataError
+from roadseg.sources import miniature
 
 MAKERS = {
     "virtual_kitti_1": trees.virtual_kitti_1,
@@ -59,3 +60,19 @@ def test_a_layout_without_any_frame_is_an_error(tmp_path, name, kind):
     assert source.kind == kind
     with pytest.raises(DataError, match=str(tmp_path)):
         source.frames()
+
+
+def test_without_a_data_set_scenes_are_rendered_and_with_one_they_are_not(tmp_path, monkeypatch):
+    few = {"0001": [0], "0002": [3, 4]}
+    monkeypatch.setattr(miniature, "_DEFAULT", few)
+    source = sources.open_or_render(tmp_path / "Data")
+    assert source.kind == "miniature"
+    found = [(frame.sequence, frame.index) for frame in source.frames()]
+    assert found == [("0001/clone", 0), ("0002/clone", 3), ("0002/clone", 4)]
+    assert sources.open_or_render(tmp_path / "Data").frames() == source.frames()
+    tree = trees.camvid(tmp_path / "camvid")
+    assert sources.open_or_render(tree).kind == "camvid"
+    (tmp_path / "other").mkdir()
+    (tmp_path / "other/holiday.jpg").touch()
+    with pytest.raises(DataError, match="no known data set"):
+        sources.open_or_render(tmp_path / "other")

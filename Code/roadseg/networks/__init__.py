@@ -3,14 +3,17 @@
 They normalise inside, so that nobody can forget it and an exported model is complete.
 """
 
+from pathlib import Path
 from types import ModuleType
 
 import keras
 
 from roadseg.networks import simple
 from roadseg.precision import recommended_policy
+from roadseg.sources.virtual_kitti import VirtualKitti1
 
 NETWORKS: dict[str, ModuleType] = {"simple": simple}
+PRETRAINED = Path(__file__).parent / "pretrained"  # weights, and how they were made and measured
 
 
 def build(
@@ -45,3 +48,31 @@ def build(
         return network.build(tuple(image_shape), num_classes, **options)
     finally:
         keras.config.set_dtype_policy(previous)
+
+
+def load_pretrained(
+    name: str, image_shape: tuple[int, int, int] = (125, 414, 3), **options
+) -> keras.Model:
+    """A network that has learned from rendered scenes only, for pictures of any size.
+
+    It tells the 14 classes of Virtual KITTI apart, in the order of VirtualKitti1.class_names. Objects
+    should be about as large as in 125 x 414 pixels of KITTI's camera. options: as for `build`.
+    Raises ValueError when no weights of that name ship with the project.
+    """
+    weights = _weights(name)
+    if not weights.is_file():
+        there = sorted(path.name.partition(".")[0] for path in PRETRAINED.glob("*.weights.h5"))
+        raise ValueError(f"no pretrained weights {name!r}: one of {', '.join(there)}")
+    network = build(name, image_shape, len(VirtualKitti1.class_names), **options)
+    network.load_weights(weights)
+    return network
+
+
+def save_pretrained(name: str, network: keras.Model) -> None:
+    """Makes a network's weights those that `load_pretrained` gives."""
+    PRETRAINED.mkdir(exist_ok=True)
+    network.save_weights(_weights(name))
+
+
+def _weights(name: str) -> Path:
+    return PRETRAINED / f"{name}.weights.h5"

@@ -54,7 +54,7 @@ LAYOUTS: dict[str, Layout] = {
                 (plants.hedge, plants.hedge, furniture.wall, furniture.fence),
                 (7.2, 7.5),
                 8.0,
-                0.62,
+                0.5,
                 clear=6,
             ),
             Row(
@@ -107,8 +107,8 @@ LAYOUTS: dict[str, Layout] = {
             Row((plants.bush,), (8.2, 10.5), 8.0, 0.35, faces="any", jitter=0.4),
         ),
         lanes=(
-            Lane(-1.7, 8.5, 38, first=17),
-            Lane(1.8, -8.0, 34, trucks=0.04),
+            Lane(-1.7, 8.5, 38, first=17, trucks=0, vans=0),
+            Lane(1.8, -8.0, 34, trucks=0.08),
             Lane(-1.7, 5.0, 8, crossing=True, halts_at=-8.0, waiting=2),
             Lane(1.7, -5.0, 8, crossing=True, halts_at=8.0, waiting=2),
         ),
@@ -136,7 +136,7 @@ LAYOUTS: dict[str, Layout] = {
             Line(-6.4),
         ),
         rows=(
-            Row((plants.hedge,), (10.6, 11.0), 8.0, 0.62, clear=5, scale=(0.8, 1.15)),
+            Row((plants.hedge,), (10.6, 11.0), 8.0, 0.5, clear=5, scale=(0.8, 1.15)),
             Row(
                 (plants.broadleaf, plants.spreading),
                 (8.6, 9.2),
@@ -170,10 +170,10 @@ LAYOUTS: dict[str, Layout] = {
             ),
         ),
         lanes=(
-            Lane(-4.7, 10.0, 34, first=20),
+            Lane(-4.7, 10.0, 34, first=20, trucks=0, vans=0),
             Lane(-1.6, 12.5, 33, trucks=0.02),
             Lane(1.6, -10.0, 34),
-            Lane(4.7, -8.5, 40, trucks=0.04),
+            Lane(4.7, -8.5, 40, trucks=0.08),
         ),
         crossings=(130.0,),
         half_crossing=5.0,
@@ -279,7 +279,7 @@ LAYOUTS: dict[str, Layout] = {
             ),
             Row((furniture.wall, furniture.fence), (8.4, 8.8), 8.0, 0.12, sides=LEFT, clear=3),
         ),
-        lanes=(Lane(-1.6, 13.0, 60, first=22, trucks=0.02), Lane(1.7, -13.0, 55, trucks=0.06)),
+        lanes=(Lane(-1.6, 13.0, 60, first=22, trucks=0, vans=0), Lane(1.7, -13.0, 55, trucks=0.2)),
     ),
     "0020": Layout(  # a motorway with guard rails
         frames=837,
@@ -357,13 +357,13 @@ LAYOUTS: dict[str, Layout] = {
             Row((furniture.wall,), (11.4, 11.4), 8.0, 0.2, sides=RIGHT, scale=(1, 1)),
         ),
         lanes=(
-            Lane(-1.9, 12.0, 30, first=15, trucks=0.0),
-            Lane(-5.4, 10.0, 27, trucks=0.035),
+            Lane(-1.9, 12.0, 30, first=15, trucks=0, vans=0),
+            Lane(-5.4, 10.0, 27, trucks=0.11, vans=0.03),
             Lane(1.8, 14.0, 30),
             Lane(5.4, 15.5, 36, trucks=0.0),
             Lane(13.2, -15.0, 30),
             Lane(17.6, -14.0, 26),
-            Lane(22.0, -12.0, 26, trucks=0.12),
+            Lane(22.0, -12.0, 26, trucks=0.25),
         ),
     ),
 }

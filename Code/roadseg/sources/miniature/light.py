@@ -72,5 +72,5 @@ def of_world(light: Light, rng: np.random.Generator) -> Light:
         sun_side=light.sun_side * rng.uniform(0.3, 1.7) + 180.0 * rng.integers(2),
         clouds=light.clouds * rng.uniform(0.3, 1.5),
         haze=light.haze * rng.uniform(0.6, 1.6),
-        exposure=light.exposure * rng.uniform(0.75, 1.3),
+        exposure=light.exposure * rng.uniform(0.65, 1.45),
     )

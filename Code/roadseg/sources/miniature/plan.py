@@ -36,8 +36,8 @@ class Plan:
         half = layout.half_crossing
         self.gaps = [(s - half, s + half) for s in layout.crossings]
         tones, hues = (
-            rng.uniform(0.65, 1.35, (len(layout.bands), 1)),
-            rng.uniform(0.92, 1.08, (len(layout.bands), 3)),
+            rng.uniform(0.5, 1.6, (len(layout.bands), 1)),
+            rng.uniform(0.9, 1.1, (len(layout.bands), 3)),
         )
         self._bands = [
             replace(band, tint=np.asarray(band.tint) * tone * hue)

@@ -8,13 +8,16 @@ import numpy as np
 from roadseg.sources.miniature.labels import TREE, VEGETATION
 from roadseg.sources.miniature.mesh import Mesh, cards, ellipsoid, join, sheet, tube
 
-_GREENS = np.array(
+_LEAVES = np.array(
     [
         (0.045, 0.085, 0.018),
         (0.075, 0.11, 0.02),
         (0.03, 0.06, 0.02),
         (0.1, 0.12, 0.03),
         (0.055, 0.07, 0.03),
+        (0.17, 0.085, 0.02),  # autumn
+        (0.022, 0.036, 0.024),
+        (0.14, 0.12, 0.07),
     ]
 )
 _UPWARDS = np.array([0.0, 0.0, 0.3])
@@ -22,7 +25,7 @@ _UPWARDS = np.array([0.0, 0.0, 0.3])
 
 def _green(rng: np.random.Generator) -> np.ndarray:
     """A leaf colour, linear."""
-    return rng.dirichlet(np.full(len(_GREENS), 0.6)) @ _GREENS * rng.uniform(0.7, 1.5)
+    return rng.dirichlet(np.full(len(_LEAVES), 0.35)) @ _LEAVES * rng.uniform(0.5, 1.9)
 
 
 def _cluster(
@@ -38,7 +41,7 @@ def _cluster(
     """A ball of leaves: the core hides what is behind it, the loose ones make the outline."""
     leaf_rng = rng.spawn(1)[0]  # so that the rest is the same whatever the number of leaves
     core = ellipsoid(
-        radii * 0.86, texture, tint * 0.7, owner, bumps=rng.uniform(0.8, 1.15, (5, 8)), at=centre
+        radii * 0.82, texture, tint * 0.6, owner, bumps=rng.uniform(0.8, 1.15, (5, 8)), at=centre
     )
     outward = leaf_rng.standard_normal((leaves, 3))
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
@@ -94,7 +97,7 @@ def broadleaf(rng: np.random.Generator, detail: float = 1.0) -> Mesh:
         level = rng.uniform(bare + 0.12 * height, height * 0.86)
         centre = np.array([out * np.cos(angle), out * np.sin(angle), level])
         radii = spread * rng.uniform(0.55, 0.8) * np.array([1, 1, 0.8])
-        parts.append(_crown(rng, centre, radii, tint * rng.uniform(0.8, 1.2), 40, 0.37, detail))
+        parts.append(_crown(rng, centre, radii, tint * rng.uniform(0.8, 1.2), 60, 0.3, detail))
     return join(parts)
 
 
@@ -122,7 +125,7 @@ def poplar(rng: np.random.Generator, detail: float = 1.0) -> Mesh:
         radius = height * 0.13 * (1 - 0.55 * level) * rng.uniform(0.85, 1.15)
         centre = np.array([*rng.normal(0, 0.15, 2), height * level])
         radii = np.array([radius, radius, height * 0.13])
-        parts.append(_crown(rng, centre, radii, tint, 32, 0.37, detail))
+        parts.append(_crown(rng, centre, radii, tint, 46, 0.3, detail))
     return join(parts)
 
 

@@ -69,7 +69,7 @@ def _grass(rng: np.random.Generator) -> np.ndarray:
 
 
 def _leaves(rng: np.random.Generator) -> np.ndarray:
-    return _ramp(0.45 + 0.4 * _noise(rng, 0.6), (0.25, 0.3, 0.25), (1.7, 1.6, 1.5))
+    return _ramp(0.42 + 0.4 * _noise(rng, 0.45), (0.1, 0.14, 0.12), (2.1, 1.95, 1.7))
 
 
 def _bark(rng: np.random.Generator) -> np.ndarray:

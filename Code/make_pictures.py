@@ -1,0 +1,65 @@
+"""Makes the pictures of the README, from rendered scenes and the weights that ship with the project.
+
+    .venv/bin/python Code/make_pictures.py
+
+The scenes are of seed 7, which the weights have not seen. Writes into pictures/.
+"""
+
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from PIL import Image
+
+from roadseg import evaluation, figures, networks, preprocess, sources, store
+from roadseg.figures import paint
+from roadseg.sources.miniature.layouts import LAYOUTS
+from roadseg.sources.miniature.light import VARIATIONS
+
+_HERE = Path(__file__).resolve().parent
+_PICTURES = _HERE / "pictures"
+_SEED = 7
+_DRIVE = range(100, 160)  # frames of world 0001, six seconds
+
+
+def main() -> None:
+    _PICTURES.mkdir(exist_ok=True)
+    scenes = _rendered("gallery", LAYOUTS, VARIATIONS, [120])
+    figures.variations(scenes).savefig(_PICTURES / "variations.jpg", dpi=75)
+    plt.close("all")
+    network = networks.load_pretrained("simple", scenes.image_shape)
+    chosen = [scenes.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
+    Image.fromarray(np.hstack([_stacked(network, scenes, [i])[0] for i in chosen])).save(
+        _PICTURES / "strip.png"
+    )
+    drive = _rendered("drive", ["0001"], ["clone"], _DRIVE)
+    first, *others = (Image.fromarray(each) for each in _stacked(network, drive, range(len(drive))))
+    first.save(
+        _PICTURES / "drive.webp",
+        save_all=True,
+        append_images=others,
+        duration=100,
+        loop=0,
+        quality=60,
+        method=6,
+    )
+
+
+def _rendered(name: str, worlds, variations, frames) -> store.FrameStore:
+    raw, target = _HERE / "Data" / name, _HERE / "Data_compressed" / name
+    sources.miniature.render(raw, worlds, variations, frames, seed=_SEED)
+    preprocess.to_hdf5(sources.open(raw), target)
+    return store.open(target)
+
+
+def _stacked(network, frames: store.FrameStore, indices) -> list[np.ndarray]:
+    """Of each frame: scene, truth and prediction, below each other."""
+    return [
+        np.vstack([image, paint(truth, frames.palette), paint(predicted, frames.palette)])
+        for images, labels, predictions in evaluation.predict(network, frames, indices)
+        for image, truth, predicted in zip(images, labels, predictions, strict=True)
+    ]
+
+
+if __name__ == "__main__":
+    main()
