@@ -2,13 +2,15 @@
 
     .venv/bin/python Code/train_pretrained.py [--real FOLDER ...]
 
-Renders and preprocesses about 700 frames, trains, evaluates on the raw data sets in --real (which need
-the same classes; nothing is learned from them), and writes weights and figures to
-roadseg/networks/pretrained/. Every step continues where an interrupted call was.
+Renders and preprocesses about 1,100 frames of worlds of ten seeds, trains on seven of them, evaluates on
+the last two and on the raw data sets in --real (which need the same classes; nothing is learned from
+them), and writes weights and figures to roadseg/networks/pretrained/. Every step continues where an
+interrupted call was.
 """
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 
 from roadseg import evaluation, networks, preprocess, sources, splits, store, training
@@ -16,7 +18,10 @@ from roadseg.sources.miniature.layouts import LAYOUTS
 from roadseg.sources.miniature.light import VARIATIONS
 
 _HERE = Path(__file__).resolve().parent
-_NAME, _EVERY = "simple", 30  # of a drive's frames, one in _EVERY is rendered in each variation
+_NAME = "simple"
+_LEARNED, _HELD_OUT = range(8), range(8, 10)  # seeds of the worlds
+_VARIATIONS = 3  # that each seed is rendered in; other ones for the next seed
+_EVERY = 60  # one frame in so many
 
 
 def main() -> None:
@@ -26,31 +31,38 @@ def main() -> None:
     parser.add_argument("--real", type=Path, nargs="*", default=[], help="raw data sets to evaluate on")
     options = parser.parse_args()
 
-    frames = _store(sources.open(_render(_HERE / "Data" / "pretraining")))
-    split = splits.block(frames, validation=0.1, gap=0)
+    frames, held_out = (_store(_rendered(seeds)) for seeds in (_LEARNED, _HELD_OUT))
     network = networks.build(_NAME, frames.image_shape, frames.num_classes)
-    recipe = training.get_recipe("transfer")
-    run = training.train(network, frames, split, recipe, _HERE / "Runs" / f"pretrained-{_NAME}")
-    results = {"rendered, end of each drive": run.result}
-    for folder in options.real:
-        results[folder.name] = evaluation.evaluate(network, _store(sources.open(folder)))
+    split = splits.last_drive(frames)
+    folder = _HERE / "Runs" / f"pretrained-{_NAME}"
+    run = training.train(network, frames, split, training.get_recipe("transfer"), folder)
+    results = {
+        "rendered worlds of the same kinds, not learned from": evaluation.evaluate(network, held_out)
+    }
+    for place in options.real:
+        results[str(place)] = evaluation.evaluate(network, _store(sources.open(place)))
     for name, result in results.items():
         print(f"\n{name}\n{result}")
     networks.save_pretrained(_NAME, network)
-    card = {name: result.as_dict() for name, result in results.items()}
+    card = {"frames": len(split.train), "minutes": run.metrics["minutes"]}
+    card["results"] = {name: result.as_dict() for name, result in results.items()}
     path = networks.PRETRAINED / f"{_NAME}.json"
-    path.write_text(
-        json.dumps({"frames": len(split.train), "minutes": run.metrics["minutes"], **card}, indent=1)
-    )
+    path.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
 
 
-def _render(target: Path) -> Path:
-    """Other frames of the drives in each variation."""
-    for world, layout in LAYOUTS.items():
-        for number, variation in enumerate(VARIATIONS):
-            first = number * _EVERY // len(VARIATIONS)
-            sources.miniature.render(target, [world], [variation], range(first, layout.frames, _EVERY))
-    return target
+def _rendered(seeds: Iterable[int]) -> sources.Source:
+    """All worlds of some seeds, in all variations by turns."""
+    return sources.Joined({f"seed-{seed}": _world_of(seed) for seed in seeds})
+
+
+def _world_of(seed: int) -> sources.Source:
+    target, variations = _HERE / "Data" / f"worlds-{seed}", list(VARIATIONS)
+    for place in range(_VARIATIONS):
+        variation = variations[(_VARIATIONS * seed + place) % len(variations)]
+        for world, layout in LAYOUTS.items():
+            numbers = range(place * _EVERY // _VARIATIONS, layout.frames, _EVERY)
+            sources.miniature.render(target, [world], [variation], numbers, seed)
+    return sources.open(target)
 
 
 def _store(source: sources.Source) -> store.FrameStore:

@@ -148,3 +148,16 @@ def test_padding_follows_the_size():
     """Nothing is padded where every halving is even."""
     network = networks.build("simple", (64, 96, 3), 14)
     assert not [layer.name for layer in network.layers if layer.name.endswith("pad")]
+
+
+def test_pretrained_weights_are_those_that_were_saved_at_any_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks, "PRETRAINED", tmp_path / "pretrained")
+    with pytest.raises(ValueError, match="none ship"):
+        networks.load_pretrained("simple")
+    trained = networks.build("simple", (32, 48, 3), 14, seed=5)
+    networks.save_pretrained("simple", trained)
+    again = networks.load_pretrained("simple", (48, 64, 3))
+    for mine, theirs in zip(trained.get_weights(), again.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    with pytest.raises(ValueError, match="unknown network 'great'"):
+        networks.load_pretrained("great")

@@ -70,6 +70,8 @@ def test_without_a_data_set_scenes_are_rendered_and_with_one_they_are_not(tmp_pa
     found = [(frame.sequence, frame.index) for frame in source.frames()]
     assert found == [("0001/clone", 0), ("0002/clone", 3), ("0002/clone", 4)]
     assert sources.open_or_render(tmp_path / "Data").frames() == source.frames()
+    miniature.render(tmp_path / "Data/worlds-3", ["0018"], frames=1, seed=3, progress=False)
+    assert sources.open_or_render(tmp_path / "Data").frames() == source.frames()
     tree = trees.camvid(tmp_path / "camvid")
     assert sources.open_or_render(tree).kind == "camvid"
     (tmp_path / "other").mkdir()

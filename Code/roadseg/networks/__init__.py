@@ -59,11 +59,13 @@ def load_pretrained(
     should be about as large as in 125 x 414 pixels of KITTI's camera. options: as for `build`.
     Raises ValueError when no weights of that name ship with the project.
     """
+    network = build(name, image_shape, len(VirtualKitti1.class_names), **options)
     weights = _weights(name)
     if not weights.is_file():
         there = sorted(path.name.partition(".")[0] for path in PRETRAINED.glob("*.weights.h5"))
-        raise ValueError(f"no pretrained weights {name!r}: one of {', '.join(there)}")
-    network = build(name, image_shape, len(VirtualKitti1.class_names), **options)
+        raise ValueError(
+            f"pretrained weights {name!r}: {'only ' + ', '.join(there) if there else 'none'} ship"
+        )
     network.load_weights(weights)
     return network
 

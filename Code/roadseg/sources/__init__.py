@@ -6,9 +6,10 @@ from roadseg.errors import DataError
 from roadseg.sources import miniature
 from roadseg.sources.base import Frame, Source
 from roadseg.sources.camvid import CamVid
+from roadseg.sources.joined import Joined
 from roadseg.sources.virtual_kitti import VirtualKitti1, VirtualKitti2
 
-__all__ = ["KINDS", "Frame", "Source", "miniature", "open", "open_or_render"]
+__all__ = ["KINDS", "Frame", "Joined", "Source", "miniature", "open", "open_or_render"]
 
 KINDS: dict[str, type[Source]] = {
     each.kind: each for each in (VirtualKitti1, VirtualKitti2, CamVid, miniature.Miniature)
@@ -33,8 +34,8 @@ def open(path: str | Path, kind: str | None = None) -> Source:
             raise DataError(f"{path}: not laid out as {kind}, which is {KINDS[kind].layout}")
         return KINDS[kind](path)
     found = [name for name, each in KINDS.items() if each.recognises(path)]
-    if "miniature" in found:  # which is also laid out as what it stands for
-        found.remove("virtual_kitti_1")
+    if "miniature" in found:  # it is laid out as virtual_kitti_1, which it stands for
+        found = [name for name in found if name != "virtual_kitti_1"]
     if len(found) == 1:
         return KINDS[found[0]](path)
     if found:
@@ -44,12 +45,13 @@ def open(path: str | Path, kind: str | None = None) -> Source:
 
 
 def open_or_render(folder: str | Path) -> Source:
-    """The data set in `folder`; when there is none, the embedded one, rendered into folder/miniature."""
+    """The data set in `folder`; when there is none, the embedded one, rendered into folder/miniature.
+
+    Rendered scenes in other folders below it do not count as a data set.
+    """
     folder = Path(folder)
-    embedded = folder / "miniature"
-    if not folder.is_dir() or all(
-        path == embedded or path.name.startswith(".") for path in folder.iterdir()
-    ):
-        miniature.render_default(embedded)
-        return open(embedded)
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    if all(path.name.startswith(".") or miniature.Miniature.recognises(path) for path in entries):
+        miniature.render_default(folder / "miniature")
+        return open(folder / "miniature")
     return open(folder)

@@ -14,6 +14,7 @@ from roadseg.sources.miniature.plan import SIDE_VIEW, Plan, Road
 FRAMES_A_SECOND = 10.0
 _SHAPES = 28  # different vehicles of a kind
 _SHORTEST_GAP = 14.0  # metres between the middles of two vehicles that drive
+_HALF_LENGTH = {CAR: 2.45, VAN: 2.9, TRUCK: 5.25}  # of the longest of its kind, metres
 
 
 @dataclass(frozen=True)
@@ -67,11 +68,13 @@ def drive_all(
                     yield _vehicle(next(kinds), lane, road, s, instances, rng, sway=rng.uniform(0, 2))
                     s += max(lane.every * rng.uniform(0.55, 1.6), _SHORTEST_GAP)
             else:
-                way = np.sign(lane.speed)
+                way, halt = np.sign(lane.speed), lane.halts_at
                 for place in range(lane.waiting):
-                    halt = lane.halts_at - way * (lane.every * place + rng.uniform(0, 0.5))
+                    kind = next(kinds)
+                    halt -= way * (_HALF_LENGTH[kind] if place else 0.0)
                     start = halt - way * rng.uniform(15, 25) * (place + 1)
-                    yield _vehicle(next(kinds), lane, road, start, instances, rng, halt=halt)
+                    yield _vehicle(kind, lane, road, start, instances, rng, halt=halt)
+                    halt -= way * (_HALF_LENGTH[kind] + rng.uniform(1.2, 2.5))
 
 
 def _kinds(lane: Lane, rng: np.random.Generator) -> Iterator[int]:

@@ -29,33 +29,43 @@ _SIGN_SHAPES = ((12, 0.0), (3, 0.0), (3, np.pi), (4, np.pi / 4), (8, np.pi / 8),
 
 
 def _post(height: float, radius: float, owner: int, tint=_GREY) -> Mesh:
-    return tube([(0, 0, -0.1), (0, 0, height)], radius, "metal", tint, owner)
+    return tube([(0, 0, -0.2), (0, 0, height)], radius, "metal", tint, owner)
 
 
 def lamp_post(rng: np.random.Generator) -> Mesh:
     """A tapered street lamp whose arm reaches over the road."""
     height, reach = rng.uniform(6.5, 10), rng.uniform(1.0, 2.4)
     tint = np.array(_GREY) * rng.uniform(0.25, 1.3)
-    bend = [
-        (0, -reach * (1 - np.cos(a)) * 0.5, height + reach * 0.35 * np.sin(a)) for a in (0, 0.5, 1, 1.57)
-    ]
-    arm = [*bend, (0, -reach, height + reach * 0.37)]
-    radii = [0.065, *np.linspace(0.045, 0.03, 5)]
-    foot = tube([(0, 0, -0.1), (0, 0, 0.9)], 0.085, "metal", tint, POLE)
-    mast = tube([(0, 0, 0), *arm], radii, "metal", tint, POLE)
-    head = box((0.3, 0.75, 0.14), "metal", tint * 0.7, POLE, at=(0, -reach - 0.3, height + reach * 0.33))
-    return join([foot, mast, head])
+    mast = tube([(0, 0, 0), (0, 0, height)], [0.065, 0.045], "metal", tint, POLE)
+    return join([_foot(tint), mast, _lamp_arm(height, reach, tint)])
 
 
 def double_lamp_post(rng: np.random.Generator) -> Mesh:
     """A mast with an arm to either side, as on the central reserve of a wide road."""
-    arm = lamp_post(rng)
-    return join([arm, arm.moved((0, 0, 0), np.pi)])
+    height, reach = rng.uniform(8, 10), rng.uniform(1.4, 2.4)
+    tint = np.array(_GREY) * rng.uniform(0.25, 1.3)
+    mast = tube([(0, 0, 0), (0, 0, height)], [0.07, 0.05], "metal", tint, POLE)
+    arm = _lamp_arm(height, reach, tint)
+    return join([_foot(tint), mast, arm, arm.moved((0, 0, 0), np.pi)])
+
+
+def _foot(tint: np.ndarray) -> Mesh:
+    return tube([(0, 0, -0.2), (0, 0, 0.9)], 0.085, "metal", tint, POLE)
+
+
+def _lamp_arm(height: float, reach: float, tint: np.ndarray) -> Mesh:
+    """From the top of a mast over the road at -y, with the lamp at its end."""
+    angles = np.array([0.0, 0.5, 1.0, np.pi / 2])
+    bend = np.c_[0 * angles, -reach * (1 - np.cos(angles)) / 2, height + 0.35 * reach * np.sin(angles)]
+    line = np.concatenate([bend, [(0, -reach, height + 0.37 * reach)]])
+    arm = tube(line, np.linspace(0.045, 0.03, 5), "metal", tint, POLE)
+    lamp = (0, -reach - 0.3, height + 0.33 * reach)
+    return join([arm, box((0.3, 0.75, 0.14), "metal", tint * 0.7, POLE, at=lamp)])
 
 
 def telegraph_pole(rng: np.random.Generator) -> Mesh:
     height, wood = rng.uniform(6, 8.5), np.array([0.14, 0.1, 0.07]) * rng.uniform(0.6, 1.5)
-    mast = tube([(0, 0, -0.1), (0, 0, height)], [0.11, 0.08], "bark", wood, POLE)
+    mast = tube([(0, 0, -0.2), (0, 0, height)], [0.11, 0.08], "bark", wood, POLE)
     return join([mast, box((0.1, 1.7, 0.12), "bark", wood, POLE, at=(0, 0, height - 0.6))])
 
 
@@ -65,10 +75,9 @@ def bollard(rng: np.random.Generator) -> Mesh:
     return join([_post(height, 0.07, POLE, tint), band])
 
 
-def _lamps(rng: np.random.Generator, at: tuple[float, float, float]) -> Mesh:
-    """A signal head with three lenses, one of them lit, that faces -x."""
+def _lamps(lit: int, at: tuple[float, float, float]) -> Mesh:
+    """A signal head that faces -x; lit: which of red, yellow and green is on."""
     x, y, z = at
-    lit = rng.integers(3)
     colours = ((0.9, 0.03, 0.02), (0.9, 0.45, 0.02), (0.03, 0.8, 0.25))
     parts = [
         box((0.22, 0.34, 1.0), "flat", _BLACK, TRAFFIC_LIGHT, at=at),
@@ -84,8 +93,8 @@ def _lamps(rng: np.random.Generator, at: tuple[float, float, float]) -> Mesh:
 def traffic_light(rng: np.random.Generator) -> Mesh:
     """Signals on a post."""
     tint = np.array(_GREY) * rng.uniform(0.1, 1.0)
-    high = _lamps(rng, (-0.2, 0, 2.5))
-    return join([_post(3.5, 0.075, TRAFFIC_LIGHT, tint), high])
+    head = _lamps(int(rng.integers(3)), (-0.2, 0, 2.5))
+    return join([_post(3.5, 0.075, TRAFFIC_LIGHT, tint), head])
 
 
 def overhead_traffic_light(rng: np.random.Generator) -> Mesh:
@@ -93,9 +102,8 @@ def overhead_traffic_light(rng: np.random.Generator) -> Mesh:
     reach, tint = rng.uniform(4, 6.5), np.array(_GREY) * rng.uniform(0.2, 1.0)
     arm = [(0, 0, 0), (0, 0, 4.5), (0, 0.6, 5.6), (0, reach, 5.9)]
     mast = tube(arm, [0.14, 0.11, 0.09, 0.06], "metal", tint, TRAFFIC_LIGHT)
-    heads = [
-        _lamps(rng, (-0.15, y, z)) for y, z in ((reach - 0.4, 5.0), (reach * 0.5, 4.9), (-0.1, 2.5))
-    ]
+    lit, places = int(rng.integers(3)), ((reach - 0.4, 5.0), (reach * 0.5, 4.9), (-0.1, 2.5))
+    heads = [_lamps(lit, (-0.15, y, z)) for y, z in places]
     return join([mast, *heads])
 
 
@@ -135,31 +143,24 @@ def _board(rng: np.random.Generator, width: float, height: float, base: float) -
     for line in range(lines):
         z = base + height * (line + 0.3) / lines
         start, end = width * rng.uniform(-0.42, -0.2), width * rng.uniform(0.0, 0.42)
-        word = panel(
-            (-0.06, start, z),
-            (0, end - start, 0),
-            (0, 0, height * 0.35 / lines),
-            "flat",
-            ink,
-            TRAFFIC_SIGN,
-        )
-        parts.append(word)
+        along, up = (0, end - start, 0), (0, 0, height * 0.35 / lines)
+        parts.append(panel((-0.06, start, z), along, up, "flat", ink, TRAFFIC_SIGN))
     return join(parts)
 
 
 def direction_sign(rng: np.random.Generator) -> Mesh:
-    """A large board on two posts."""
+    """A large board on two posts, all of it at -y: away from the road, on its right."""
     width, height, base = rng.uniform(2, 3.6), rng.uniform(1.2, 2.4), rng.uniform(1.2, 2.4)
     posts = [
         _post(base + height, 0.07, TRAFFIC_SIGN).moved((0.08, side * width * 0.35, 0))
         for side in (-1, 1)
     ]
-    return join([*posts, _board(rng, width, height, base)])
+    return join([*posts, _board(rng, width, height, base)]).moved((0, -width / 2, 0))
 
 
 def gantry(rng: np.random.Generator) -> Mesh:
     """Boards across a motorway, on a bridge of bars that reaches to +y."""
-    span = 15.0
+    span = 17.9
     parts = [_post(7.4, 0.16, TRAFFIC_SIGN).moved((0.3, y, 0)) for y in (0, span)]
     parts += [
         tube([(0.3, 0, z), (0.3, span, z)], 0.09, "metal", _GREY, TRAFFIC_SIGN) for z in (6.3, 7.3)
@@ -176,7 +177,7 @@ def guard_rail(rng: np.random.Generator) -> Mesh:
     wave = np.array([(0, 0.44), (-0.08, 0.5), (0, 0.58), (0, 0.62), (-0.08, 0.7), (0, 0.76)])
     points = np.stack([np.c_[np.full(6, x), wave] for x in (-2.02, 2.02)])
     tint = np.array([0.42, 0.43, 0.44]) * rng.uniform(0.7, 1.2)
-    posts = [box((0.1, 0.12, 0.72), "metal", tint * 0.7, GUARD_RAIL, at=(x, 0.1, 0)) for x in (-1, 1)]
+    posts = [box((0.1, 0.12, 0.82), "metal", tint * 0.7, GUARD_RAIL, at=(x, 0.1, -0.1)) for x in (-1, 1)]
     return join([sheet(points, "metal", tint, GUARD_RAIL), *posts])
 
 

@@ -22,9 +22,8 @@ class Row:
     every: float  # metres
     chance: float = 1.0
     sides: tuple[int, ...] = BOTH
-    faces: str = "road"  # "road", "traffic" or "any" way
     jitter: float = 0.0  # of the place along the road, share of `every`
-    clear: float = 1.0  # metres kept free before a crossing
+    clear: float = 1.0  # metres kept free on both sides of a crossing
     scale: tuple[float, float] = (0.9, 1.1)
 
 
@@ -46,11 +45,11 @@ class Lane:
 @dataclass(frozen=True)
 class Layout:
     frames: int  # in each variation, as in Virtual KITTI
-    speed: float  # of the camera, metres a frame
-    half_road: float
-    camera_t: float
-    bends: float
-    hills: float
+    speed: float  # of the camera, metres a second
+    half_road: float  # from the centre line to the edge, metres
+    camera_t: float  # the camera's distance to the left of the centre line
+    bends: float  # how far the road's direction swings, radians
+    hills: float  # how far it rises and falls, metres
     bands: tuple[Band, ...]
     lines: tuple[Line, ...]
     rows: tuple[Row, ...]

@@ -14,7 +14,7 @@ class Light:
     sun_height: float = 42.0
     sun_side: float = 55.0
     sun: Colour = (3.2, 3.0, 2.7)
-    sun_width: float = 0.0  # 0: a point, hard shadows; 1: the whole sky, soft ones
+    sun_width: float = 0.0  # 0: a point, hard shadows; 1: a wide part of the sky, soft ones
     sky_light: Colour = (0.26, 0.31, 0.38)  # what shadows get from above
     zenith: Colour = (0.2, 0.33, 0.6)
     horizon: Colour = (0.85, 0.95, 1.05)
@@ -64,8 +64,14 @@ VARIATIONS: dict[str, Light] = {
 }  # fmt: skip
 
 
-def of_world(light: Light, rng: np.random.Generator) -> Light:
-    """The variation as it is in one world: another time of day, other clouds, another exposure."""
+def of_world(variation: str, key: list[int]) -> Light:
+    """The variation as it is in one world: another time of day, other clouds, another exposure.
+
+    A turned camera sees the world of "clone", in the same light.
+    """
+    light = VARIATIONS[variation]
+    weather = "clone" if light.camera_yaw else variation
+    rng = np.random.default_rng([*key, *weather.encode()])
     return replace(
         light,
         sun_height=light.sun_height * rng.uniform(0.75, 1.35),

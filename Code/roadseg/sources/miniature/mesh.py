@@ -12,7 +12,8 @@ import numpy as np
 from roadseg.sources.miniature.textures import ROWS
 
 WHITE = (1.0, 1.0, 1.0)
-Tint = Sequence[float]
+Tint = Sequence[float]  # linear red, green, blue
+Vector = Sequence[float]  # x, y, z in metres
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,7 @@ class Mesh:
     shading: np.ndarray
     texture: np.ndarray  # uint8 (F,), row of textures.TEXTURES
     tint: np.ndarray  # float32 (F, 3), linear, multiplies the texture
-    owner: np.ndarray  # int16 (F,), what the labels show: a class id, or a vehicle (worlds.World)
+    owner: np.ndarray  # int16 (F,), what the labels show: a class id, or a vehicle (instances.Instances)
 
     def __len__(self) -> int:
         return len(self.owner)
@@ -32,11 +33,25 @@ class Mesh:
     def owned_by(self, owner: int) -> "Mesh":
         return replace(self, owner=np.full(len(self), owner, np.int16))
 
-    def moved(self, position: Sequence[float], yaw: float = 0.0, scale: float = 1.0) -> "Mesh":
-        """Scaled, turned to the left by `yaw` radians, then shifted."""
+    def moved(
+        self,
+        place: Vector,
+        yaw: float = 0.0,
+        scale: float = 1.0,
+        slope: float = 0.0,
+        uphill: float = 0.0,
+    ) -> "Mesh":
+        """Scaled, turned to the left by `yaw` radians, set on a slope, then shifted.
+
+        slope: metres that the ground rises in each metre towards the direction `uphill`, radians.
+        """
         cos, sin = np.cos(yaw), np.sin(yaw)
         turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
-        vertices = self.vertices @ (turn * np.float32(scale)) + np.asarray(position, np.float32)
+        vertices = self.vertices @ (turn * np.float32(scale))
+        if slope:
+            rise = np.array([np.cos(uphill), np.sin(uphill)], np.float32) * np.float32(slope)
+            vertices[..., 2] += vertices[..., :2] @ rise
+        vertices += np.asarray(place, np.float32)
         shading = self.shading.copy()
         shading[..., :3] = shading[..., :3] @ turn
         return replace(self, vertices=vertices, shading=shading)
@@ -101,7 +116,9 @@ def sheet(
     return _mesh(_triangles(points), normals, _triangles(uv), texture, tint, owner)
 
 
-def panel(origin: Tint, along: Tint, up: Tint, texture: str, tint: Tint = WHITE, owner: int = 0) -> Mesh:
+def panel(
+    origin: Vector, along: Vector, up: Vector, texture: str, tint: Tint = WHITE, owner: int = 0
+) -> Mesh:
     """A parallelogram from one corner and two edges."""
     origin, along, up = (np.asarray(each, float) for each in (origin, along, up))
     points = [[origin, origin + up], [origin + along, origin + along + up]]
@@ -109,7 +126,7 @@ def panel(origin: Tint, along: Tint, up: Tint, texture: str, tint: Tint = WHITE,
 
 
 def box(
-    size: Tint, texture: str, tint: Tint = WHITE, owner: int = 0, at: Tint = (0.0, 0.0, 0.0)
+    size: Vector, texture: str, tint: Tint = WHITE, owner: int = 0, at: Vector = (0.0, 0.0, 0.0)
 ) -> Mesh:
     """A box on its base: `at` is the middle of its bottom face."""
     x, y, height = size[0] / 2, size[1] / 2, size[2]
@@ -134,8 +151,10 @@ def tube(
     points = np.asarray(points, float)
     radii = np.broadcast_to(np.asarray(radii, float), len(points))
     along = _unit(np.gradient(points, axis=0))
-    upright = np.abs(along[:, 2:]) > 0.8
-    first = _unit(np.cross(along, np.where(upright, (1.0, 0.0, 0.0), (0.0, 0.0, 1.0))))
+    first = np.empty_like(along)
+    first[0] = _unit(np.cross(along[0], (1.0, 0.0, 0.0) if abs(along[0, 2]) > 0.8 else (0.0, 0.0, 1.0)))
+    for i in range(1, len(along)):  # carried along, so that the bar is not twisted
+        first[i] = _unit(first[i - 1] - (first[i - 1] @ along[i]) * along[i])
     second = np.cross(along, first)
     angle = np.linspace(0, 2 * np.pi, sides + 1)[None, :, None]
     ring = first[:, None] * np.cos(angle) + second[:, None] * np.sin(angle)
@@ -143,8 +162,8 @@ def tube(
 
 
 def disc(
-    centre: Tint,
-    axis: Tint,
+    centre: Vector,
+    axis: Vector,
     radius: float,
     texture: str,
     tint: Tint = WHITE,
@@ -165,12 +184,12 @@ def disc(
 
 
 def ellipsoid(
-    radii: Tint,
+    radii: Vector,
     texture: str,
     tint: Tint = WHITE,
     owner: int = 0,
     bumps: np.ndarray | None = None,
-    at: Tint = (0.0, 0.0, 0.0),
+    at: Vector = (0.0, 0.0, 0.0),
 ) -> Mesh:
     """A ball of the given half-axes around `at`; `bumps` (5, 8) scales its distance from the centre."""
     height, angle = np.meshgrid(
@@ -178,6 +197,11 @@ def ellipsoid(
     )
     ball = np.stack([np.cos(height) * np.cos(angle), np.cos(height) * np.sin(angle), np.sin(height)], -1)
     if bumps is not None:
+        bumps = bumps.copy()
+        bumps[:, -1], bumps[[0, -1]] = (
+            bumps[:, 0],
+            bumps[[0, -1], :1],
+        )  # closed at the seam and the poles
         ball *= bumps[..., None]
     return sheet(ball * radii, texture, tint, owner, smooth=True).moved(at)
 

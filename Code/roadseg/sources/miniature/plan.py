@@ -14,10 +14,11 @@ SIDE_VIEW = 120.0  # metres of a crossing road that are furnished and driven on
 _FURTHER = 300.0  # metres of bare ground beyond the furnished world
 _LIFT = 0.012  # metres that a crossing road lies above ours, so that no two surfaces coincide
 _PAVEMENT = Band((0.0, 1.8), (0.14, 0.14), "paving", (0.3, 0.29, 0.27), TERRAIN)
+_CORNER = 3.0  # metres from the edge of our road to the pavements of one that crosses
 _CENTRE_LINE = Line(0.0, dash=3.0, gap=5.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Road:
     """A road, and where on our own road it lies: None for our own."""
 
@@ -40,9 +41,25 @@ class Plan:
             rng.uniform(0.9, 1.1, (len(layout.bands), 3)),
         )
         self._bands = [
-            replace(band, tint=np.asarray(band.tint) * tone * hue)
+            replace(band, tint=np.asarray(band.tint) * tone * hue, calm=layout.crossings)
             for band, tone, hue in zip(layout.bands, tones, hues, strict=True)
         ]
+
+    def own_place(self, road: Road, s: float, t: float) -> tuple[float, float]:
+        """A place of any road as (s, t) of our own."""
+        return (s, t) if road.crosses_at is None else (road.crosses_at - t, s)
+
+    def height(self, road: Road, s: float, t: float) -> float:
+        """Of the ground above the path of a road, metres."""
+        layout = self._layout
+        if road.crosses_at is not None:
+            if abs(t) <= layout.half_crossing:
+                return _LIFT
+            if abs(t) <= layout.half_crossing + _PAVEMENT.t[1] and abs(s) > layout.half_road + _CORNER:
+                return _PAVEMENT.z[0]
+        s, t = self.own_place(road, s, t)
+        heights = [float(band.height(s, t)) for band in self._bands if band.holds(t)]
+        return heights[-1] if heights else 0.0
 
     def ground(self, start: float, end: float) -> Iterator[Mesh]:
         """What lies on the ground between two places of the drive."""
@@ -63,11 +80,11 @@ class Plan:
         surface = replace(asphalt, t=(-half, half), z=(_LIFT, _LIFT))
         pavements = [replace(_PAVEMENT, t=(side * half, side * (half + 1.8))) for side in (1, -1)]
         yield from strips(crossing.path, [surface], -length, length)
-        yield from strips(crossing.path, pavements, -length, length, [(-ours - 3, ours + 3)])
+        yield from strips(crossing.path, pavements, -length, length, [(-ours - _CORNER, ours + _CORNER)])
         yield from painted(
             crossing.path, [_CENTRE_LINE], -length, length, [(-ours - 1, ours + 1)], _LIFT
         )
         path, s = self.own.path, crossing.crosses_at
-        yield stop_line(path, s - half - 2.0, (-ours + 0.3, -0.2))
+        yield stop_line(path, s - half - 6.4, (-ours + 0.3, -0.2))
         yield stop_line(path, s + half + 1.6, (0.2, ours - 0.3))
         yield from zebra(path, s - half - 5.6, ours)

@@ -1,7 +1,9 @@
 """Writes rendered frames in the layout of Virtual KITTI 1.3.1, in parallel; continues where it was."""
 
 import json
-from collections.abc import Iterable, Iterator
+import operator
+import os
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,12 +11,13 @@ from pathlib import Path
 import joblib
 import numpy as np
 from PIL import Image
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from roadseg.errors import DataError
-from roadseg.sources.miniature.camera import Camera, take
+from roadseg.sources.miniature.camera import Camera
 from roadseg.sources.miniature.layouts import LAYOUTS
 from roadseg.sources.miniature.light import VARIATIONS, of_world
+from roadseg.sources.miniature.photograph import photograph
 from roadseg.sources.miniature.scene import Backdrop, Scene
 from roadseg.sources.miniature.worlds import World
 from roadseg.sources.virtual_kitti import VirtualKitti1
@@ -40,46 +43,67 @@ def render(
     variations: of VARIATIONS; the same drive with other light or weather, or the camera turned.
     frames: how many from the start of each drive, or which; None: as many as Virtual KITTI has.
         At 10 frames a second: range(0, 447, 7) is every seventh, so that they differ more.
-    seed: another seed furnishes the worlds differently. The same arguments give the same bytes.
+    seed: another seed furnishes the worlds differently. On one machine the same arguments give the
+        same bytes.
     workers: processes; None: one for each CPU.
 
     Frames that are already there are kept, so an interrupted call can be made again, and a later one
     can add more. Raises ValueError for an unknown world, variation or frame, and DataError when
-    `target` holds something else, or worlds of another seed.
+    `target` holds something else, or worlds of another seed, or cannot be written.
     """
-    target = Path(target)
-    worlds, variations = list(dict.fromkeys(worlds)), list(dict.fromkeys(variations))
-    _check_names("world", worlds, LAYOUTS)
-    _check_names("variation", variations, VARIATIONS)
-    wanted = {world: _frame_numbers(frames, world) for world in worlds}
-    _claim(target, seed)
-    for world in worlds:
-        _write_encoding(target, World(world, seed), variations)
-    tasks = [task for world in worlds for task in _tasks(target, world, seed, wanted[world], variations)]
-    total = sum(map(len, wanted.values())) * len(variations)
-    left = sum(len(task.frames) * len(task.variations) for task in tasks)
-    jobs = min(workers or joblib.cpu_count(), max(len(tasks), 1))
-    with tqdm(
-        total=total, initial=total - left, unit="frame", desc="rendering", disable=not progress
-    ) as bar:
-        calls = (joblib.delayed(_render)(task) for task in tasks)
-        for done in joblib.Parallel(jobs, return_as="generator_unordered")(calls):
-            bar.update(done)
+    target = Path(target).resolve()
+    worlds, variations = _names("world", worlds, LAYOUTS), _names("variation", variations, VARIATIONS)
+    chosen = _numbers(frames)
+    wanted = {world: _of_drive(chosen, world) for world in worlds}
+    try:
+        _claim(target, seed)
+        tasks = []
+        for name in worlds:
+            world = World(name, seed)
+            _write_encoding(target, world, variations)
+            tasks += _tasks(target, world, seed, wanted[name], variations)
+        total = sum(map(len, wanted.values())) * len(variations)
+        left = sum(len(task.frames) * len(task.variations) for task in tasks)
+        jobs = min(workers or joblib.cpu_count(), max(len(tasks), 1))
+        done = joblib.Parallel(jobs, return_as="generator_unordered")(
+            map(joblib.delayed(_render), tasks)
+        )
+        with tqdm(
+            total=total, initial=total - left, unit="frame", desc="rendering", disable=not progress
+        ) as bar:
+            for count in done:
+                bar.update(count)
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or target}: cannot be written ({error.strerror}); what is rendered is "
+            "kept, so call again to continue"
+        )
 
 
-def _check_names(what: str, names: list[str], known: Iterable[str]) -> None:
+def _names(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
+    names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
     unknown = [name for name in names if name not in known]
     if unknown or not names:
         raise ValueError(f"{what} {', '.join(unknown) or '(none)'}: choose from {', '.join(known)}")
+    return names
 
 
-def _frame_numbers(frames: int | Iterable[int] | None, world: str) -> list[int]:
-    count = LAYOUTS[world].frames
+def _numbers(frames: int | Iterable[int] | None) -> list[int] | None:
+    """Sorted, each once; None: all."""
     if frames is None:
+        return None
+    if isinstance(frames, Iterable):
+        return sorted({operator.index(frame) for frame in frames})
+    return list(range(operator.index(frames)))
+
+
+def _of_drive(numbers: list[int] | None, world: str) -> list[int]:
+    count = LAYOUTS[world].frames
+    if numbers is None:
         return list(range(count))
-    numbers = sorted(set(range(frames) if isinstance(frames, int) else frames))
     if not numbers or numbers[0] < 0 or numbers[-1] >= count:
-        raise ValueError(f"frames {frames!r}: world {world} has the frames 0..{count - 1}")
+        asked = f"{numbers[0]}..{numbers[-1]}" if numbers else "none"
+        raise ValueError(f"frames {asked}: world {world} has the frames 0..{count - 1}")
     return numbers
 
 
@@ -93,24 +117,30 @@ def _claim(target: Path, seed: int) -> None:
             raise DataError(f"{marker}: is damaged; render into another folder, or remove this one")
         if found != description:
             raise DataError(f"{target}: holds {found}, not {description}; render into another folder")
-    elif target.exists() and any(target.iterdir()):
+        return
+    if target.exists() and any(not path.name.startswith(".") for path in target.iterdir()):
         raise DataError(f"{target}: holds other files; render into a folder of its own")
-    else:
-        target.mkdir(parents=True, exist_ok=True)
-        _replace(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
+    target.mkdir(parents=True, exist_ok=True)
+    _replace(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
 
 
 def _write_encoding(target: Path, world: World, variations: list[str]) -> None:
-    lines = [VirtualKitti1.header, *world.instances.encoding]
+    text = "\n".join([VirtualKitti1.header, *world.instances.encoding]) + "\n"
     for variation in variations:
         path = target / _LABELS / f"{world.name}_{variation}_scenegt_rgb_encoding.txt"
-        path.parent.mkdir(exist_ok=True)
-        _replace(path, lambda part: part.write_text("\n".join(lines) + "\n", "utf-8"))
+        if not path.is_file():
+            path.parent.mkdir(exist_ok=True)
+            _replace(path, lambda part: part.write_text(text, "utf-8"))
+        elif path.read_text("utf-8") != text:
+            raise DataError(
+                f"{path}: written by another version of this project, so its labels would be read "
+                f"wrongly; remove {target} and render again"
+            )
 
 
-def _replace(path: Path, write) -> None:
+def _replace(path: Path, write: Callable[[Path], object]) -> None:
     """`write` makes a file beside it first, so that under the final name it is whole or not there."""
-    part = path.with_name(f".{path.name}.part")
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     write(part)
     part.replace(path)
 
@@ -126,28 +156,31 @@ class _Task:
     frames: tuple[int, ...]
     variations: tuple[str, ...]
 
-    def files(self, variation: str, frame: int) -> tuple[Path, Path]:
-        """Where picture and label go."""
-        name = Path(self.world) / variation / f"{frame:05d}.png"
-        return self.target / _IMAGES / name, self.target / _LABELS / name
+
+def _files(target: Path, world: str, variation: str, frame: int) -> tuple[Path, Path]:
+    """Where picture and label go."""
+    name = Path(world) / variation / f"{frame:05d}.png"
+    return target / _IMAGES / name, target / _LABELS / name
 
 
 def _tasks(
-    target: Path, name: str, seed: int, frames: list[int], variations: list[str]
+    target: Path, world: World, seed: int, frames: list[int], variations: list[str]
 ) -> Iterator[_Task]:
     """What is not there yet, in pieces of up to _TASK frames."""
-    world = World(name, seed)
-    size = max(_TASK // len(variations), 1)
-    by_stretch: dict[int, list[int]] = {}
+    groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for frame in frames:
-        whole = _Task(target, name, seed, 0, (frame,), tuple(variations))
-        if not all(path.is_file() for variation in variations for path in whole.files(variation, frame)):
-            by_stretch.setdefault(world.stretch(frame), []).append(frame)
-    for stretch, missing in by_stretch.items():
-        for start in range(0, len(missing), size):
-            yield _Task(
-                target, name, seed, stretch, tuple(missing[start : start + size]), tuple(variations)
-            )
+        missing = tuple(
+            variation
+            for variation in variations
+            if not all(path.is_file() for path in _files(target, world.name, variation, frame))
+        )
+        if missing:
+            groups.setdefault((world.stretch(frame), missing), []).append(frame)
+    for (stretch, missing), numbers in groups.items():
+        size = max(_TASK // len(missing), 1)
+        for start in range(0, len(numbers), size):
+            piece = tuple(numbers[start : start + size])
+            yield _Task(target, world.name, seed, stretch, piece, missing)
 
 
 @lru_cache(maxsize=1)
@@ -168,22 +201,19 @@ def _render(task: _Task) -> int:
     for frame in task.frames:
         scene = Scene(backdrop, world.traffic(frame))
         place, heading, pitch = world.camera(frame)
-        for number, variation in enumerate(VARIATIONS):
-            if variation in task.variations:
-                key = [task.seed, int(task.world), number]
-                light = of_world(VARIATIONS[variation], np.random.default_rng(key))
-                camera = Camera(place, heading + np.radians(light.camera_yaw), pitch)
-                picture, owners = take(scene, camera, light, np.random.default_rng([*key, frame]))
-                _write(picture, colours[owners], *task.files(variation, frame))
+        for variation in task.variations:
+            key = [task.seed, int(task.world)]
+            light = of_world(variation, key)
+            camera = Camera(place, heading + np.radians(light.camera_yaw), pitch)
+            rng = np.random.default_rng([*key, *variation.encode(), frame])
+            picture, owners = photograph(scene, camera, light, rng)
+            _write(picture, colours[owners], *_files(task.target, task.world, variation, frame))
     return len(task.frames) * len(task.variations)
 
 
 def _write(picture: np.ndarray, label: np.ndarray, image_file: Path, label_file: Path) -> None:
-    for pixels, path in (
-        (label, label_file),
-        (picture, image_file),
-    ):  # a frame exists when its picture does
+    """The label first: without its picture a frame is not there yet."""
+    for pixels, path in ((label, label_file), (picture, image_file)):
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace(
-            path, lambda part, pixels=pixels: Image.fromarray(pixels).save(part, "PNG", compress_level=1)
-        )
+        image = Image.fromarray(pixels)
+        _replace(path, lambda part, image=image: image.save(part, "PNG", compress_level=1))

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from roadseg.sources.miniature.labels import ROAD
-from roadseg.sources.miniature.mesh import WHITE, Mesh, Tint, sheet
+from roadseg.sources.miniature.mesh import Mesh, Tint, sheet
 
 _PAINT_HEIGHT = 0.008  # above the road, metres
+_STEP = 5.0  # metres along a road that are drawn straight
 
 
 class Path:
@@ -39,6 +40,10 @@ class Path:
         """Direction of travel, radians to the left of x."""
         return np.interp(s, self._s, self._heading)
 
+    def slope(self, s: float) -> float:
+        """Rise of the road, metres a metre."""
+        return float(np.interp(s, self._s, np.gradient(self._z)))
+
     def at(
         self, s: np.ndarray | float, t: np.ndarray | float, z: np.ndarray | float = 0.0
     ) -> np.ndarray:
@@ -60,25 +65,31 @@ class Band:
     tint: Tint
     owner: int
     bumps: float = 0.0  # height of the ground's waves, metres, growing with distance from the road
+    calm: tuple[float, ...] = ()  # places along the road around which there are none
+
+    def holds(self, t: float) -> bool:
+        return min(self.t) <= t <= max(self.t)
+
+    def height(self, s: np.ndarray | float, t: np.ndarray | float) -> np.ndarray:
+        """Of the ground above the path, metres."""
+        share = (t - self.t[0]) / (self.t[1] - self.t[0])
+        if not self.bumps:
+            return self.z[0] + (self.z[1] - self.z[0]) * share
+        share = np.sqrt(share)
+        waves = np.sin(s * 0.043 + t * 0.05) + 0.6 * np.sin(s * 0.11 - t * 0.08 + 1.3) + 0.5
+        for place in self.calm:
+            waves = waves * np.clip((np.abs(s - place) - 10.0) / 15.0, 0, 1)
+        return self.z[0] + (self.z[1] - self.z[0]) * share + self.bumps * share * waves
 
 
-def strip(path: Path, band: Band, start: float, end: float, step: float = 5.0) -> Mesh:
+def strip(path: Path, band: Band, start: float, end: float) -> Mesh:
     """One band from s = start to s = end."""
-    columns = 9 if band.bumps else 2
-    s = np.linspace(start, end, max(int(np.ceil((end - start) / step)), 1) + 1)
-    share = np.linspace(0, 1, columns)
-    s, share = np.meshgrid(s, share, indexing="ij")
-    t = (
-        band.t[0] + (band.t[1] - band.t[0]) * share**2
-        if band.bumps
-        else band.t[0] + (band.t[1] - band.t[0]) * share
-    )
-    z = band.z[0] + (band.z[1] - band.z[0]) * share
-    z = z + band.bumps * share * (
-        np.sin(s * 0.043 + t * 0.05) + 0.6 * np.sin(s * 0.11 - t * 0.08 + 1.3) + 0.5
-    )
-    uv = np.stack([s + 1000.0, t + 1000.0], -1)
-    return sheet(path.at(s, t, z), band.texture, band.tint, band.owner, smooth=bool(band.bumps), uv=uv)
+    share = np.linspace(0, 1, 9) ** 2 if band.bumps else np.array([0.0, 1.0])
+    s = np.linspace(start, end, max(int(np.ceil((end - start) / _STEP)), 1) + 1)
+    s, t = np.meshgrid(s, band.t[0] + (band.t[1] - band.t[0]) * share, indexing="ij")
+    uv = np.stack([s + 1000.0, t + 1000.0], -1)  # positive everywhere
+    points = path.at(s, t, band.height(s, t))
+    return sheet(points, band.texture, band.tint, band.owner, smooth=bool(band.bumps), uv=uv)
 
 
 def strips(
@@ -94,9 +105,9 @@ def strips(
     return [strip(path, band, a, b) for band in bands for a, b in pieces]
 
 
-def _paint(path: Path, t: float, width: float, start: float, end: float, lift: float) -> Mesh:
-    band = Band((t - width / 2, t + width / 2), (lift, lift), "marking", np.array(WHITE) * 0.75, ROAD)
-    return strip(path, band, start, end)
+def _line(t: float, width: float, lift: float = 0.0) -> Band:
+    height = lift + _PAINT_HEIGHT
+    return Band((t - width / 2, t + width / 2), (height, height), "marking", (0.75, 0.75, 0.75), ROAD)
 
 
 @dataclass(frozen=True)
@@ -114,31 +125,28 @@ def painted(
     lines: Sequence[Line],
     start: float,
     end: float,
-    gaps: Iterable[tuple[float, float]],
-    lift=0.0,
+    gaps: Sequence[tuple[float, float]],
+    lift: float = 0.0,
 ) -> list[Mesh]:
-    """Lines from start to end, left out where another road crosses."""
-    gaps = list(gaps)
+    """Lines from start to end, left out where another road crosses; `lift`: of the road, metres."""
     parts = []
     for line in lines:
-        if line.dash:
-            period = line.dash + line.gap
-            starts = np.arange(np.ceil(start / period), np.floor(end / period)) * period
-            pieces = [(s, s + line.dash) for s in starts]
-            pieces = [p for p in pieces if not any(low < p[1] and p[0] < high for low, high in gaps)]
-            parts += [_paint(path, line.t, line.width, *piece, lift + _PAINT_HEIGHT) for piece in pieces]
-        else:
-            band = Band((line.t - line.width / 2, line.t + line.width / 2), (lift + _PAINT_HEIGHT,) * 2,
-                        "marking", np.array(WHITE) * 0.75, ROAD)  # fmt: skip
+        band = _line(line.t, line.width, lift)
+        if not line.dash:
             parts += strips(path, [band], start, end, gaps)
+            continue
+        period = line.dash + line.gap
+        for s in np.arange(np.ceil(start / period), np.floor(end / period)) * period:
+            if not any(low < s + line.dash and s < high for low, high in gaps):
+                parts.append(strip(path, band, s, s + line.dash))
     return parts
 
 
-def stop_line(path: Path, s: float, t: tuple[float, float], lift: float = 0.0) -> Mesh:
-    return _paint(path, (t[0] + t[1]) / 2, abs(t[1] - t[0]), s, s + 0.45, lift + _PAINT_HEIGHT)
+def stop_line(path: Path, s: float, t: tuple[float, float]) -> Mesh:
+    return strip(path, _line((t[0] + t[1]) / 2, abs(t[1] - t[0])), s, s + 0.45)
 
 
-def zebra(path: Path, s: float, half_width: float, lift: float = 0.0) -> list[Mesh]:
+def zebra(path: Path, s: float, half_width: float) -> list[Mesh]:
     """A pedestrian crossing, 3 m deep."""
-    stripes = np.arange(-half_width + 0.6, half_width - 0.4, 1.0)
-    return [_paint(path, t, 0.5, s, s + 3.0, lift + _PAINT_HEIGHT) for t in stripes]
+    places = np.arange(-half_width + 0.6, half_width - 0.4, 1.0)
+    return [strip(path, _line(t, 0.5), s, s + 3.0) for t in places]

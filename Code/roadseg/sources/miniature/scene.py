@@ -12,6 +12,15 @@ _NOWHERE = np.float32(1e30)
 
 
 @dataclass(frozen=True)
+class Rays:
+    """N rays."""
+
+    origins: np.ndarray  # float32 (N, 3)
+    directions: np.ndarray  # float32 (N, 3), of length 1
+    spread: float  # width of a pixel at 1 m, metres
+
+
+@dataclass(frozen=True)
 class Hits:
     """What N rays meet first."""
 
@@ -19,6 +28,7 @@ class Hits:
     distance: np.ndarray  # float32 (N,), metres
     u: np.ndarray  # float32 (N,), weight of the triangle's second corner
     v: np.ndarray  # float32 (N,), weight of its third
+    normal: np.ndarray  # float32 (N, 3), across the triangle, of any length
 
 
 def _searchable(mesh: Mesh) -> EmbreeScene:
@@ -42,20 +52,21 @@ class Scene:
         self._meshes = backdrop.mesh, moving
         self._searchables = backdrop.searchable, _searchable(moving)
 
-    def trace(self, origins: np.ndarray, directions: np.ndarray) -> Hits:
-        """First hits of rays (N, 3), float32, directions of length 1."""
+    def trace(self, rays: Rays) -> Hits:
+        """What each ray meets first."""
         fixed, moving = self._searchables
-        found = fixed.run(origins, directions, output=1)
-        face, u, v = found["primID"], found["u"], found["v"]
+        found = fixed.run(rays.origins, rays.directions, output=1)
+        face, u, v, normal = (found[key] for key in ("primID", "u", "v", "Ng"))
         distance = np.where(face >= 0, found["tfar"], _NOWHERE)
-        nearer = moving.run(origins, directions, dists=distance, output=1)
+        nearer = moving.run(rays.origins, rays.directions, dists=distance, output=1)
         hit = np.flatnonzero(nearer["primID"] >= 0)
         face[hit] = nearer["primID"][hit] + len(self._meshes[0])
         u[hit], v[hit], distance[hit] = nearer["u"][hit], nearer["v"][hit], nearer["tfar"][hit]
-        return Hits(face, distance, u, v)
+        normal[hit] = nearer["Ng"][hit]
+        return Hits(face, distance, u, v, normal)
 
     def is_free(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
-        """bool (N,): whether nothing lies in the way of each ray."""
+        """bool (N,): whether nothing lies in the way from origins (N, 3) in directions (N, 3)."""
         fixed, moving = self._searchables
         free = fixed.run(origins, directions, query="OCCLUDED") < 0
         left = np.flatnonzero(free)

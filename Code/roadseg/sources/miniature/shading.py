@@ -7,21 +7,11 @@ import numpy as np
 from roadseg.sources.miniature import textures
 from roadseg.sources.miniature.labels import ROAD, TERRAIN
 from roadseg.sources.miniature.light import Light
-from roadseg.sources.miniature.scene import Hits, Scene
+from roadseg.sources.miniature.scene import Rays, Scene
 
 _MOTTLE, _ASPHALT = textures.ROWS["mottle"], textures.ROWS["asphalt"]
 _OFFSET = np.float32(0.015)  # metres that a shadow ray starts off its surface
-_DITHER = 9  # directions of soft light, one for each pixel of a 3 x 3 tile
-
-
-@dataclass(frozen=True)
-class Rays:
-    """N rays of a camera."""
-
-    origins: np.ndarray  # float32 (N, 3)
-    directions: np.ndarray  # float32 (N, 3), of length 1
-    dither: np.ndarray  # uint8 (N,), 0.._DITHER - 1
-    spread: float  # width of a pixel at 1 m, metres
+LIGHT_DIRECTIONS = 9  # in which soft light is looked for
 
 
 def sky(directions: np.ndarray, light: Light) -> np.ndarray:
@@ -32,10 +22,10 @@ def sky(directions: np.ndarray, light: Light) -> np.ndarray:
     colour = zenith + (horizon - zenith) * mix
     if light.clouds:
         plane = directions[:, :2] * (9.0 / (rise + 0.12))[:, None] + 500.0
-        rows = np.full(len(rise), _MOTTLE)
-        cover = textures.look_up(rows, plane, np.full(len(rise), 0.3, np.float32))[:, :1] - 1.0
-        cover = np.clip(cover * 4.0 + light.clouds - 0.6, 0, 1) * np.minimum(light.clouds, 1.0) * 0.7
-        colour += cover * (np.float32(0.85) * horizon.max() - colour)
+        cover = np.clip(textures.clouds(plane) * 0.5 + light.clouds - 0.6, 0, 1)
+        colour += (
+            (0.7 * min(light.clouds, 1.0)) * cover[:, None] * (np.float32(0.85) * horizon.max() - colour)
+        )
     if light.sun_width == 0:
         towards = np.maximum(directions @ light.towards_sun, 0.0)[:, None]
         colour += np.asarray(light.sun, np.float32) * (0.14 * towards**24 + 2.0 * (towards > 0.9996))
@@ -43,9 +33,9 @@ def sky(directions: np.ndarray, light: Light) -> np.ndarray:
 
 
 def _towards_light(light: Light) -> np.ndarray:
-    """Where points look for the light, float32 (_DITHER, 3): at the sun; around it when it is wide."""
-    turn = 2.4 * np.arange(_DITHER)
-    out = 0.95 * light.sun_width * np.sqrt((np.arange(_DITHER) + 0.5) / _DITHER)
+    """Where points look for the light, float32 (LIGHT_DIRECTIONS, 3): at the sun, or all over it."""
+    turn = 2.4 * np.arange(LIGHT_DIRECTIONS)
+    out = 0.95 * light.sun_width * np.sqrt((np.arange(LIGHT_DIRECTIONS) + 0.5) / LIGHT_DIRECTIONS)
     around = light.towards_sun + np.stack([out * np.cos(turn), out * np.sin(turn), 0 * out], 1)
     return (around / np.linalg.norm(around, axis=1, keepdims=True)).astype(np.float32)
 
@@ -66,15 +56,20 @@ class Surface:
     owner: np.ndarray  # int16 (M,)
 
     @classmethod
-    def met(cls, scene: Scene, rays: Rays, hits: Hits) -> "Surface":
+    def met(cls, scene: Scene, rays: Rays) -> "Surface":
+        hits = scene.trace(rays)
         rows = np.flatnonzero(hits.face >= 0)
         faces, distance, directions = hits.face[rows], hits.distance[rows], rays.directions[rows]
         u, v = hits.u[rows], hits.v[rows]
         at_corners, weights = scene.of_faces("shading", faces), np.stack([1 - u - v, u, v], 1)
         shading = np.einsum("nck,nc->nk", at_corners, weights)
         normals, uv = shading[:, :3].copy(), shading[:, 3:].copy()
+        texture = scene.of_faces("texture", faces)
+        # Leaves are lit as their crown is; everything else shows the side that its triangle shows.
+        shown = np.where(textures.LEAFY[texture][:, None], normals, hits.normal[rows])
+        away = np.einsum("nk,nk->n", shown, directions) > 0
+        normals *= (np.where(away, -1, 1) / np.linalg.norm(normals, axis=1)).astype(np.float32)[:, None]
         facing = np.einsum("nk,nk->n", normals, directions)
-        normals *= np.where(facing > 0, np.float32(-1), np.float32(1))[:, None]
         return cls(
             rows,
             rays.origins[rows] + directions * distance[:, None],
@@ -83,7 +78,7 @@ class Surface:
             normals,
             uv,
             distance * np.float32(rays.spread) / np.clip(np.abs(facing), 0.2, 1.0),
-            scene.of_faces("texture", faces),
+            texture,
             scene.of_faces("tint", faces),
             scene.of_faces("owner", faces),
         )
@@ -95,13 +90,17 @@ class Shader:
     def __init__(self, scene: Scene, light: Light):
         self._scene, self._light = scene, light
 
-    def visibility(self, surface: Surface, dither: np.ndarray, which: np.ndarray) -> np.ndarray:
+    def faces_light(self, surface: Surface) -> np.ndarray:
+        """bool (M,): whether shadows matter there."""
+        return (surface.normals @ self._light.towards_sun > 0) | textures.LEAFY[surface.texture]
+
+    def visibility(self, surface: Surface, which: np.ndarray, direction: np.ndarray) -> np.ndarray:
         """float32 (K,): 1 where nothing stands between the points `which` and the light.
 
-        dither (N,): the one of _DITHER directions in which each ray's point looks.
+        direction (K,): the one of LIGHT_DIRECTIONS, by number, in which each point looks for it.
         """
         normals, points = surface.normals[which], surface.points[which]
-        towards = _towards_light(self._light)[dither[surface.rows[which]]]
+        towards = _towards_light(self._light)[direction]
         slope = np.einsum("nk,nk->n", normals, towards)
         lit = np.flatnonzero((slope > 0) | textures.LEAFY[surface.texture[which]])
         start = points[lit] + (normals[lit] + towards[lit]) * _OFFSET
@@ -166,13 +165,8 @@ class Shader:
         )
         mirrored = mirrored + (rough - 1) * np.float32(0.25) + np.array((0, 0, 0.05), np.float32)
         mirrored /= np.linalg.norm(mirrored, axis=1, keepdims=True)
-        again = Rays(
-            surface.points[wet] + mirrored * _OFFSET,
-            mirrored,
-            rays.dither[surface.rows[wet]],
-            rays.spread * 8,
-        )
-        met = Surface.met(self._scene, again, self._scene.trace(again.origins, mirrored))
+        again = Rays(surface.points[wet] + mirrored * _OFFSET, mirrored, rays.spread * 8)
+        met = Surface.met(self._scene, again)
         seen = self.colour(again, met, np.full(len(met.rows), 0.6, np.float32), mirrors=False)
         colour[wet] += np.float32(0.6 * self._light.wet) * share * (seen - colour[wet])
 

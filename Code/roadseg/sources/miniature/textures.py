@@ -73,7 +73,7 @@ def _leaves(rng: np.random.Generator) -> np.ndarray:
 
 
 def _bark(rng: np.random.Generator) -> np.ndarray:
-    ridges = np.repeat(_noise(rng, 0.7)[::8], 8, axis=0).T + _noise(rng, 0.7)
+    ridges = np.repeat(_noise(rng, 0.7)[::8], 8, axis=0) + _noise(rng, 0.7)  # long along the trunk
     return np.clip(1 + 0.3 * ridges, 0.25, 2)
 
 
@@ -172,6 +172,20 @@ def look_up(rows: np.ndarray, uv: np.ndarray, footprint: np.ndarray) -> np.ndarr
     texels = np.maximum(footprint * (SIZE / metres), 1.0)
     level = np.minimum(np.log2(texels) + 0.3, _LEVELS - 1).astype(np.int32)
     side = np.left_shift(1, _LEVELS - 1 - level)
-    where = (uv * (side / metres)[:, None]).astype(np.int32) & (side - 1)[:, None]
+    where = (uv * (side.astype(np.float32) / metres)[:, None]).astype(np.int32) & (side - 1)[:, None]
     index = rows.astype(np.int32) * TEXELS + _STARTS[level] + where[:, 0] * side + where[:, 1]
     return np.take(_atlas(), index, axis=0)
+
+
+def clouds(uv: np.ndarray) -> np.ndarray:
+    """How thick clouds are at uv (N, 2), in units of their own deviation: smooth, float32 (N,)."""
+    place = uv * np.float32(SIZE / METRES[ROWS["mottle"]])
+    low = np.floor(place)
+    share, cell = place - low, low.astype(np.int32)
+    start, total = ROWS["mottle"] * TEXELS, np.float32(0)
+    for i in (0, 1):
+        for j in (0, 1):
+            weight = np.abs(1 - i - share[:, 0]) * np.abs(1 - j - share[:, 1])
+            rows, columns = (cell[:, 0] + i) & (SIZE - 1), (cell[:, 1] + j) & (SIZE - 1)
+            total = total + weight * _atlas()[start + rows * SIZE + columns, 0]
+    return (total - 1) * 8

@@ -3,7 +3,7 @@
 import numpy as np
 
 from roadseg.sources.miniature import plants
-from roadseg.sources.miniature.driving import Driving, drive_all
+from roadseg.sources.miniature.driving import FRAMES_A_SECOND, Driving, drive_all
 from roadseg.sources.miniature.instances import Instances
 from roadseg.sources.miniature.layout import Maker
 from roadseg.sources.miniature.layouts import LAYOUTS
@@ -13,9 +13,8 @@ from roadseg.sources.miniature.standing import Standing, stand_all
 
 _BEHIND, _AHEAD = 20.0, 220.0  # metres of the world that a frame shows
 _STRETCH = 60.0  # metres that the camera drives before the backdrop is made anew
-_NEAR, _NEAR_SIDE = 120.0, 25.0  # metres ahead and to the side in which trees have all their leaves
+_NEAR, _NEAR_SIDE = 80.0, 25.0  # metres ahead and to the side in which trees have all their leaves
 _FAR_DETAIL = 0.3
-_PAVEMENT_HEIGHT = 0.1
 _OUT_OF_SIGHT = panel((0, 0, -900), (0.1, 0, 0), (0, 0.1, 0), "flat")  # no frame's traffic is empty
 
 
@@ -36,11 +35,6 @@ class World:
         seen = camera - _BEHIND, camera + _AHEAD
         self._driving = list(drive_all(layout, self._plan, *seen, self.instances, rng))
 
-    @property
-    def frames(self) -> int:
-        """In each variation, as in Virtual KITTI."""
-        return self._layout.frames
-
     def camera(self, frame: int) -> tuple[np.ndarray, float, float]:
         """Place (3,), heading and pitch (radians, up) of the camera."""
         s, path = self._camera_s(frame), self._plan.own.path
@@ -58,7 +52,7 @@ class World:
         for thing in self._standing:
             place = thing.s if thing.road is self._plan.own else thing.road.crosses_at
             if start <= place <= end:
-                near = place < start + _NEAR and abs(thing.t) < _NEAR_SIDE
+                near = place < end - _AHEAD + _NEAR and abs(thing.t) < _NEAR_SIDE
                 shape = self._shape(thing.maker, thing.shape, 1.0 if near else _FAR_DETAIL)
                 parts.append(self._put(shape, thing, thing.s, thing.scale))
         return join(parts)
@@ -76,14 +70,13 @@ class World:
         return join(parts)
 
     def _camera_s(self, frame: int) -> float:
-        driven, stop = frame * self._layout.speed, self._layout.stops_at
+        driven, stop = self._layout.speed * frame / FRAMES_A_SECOND, self._layout.stops_at
         return driven if stop is None else stop * np.tanh(driven / stop)
 
     def _put(self, shape: Mesh, thing: Standing | Driving, s: float, scale: float = 1.0) -> Mesh:
-        half = self._layout.half_crossing if thing.road.crosses_at else self._layout.half_road
-        height = 0.0 if abs(thing.t) < half else _PAVEMENT_HEIGHT
         path = thing.road.path
-        mesh = shape.moved(path.at(s, thing.t, height), path.heading(s) + thing.yaw, scale)
+        place = path.at(s, thing.t, self._plan.height(thing.road, s, thing.t))
+        mesh = shape.moved(place, path.heading(s) + thing.yaw, scale, path.slope(s), path.heading(s))
         return mesh if thing.owner is None else mesh.owned_by(thing.owner)
 
     def _shape(self, maker: Maker, number: int, detail: float = 1.0) -> Mesh:
