@@ -70,45 +70,35 @@ class Recipe:
         raise ValueError(f"unknown schedule {self.schedule!r}: steps or cosine")
 
 
-_NAMED = (
-    Recipe(  # of the original repository
-        name="original",
-        epochs=250,
-        batch_size=16,
-        optimizer="rmsprop",
-        learning_rate=1e-3,
-        schedule="steps",
-    ),
-    Recipe(
-        name="quick",
-        epochs=24,
-        batch_size=4,
-        optimizer="adamw",
-        learning_rate=2e-3,
-        schedule="cosine",
-        warm_up_epochs=1,
-        weight_decay=1e-2,
-        augmentation=Augmentation(scale=(0.75, 1.5), brightness=0.3, contrast=0.3, saturation=0.3),
-        class_weight_power=0.35,
-        averaging=0.99,
-        validate_every=4,
-    ),
-    Recipe(  # for other pictures than those it learns from
-        name="transfer",
-        epochs=24,
-        batch_size=4,
-        optimizer="adamw",
-        learning_rate=2e-3,
-        schedule="cosine",
-        warm_up_epochs=1,
-        weight_decay=1e-2,
-        augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7),
-        class_weight_power=0.35,
-        averaging=0.995,
-        validate_every=4,
-    ),
+_ORIGINAL = Recipe(  # of the original repository
+    name="original",
+    epochs=250,
+    batch_size=16,
+    optimizer="rmsprop",
+    learning_rate=1e-3,
+    schedule="steps",
 )
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in _NAMED}
+_QUICK = Recipe(
+    name="quick",
+    epochs=24,
+    batch_size=4,
+    optimizer="adamw",
+    learning_rate=2e-3,
+    schedule="cosine",
+    warm_up_epochs=1,
+    weight_decay=1e-2,
+    augmentation=Augmentation(scale=(0.75, 1.5), brightness=0.3, contrast=0.3, saturation=0.3),
+    class_weight_power=0.35,
+    averaging=0.99,
+    validate_every=4,
+)
+_TRANSFER = replace(  # for other pictures than those it learns from
+    _QUICK,
+    name="transfer",
+    augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7),
+    averaging=0.995,
+)
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_ORIGINAL, _QUICK, _TRANSFER)}
 
 
 def get_recipe(name: str, epochs: int | None = None) -> Recipe:
