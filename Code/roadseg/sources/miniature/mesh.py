@@ -198,10 +198,8 @@ def ellipsoid(
     ball = np.stack([np.cos(height) * np.cos(angle), np.cos(height) * np.sin(angle), np.sin(height)], -1)
     if bumps is not None:
         bumps = bumps.copy()
-        bumps[:, -1], bumps[[0, -1]] = (
-            bumps[:, 0],
-            bumps[[0, -1], :1],
-        )  # closed at the seam and the poles
+        bumps[:, -1] = bumps[:, 0]  # closed at the seam
+        bumps[[0, -1]] = bumps[[0, -1], :1]  # and at the poles
         ball *= bumps[..., None]
     return sheet(ball * radii, texture, tint, owner, smooth=True).moved(at)
 

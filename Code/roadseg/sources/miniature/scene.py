@@ -24,7 +24,7 @@ class Rays:
 class Hits:
     """What N rays meet first."""
 
-    face: np.ndarray  # int32 (N,), a triangle of Scene.mesh, -1 for none
+    face: np.ndarray  # int32 (N,), a triangle, as Scene.of_faces numbers them; -1 for none
     distance: np.ndarray  # float32 (N,), metres
     u: np.ndarray  # float32 (N,), weight of the triangle's second corner
     v: np.ndarray  # float32 (N,), weight of its third

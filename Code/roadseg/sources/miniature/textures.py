@@ -12,9 +12,8 @@ _LEVELS = 9  # 256, 128, ..., 1
 
 @dataclass(frozen=True)
 class Texture:
-    paint: Callable[
-        [np.random.Generator], np.ndarray
-    ]  # -> linear albedo (SIZE, SIZE, 3) or (SIZE, SIZE)
+    # -> linear albedo (SIZE, SIZE, 3) or (SIZE, SIZE)
+    paint: Callable[[np.random.Generator], np.ndarray]
     metres: float  # along each side of a tile
     reflectance: float = 0.0  # of a mirror-like coat, seen straight on
     leafy: bool = False  # thin: light also comes through
