@@ -1,19 +1,24 @@
 # make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, RECIPE, EPOCHS,
 #                 LEAKAGE)
+# make data       fetches sequences of Virtual KITTI (SEQUENCES, VERSION, URL, ACCEPT_LICENCE)
 # make test       lint and tests
-# Both need nothing but python3 and make: they set up .venv when it is missing or out of date.
+# All need nothing but python3 and make: they set up .venv when it is missing or out of date.
 
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 
-.PHONY: notebook test
+.PHONY: notebook data test
 
 notebook: .venv/installed
 	$(BIN)/python Code/run_notebook.py $(if $(DATA),--data "$(DATA)") \
 	  $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(VALIDATION),--validation $(VALIDATION)) \
 	  $(if $(SCALE),--scale $(SCALE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
 	  $(if $(LEAKAGE),--leakage $(LEAKAGE))
+
+data: .venv/installed
+	$(BIN)/python Code/get_data.py --sequences $(SEQUENCES) $(if $(VERSION),--version $(VERSION)) \
+	  $(if $(URL),--url "$(URL)") $(if $(filter yes,$(ACCEPT_LICENCE)),--accept-licence)
 
 test: .venv/installed
 	$(BIN)/ruff check

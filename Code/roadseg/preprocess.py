@@ -28,6 +28,7 @@ from roadseg.grid import Grid
 from roadseg.sources import Frame, Source
 from roadseg.staging import Staging
 from roadseg.store import Chunk
+from roadseg.whole_files import replace_file
 
 
 @dataclass(frozen=True)
@@ -119,7 +120,7 @@ def to_hdf5(
                         bar.update()
                 _publish(staging, list(states), grid, attributes, target)
         if not _holds(target / store.CLASS_MAPS, pickled):
-            _write_atomically(target / store.CLASS_MAPS, pickled)
+            replace_file(target / store.CLASS_MAPS, lambda part: part.write_bytes(pickled))
     except (sqlite3.Error, OSError, RuntimeError) as error:
         raise DataError(_explain(error, target)) from error
     return Report(
@@ -212,12 +213,6 @@ def _publish(
 
 def _holds(path: Path, data: bytes) -> bool:
     return path.is_file() and path.read_bytes() == data
-
-
-def _write_atomically(path: Path, data: bytes) -> None:
-    unfinished = path.with_name(f"{path.name}.unfinished")
-    unfinished.write_bytes(data)
-    os.replace(unfinished, path)
 
 
 def _explain(error: Exception, target: Path) -> str:

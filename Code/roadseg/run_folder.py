@@ -14,14 +14,14 @@ Every file is replaced as a whole, so a kill leaves each either old or new.
 
 import csv
 import json
-import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import keras
 
 from roadseg.errors import TrainingError
 from roadseg.splits import Split
+from roadseg.whole_files import replace_file
 
 # Told, but not compared: a run may go on elsewhere or after an update.
 _CIRCUMSTANCES = ("versions", "machine", "precision")
@@ -73,22 +73,22 @@ class RunFolder:
                 writer.writeheader()
                 writer.writerows(rows)
 
-        _replace(self._history, write)
+        replace_file(self._history, write)
 
     def start(self, network: keras.Model) -> None:
         """Gives the network the weights that this run started from, or keeps those it has as such."""
         if self.initial.exists():
             _bare(network).load_weights(self.initial)
         else:
-            _replace(self.initial, _bare(network).save_weights)
+            replace_file(self.initial, _bare(network).save_weights)
 
     def save_last(self, network: keras.Model) -> None:
         """Weights and optimizer state."""
-        _replace(self.last, network.save_weights)
+        replace_file(self.last, network.save_weights)
 
     def save_best(self, network: keras.Model) -> None:
         """The network alone, so that any Keras can open it."""
-        _replace(self.best, _bare(network).save)
+        replace_file(self.best, _bare(network).save)
 
     def write_metrics(self, figures: Mapping[str, object]) -> None:
         self._write_json(self._metrics, figures)
@@ -102,18 +102,12 @@ class RunFolder:
     @staticmethod
     def _write_json(path: Path, content: Mapping[str, object]) -> None:
         text = json.dumps(content, indent=1) + "\n"
-        _replace(path, lambda unfinished: unfinished.write_text(text, "utf-8"))
+        replace_file(path, lambda part: part.write_text(text, "utf-8"))
 
 
 def _bare(network: keras.Model) -> keras.Model:
     """The same network without loss and optimizer."""
     return keras.Model(network.inputs, network.outputs, name=network.name)
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    unfinished = path.with_name(f"unfinished.{path.name}")
-    write(unfinished)
-    os.replace(unfinished, path)
 
 
 def _differences(saved: Mapping, asked: Mapping) -> list[str]:

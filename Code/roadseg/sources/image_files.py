@@ -16,13 +16,20 @@ _PNG_SIGNATURE = 8  # bytes
 def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
     """The decoded image of a file in the given format ("PNG", "JPEG") and mode ("RGB", "L").
 
-    Pillow decodes a PNG with wrong checksums and a JPEG without its end, so both are checked as well.
     Raises DataError.
     """
     try:
         data = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror})")
+    return decode_image(data, path, file_format, mode)
+
+
+def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Image.Image:
+    """The same for the content of a file; path: what messages call it.
+
+    Pillow decodes a PNG with wrong checksums and a JPEG without its end, so both are checked as well.
+    """
     try:
         image = Image.open(io.BytesIO(data))
         if image.format != file_format:

@@ -15,6 +15,11 @@ from roadseg.errors import DataError
 from roadseg.sources.base import Frame, Source, numbered_files
 from roadseg.sources.image_files import read_image
 
+FRAMES = {"0001": 447, "0002": 233, "0006": 270, "0018": 339, "0020": 837}  # of each world's drive
+VARIATIONS = (
+    "15-deg-left", "15-deg-right", "30-deg-left", "30-deg-right", "clone", "fog", "morning", "overcast",
+    "rain", "sunset",
+)  # fmt: skip
 # In the order of the data set's own encoding files. Car and Van are painted as in version 2.
 _CLASSES: dict[str, Colour] = {
     "Terrain": (210, 0, 200),

@@ -4,6 +4,7 @@ from roadseg.sources.miniature import buildings, furniture, plants
 from roadseg.sources.miniature.labels import ROAD, TERRAIN
 from roadseg.sources.miniature.layout import LEFT, PARKED, RIGHT, Lane, Layout, Row
 from roadseg.sources.miniature.roads import Band, Line
+from roadseg.sources.virtual_kitti import FRAMES
 
 _TREES = (plants.broadleaf, plants.broadleaf, plants.spreading, plants.poplar)
 _ASPHALT, _DARK_ASPHALT = (0.062, 0.06, 0.058), (0.04, 0.04, 0.041)
@@ -35,7 +36,7 @@ _DASHES = {"dash": 3.0, "gap": 5.0}
 
 LAYOUTS: dict[str, Layout] = {
     "0001": Layout(  # a residential street
-        frames=447,
+        frames=FRAMES["0001"],
         speed=8.5,
         half_road=3.9,
         camera_t=-1.7,
@@ -112,7 +113,7 @@ LAYOUTS: dict[str, Layout] = {
         crossings=(95.0, 240.0, 420.0),
     ),
     "0002": Layout(  # an avenue with hedges
-        frames=233,
+        frames=FRAMES["0002"],
         speed=10,
         half_road=6.6,
         camera_t=-4.6,
@@ -174,7 +175,7 @@ LAYOUTS: dict[str, Layout] = {
         half_crossing=5.0,
     ),
     "0006": Layout(  # a crossing with traffic lights
-        frames=270,
+        frames=FRAMES["0006"],
         speed=6,
         half_road=7.2,
         camera_t=-5.2,
@@ -233,7 +234,7 @@ LAYOUTS: dict[str, Layout] = {
         stops_at=65.0,
     ),
     "0018": Layout(  # a country road with forest
-        frames=339,
+        frames=FRAMES["0018"],
         speed=13,
         half_road=3.4,
         camera_t=-1.6,
@@ -273,7 +274,7 @@ LAYOUTS: dict[str, Layout] = {
         lanes=(Lane(-1.6, 13.0, 60, first=22, trucks=0, vans=0), Lane(1.7, -13.0, 55, trucks=0.2)),
     ),
     "0020": Layout(  # a motorway with guard rails
-        frames=837,
+        frames=FRAMES["0020"],
         speed=12,
         half_road=7.6,
         camera_t=-1.9,

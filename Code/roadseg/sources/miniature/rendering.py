@@ -2,8 +2,7 @@
 
 import json
 import operator
-import os
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -21,6 +20,7 @@ from roadseg.sources.miniature.photograph import photograph
 from roadseg.sources.miniature.scene import Backdrop, Scene
 from roadseg.sources.miniature.worlds import World
 from roadseg.sources.virtual_kitti import VirtualKitti1
+from roadseg.whole_files import replace_file
 
 MARKER = "miniature.json"
 _FORMAT = 1  # raise it when the same seed gives other pictures
@@ -121,7 +121,7 @@ def _claim(target: Path, seed: int) -> None:
     if target.exists() and any(not path.name.startswith(".") for path in target.iterdir()):
         raise DataError(f"{target}: holds other files; render into a folder of its own")
     target.mkdir(parents=True, exist_ok=True)
-    _replace(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
+    replace_file(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
 
 
 def _write_encoding(target: Path, world: World, variations: list[str]) -> None:
@@ -130,19 +130,12 @@ def _write_encoding(target: Path, world: World, variations: list[str]) -> None:
         path = target / _LABELS / f"{world.name}_{variation}_scenegt_rgb_encoding.txt"
         if not path.is_file():
             path.parent.mkdir(exist_ok=True)
-            _replace(path, lambda part: part.write_text(text, "utf-8"))
+            replace_file(path, lambda part: part.write_text(text, "utf-8"))
         elif path.read_text("utf-8") != text:
             raise DataError(
                 f"{path}: written by another version of this project, so its labels would be read "
                 f"wrongly; remove {target} and render again"
             )
-
-
-def _replace(path: Path, write: Callable[[Path], object]) -> None:
-    """`write` makes a file beside it first, so that under the final name it is whole or not there."""
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    write(part)
-    part.replace(path)
 
 
 @dataclass(frozen=True)
@@ -216,4 +209,4 @@ def _write(picture: np.ndarray, label: np.ndarray, image_file: Path, label_file:
     for pixels, path in ((label, label_file), (picture, image_file)):
         path.parent.mkdir(parents=True, exist_ok=True)
         image = Image.fromarray(pixels)
-        _replace(path, lambda part, image=image: image.save(part, "PNG", compress_level=1))
+        replace_file(path, lambda part, image=image: image.save(part, "PNG", compress_level=1))
