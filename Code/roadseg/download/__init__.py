@@ -88,7 +88,10 @@ def fetch(
     """
     chosen, edition = plan(sequences, target, version), _version(version)
     if not accept_licence:
-        raise DataError(f"{LICENCE}Nothing was fetched; accept_licence=True (for `make data`: ACCEPT_LICENCE=yes) accepts this.")
+        raise DataError(
+            f"{LICENCE}Nothing was fetched; accept_licence=True (for `make data`: ACCEPT_LICENCE=yes) "
+            "accepts this."
+        )
     try:
         _prepare(chosen)
         for archive, names in chosen.missing.items():
