@@ -1,8 +1,8 @@
 """`make data` from its arguments to files."""
 
-import get_data
 from archive_server import ArchiveServer
 
+import get_data
 from roadseg import sources
 
 
