@@ -13,6 +13,8 @@ import json
 from collections.abc import Iterable
 from pathlib import Path
 
+import joblib
+
 from roadseg import evaluation, networks, preprocess, sources, splits, store, training
 from roadseg.sources.miniature.layouts import LAYOUTS
 from roadseg.sources.miniature.light import VARIATIONS
@@ -40,7 +42,7 @@ def main() -> None:
         "rendered worlds of the same kinds, not learned from": evaluation.evaluate(network, held_out)
     }
     for place in options.real:
-        results[str(place)] = evaluation.evaluate(network, _store(sources.open(place)))
+        results[place.name] = evaluation.evaluate(network, _store(sources.open(place)))
     for name, result in results.items():
         print(f"\n{name}\n{result}")
     networks.save_pretrained(_NAME, network)
@@ -51,18 +53,21 @@ def main() -> None:
 
 
 def _rendered(seeds: Iterable[int]) -> sources.Source:
-    """All worlds of some seeds, in all variations by turns."""
-    return sources.Joined({f"seed-{seed}": _world_of(seed) for seed in seeds})
+    """All worlds of some seeds, in all variations by turns; a CPU renders a seed."""
+    folders = joblib.Parallel(-1)(joblib.delayed(_render_worlds)(seed) for seed in seeds)
+    return sources.Joined({folder.name: sources.open(folder) for folder in folders})
 
 
-def _world_of(seed: int) -> sources.Source:
+def _render_worlds(seed: int) -> Path:
     target, variations = _HERE / "Data" / f"worlds-{seed}", list(VARIATIONS)
     for place in range(_VARIATIONS):
         variation = variations[(_VARIATIONS * seed + place) % len(variations)]
         for world, layout in LAYOUTS.items():
             numbers = range(place * _EVERY // _VARIATIONS, layout.frames, _EVERY)
-            sources.miniature.render(target, [world], [variation], numbers, seed)
-    return sources.open(target)
+            sources.miniature.render(
+                target, [world], [variation], numbers, seed, workers=1, progress=False
+            )
+    return target
 
 
 def _store(source: sources.Source) -> store.FrameStore:

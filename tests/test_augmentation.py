@@ -4,7 +4,7 @@ import pytest
 from roadseg.augmentation import Augmentation
 from roadseg.classes import IGNORE
 
-STRONG = Augmentation(scale=(0.5, 2.0), brightness=0.3, contrast=0.3, saturation=0.3)
+STRONG = Augmentation(scale=(0.5, 2.0), brightness=0.3, contrast=0.3, saturation=0.3, gamma=0.3)
 
 
 def coloured(labels):
@@ -78,6 +78,19 @@ def test_colour_changes_the_picture_only():
     assert np.ptp(factor) < 0.05
     grey, _ = Augmentation(flip=False, saturation=0.4)(image * 0 + 90, labels, np.random.default_rng(5))
     assert np.abs(grey.astype(int) - 90).max() <= 1
+
+
+def test_gamma_moves_the_greys_between_black_and_white():
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    labels = np.zeros((1, 256), np.uint8)
+    exponents = []
+    for seed in range(40):
+        image, _ = Augmentation(flip=False, gamma=0.5)(greys, labels, np.random.default_rng(seed))
+        np.testing.assert_array_equal(image[0, [0, 255]], [[0] * 3, [255] * 3])
+        assert (np.diff(image[0, :, 0].astype(int)) >= 0).all()
+        exponents.append(np.log(image[0, 128, 0] / 255) / np.log(128 / 255))
+    assert np.exp(-0.52) < min(exponents) < 0.75
+    assert 1.35 < max(exponents) < np.exp(0.52)
 
 
 def test_the_same_generator_gives_the_same_frame(labels):

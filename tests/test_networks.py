@@ -161,3 +161,12 @@ def test_pretrained_weights_are_those_that_were_saved_at_any_size(tmp_path, monk
         np.testing.assert_array_equal(mine, theirs)
     with pytest.raises(ValueError, match="unknown network 'great'"):
         networks.load_pretrained("great")
+
+
+def test_saved_weights_are_without_the_optimizer(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks, "PRETRAINED", tmp_path)
+    network = networks.build("simple", (32, 48, 3), 14)
+    network.compile("adam")
+    network.optimizer.build(network.trainable_variables)
+    networks.save_pretrained("simple", network)
+    assert (tmp_path / "simple.weights.h5").stat().st_size < 1.5 * 4 * network.count_params()

@@ -23,6 +23,7 @@ class Augmentation:
     scale: (smallest, largest) magnification, drawn uniformly on a logarithmic scale.
         A random part of the larger picture is cut out, a smaller one is put at a random place.
     brightness, contrast, saturation: factors are drawn from 1 - x .. 1 + x.
+    gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x): deeper or paler shadows.
     """
 
     flip: bool = True
@@ -30,6 +31,7 @@ class Augmentation:
     brightness: float = 0.0
     contrast: float = 0.0
     saturation: float = 0.0
+    gamma: float = 0.0
 
     def __call__(
         self, image: np.ndarray, labels: np.ndarray, generator: np.random.Generator
@@ -46,7 +48,8 @@ class Augmentation:
         ids = Image.fromarray(labels).transform(
             size, Image.Transform.AFFINE, window, Image.Resampling.NEAREST, fillcolor=IGNORE
         )
-        return np.asarray(self._recolour(picture, generator)), np.asarray(ids)
+        picture = self._change_gamma(self._recolour(picture, generator), generator)
+        return np.asarray(picture), np.asarray(ids)
 
     def _window(self, size: tuple[int, int], generator: np.random.Generator) -> tuple[float, ...]:
         """Affine map (a, b, c, d, e, f) from places in the result to places in the frame."""
@@ -72,3 +75,10 @@ class Augmentation:
         matrix[:, :3] *= brightness * contrast
         matrix[:, 3] = brightness * (1 - contrast) * mean
         return picture.convert("RGB", tuple(matrix.ravel().tolist()))
+
+    def _change_gamma(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+        if self.gamma == 0:
+            return picture
+        exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
+        levels = np.round(255 * (np.arange(256) / 255) ** exponent)
+        return picture.point(3 * levels.astype(int).tolist())

@@ -95,7 +95,9 @@ _QUICK = Recipe(
 _TRANSFER = replace(  # for other pictures than those it learns from
     _QUICK,
     name="transfer",
-    augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7),
+    epochs=30,
+    augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7, gamma=0.5),
+    class_weight_power=0.25,
     averaging=0.995,
 )
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_ORIGINAL, _QUICK, _TRANSFER)}

@@ -73,7 +73,8 @@ def load_pretrained(
 def save_pretrained(name: str, network: keras.Model) -> None:
     """Makes a network's weights those that `load_pretrained` gives."""
     PRETRAINED.mkdir(exist_ok=True)
-    network.save_weights(_weights(name))
+    bare = keras.Model(network.inputs, network.outputs)  # without the state of an optimizer
+    bare.save_weights(_weights(name))
 
 
 def _weights(name: str) -> Path:

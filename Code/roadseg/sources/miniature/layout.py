@@ -1,7 +1,7 @@
 """How a world is described: rows of things, lanes of traffic, a road."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -57,3 +57,9 @@ class Layout:
     crossings: tuple[float, ...] = ()  # places of crossing roads
     half_crossing: float = 3.5
     stops_at: float | None = None  # the camera drives up to here and waits
+
+
+def furnished(layout: Layout, rng: np.random.Generator) -> Layout:
+    """The layout with more of some things and less of others."""
+    rows = [replace(row, chance=row.chance ** rng.uniform(0.5, 2.0)) for row in layout.rows]
+    return replace(layout, rows=tuple(rows))

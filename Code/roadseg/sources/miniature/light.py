@@ -64,16 +64,26 @@ VARIATIONS: dict[str, Light] = {
 }  # fmt: skip
 
 
+def _times(colour: Colour, factor: float) -> Colour:
+    red, green, blue = colour
+    return red * factor, green * factor, blue * factor
+
+
 def of_world(variation: str, key: list[int]) -> Light:
-    """The variation as it is in one world: another time of day, other clouds, another exposure.
+    """The variation as it is in one world: another time of day, other clouds, deeper or paler shadows, a
+    darker or glaring sky, another exposure.
 
     A turned camera sees the world of "clone", in the same light.
     """
     light = VARIATIONS[variation]
     weather = "clone" if light.camera_yaw else variation
     rng = np.random.default_rng([*key, *weather.encode()])
+    shadow, glare = np.exp(rng.uniform((-1.2, -0.4), (0.2, 0.8)))
     return replace(
         light,
+        sky_light=_times(light.sky_light, shadow),
+        zenith=_times(light.zenith, glare),
+        horizon=_times(light.horizon, glare),
         sun_height=light.sun_height * rng.uniform(0.75, 1.35),
         sun_side=light.sun_side * rng.uniform(0.3, 1.7) + 180.0 * rng.integers(2),
         clouds=light.clouds * rng.uniform(0.3, 1.5),

@@ -5,13 +5,13 @@ import numpy as np
 from roadseg.sources.miniature import plants
 from roadseg.sources.miniature.driving import FRAMES_A_SECOND, Driving, drive_all
 from roadseg.sources.miniature.instances import Instances
-from roadseg.sources.miniature.layout import Maker
+from roadseg.sources.miniature.layout import Maker, furnished
 from roadseg.sources.miniature.layouts import LAYOUTS
 from roadseg.sources.miniature.mesh import Mesh, join, panel
 from roadseg.sources.miniature.plan import SIDE_VIEW, Plan
 from roadseg.sources.miniature.standing import Standing, stand_all
 
-_BEHIND, _AHEAD = 20.0, 220.0  # metres of the world that a frame shows
+_BEHIND, _AHEAD = 20.0, 190.0  # metres of the world that a frame shows
 _STRETCH = 60.0  # metres that the camera drives before the backdrop is made anew
 _NEAR, _NEAR_SIDE = 80.0, 25.0  # metres ahead and to the side in which trees have all their leaves
 _FAR_DETAIL = 0.3
@@ -24,7 +24,7 @@ class World:
     def __init__(self, name: str, seed: int):
         rng = np.random.default_rng([seed, int(name)])
         self.name, self._key = name, [seed, int(name)]
-        self._layout = layout = LAYOUTS[name]
+        self._layout = layout = furnished(LAYOUTS[name], rng)
         camera = np.array([self._camera_s(frame) for frame in range(layout.frames)])
         start, end = -_BEHIND, float(camera[-1]) + _STRETCH + _AHEAD
         self._plan = Plan(layout, start, end, rng)
