@@ -18,3 +18,28 @@ def enlarge_to(x, filters: int, height: int, width: int, name: str):
         padding = tuple((0, count) for count in missing)
         x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
     return x
+
+
+def resized_to(x, like, enlargement: str, name: str):
+    """Enlarged by whole factors and cropped at the bottom and right to the size of another tensor.
+
+    enlargement: "nearest", "bilinear" or "learned", a transposed convolution. Raises ValueError.
+    """
+    height, width = like.shape[1:3]
+    factors = -(-height // x.shape[1]), -(-width // x.shape[2])
+    if enlargement == "learned":
+        kernel = tuple(2 * factor - factor % 2 for factor in factors)
+        x = keras.layers.Conv2DTranspose(
+            x.shape[-1], kernel, factors, padding="same", dtype=x.dtype, name=f"{name}_transposed"
+        )(x)
+    elif enlargement in ("nearest", "bilinear"):
+        x = keras.layers.UpSampling2D(
+            factors, interpolation=enlargement, dtype=x.dtype, name=f"{name}_enlarge"
+        )(x)
+    else:
+        raise ValueError(f"unknown enlargement {enlargement!r}: nearest, bilinear or learned")
+    excess = (x.shape[1] - height, x.shape[2] - width)
+    if any(excess):
+        cropping = tuple((0, count) for count in excess)
+        x = keras.layers.Cropping2D(cropping, dtype=x.dtype, name=f"{name}_crop")(x)
+    return x
