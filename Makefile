@@ -1,6 +1,6 @@
 # make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, RECIPE, EPOCHS,
 #                 LEAKAGE)
-# make data       fetches sequences of Virtual KITTI (SEQUENCES, VERSION, URL, ACCEPT_LICENCE)
+# make data       fetches sequences of Virtual KITTI (SEQUENCES, ACCEPT_LICENCE, VKITTI, ARCHIVES, DATA)
 # make test       lint and tests
 # All need nothing but python3 and make: they set up .venv when it is missing or out of date.
 
@@ -17,8 +17,9 @@ notebook: .venv/installed
 	  $(if $(LEAKAGE),--leakage $(LEAKAGE))
 
 data: .venv/installed
-	$(BIN)/python Code/get_data.py --sequences $(SEQUENCES) $(if $(VERSION),--version $(VERSION)) \
-	  $(if $(URL),--url "$(URL)") $(if $(filter yes,$(ACCEPT_LICENCE)),--accept-licence)
+	$(BIN)/python Code/get_data.py --sequences $(SEQUENCES) $(if $(VKITTI),--version $(VKITTI)) \
+	  $(if $(ARCHIVES),--url "$(ARCHIVES)") $(if $(DATA),--target "$(DATA)") \
+	  $(if $(filter yes,$(ACCEPT_LICENCE)),--accept-licence)
 
 test: .venv/installed
 	$(BIN)/ruff check

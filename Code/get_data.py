@@ -23,6 +23,9 @@ def main(arguments: list[str] | None = None) -> int:
     except DataError as error:
         print(f"\n{error}", file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        print("\nStopped; what is complete is kept, so call again to continue", file=sys.stderr)
+        return 1
     print(f"Complete in {options.target}")
     return 0
 
@@ -33,7 +36,7 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
         "--sequences", nargs="+", required=True, help='"0001/sunset", "0001", "Scene01/sunset/Camera_0"'
     )
     parser.add_argument("--version", default="1.3.1", help="1.3.1 or 2.0.3")
-    parser.add_argument("--target", type=Path, default=_HERE / "Data")
+    parser.add_argument("--target", type=Path, default=_HERE / "Data", help="folder to fetch into")
     parser.add_argument("--url", help="another address, or a folder, that has the archives")
     parser.add_argument("--accept-licence", action="store_true", help="CC BY-NC-SA 3.0")
     return parser.parse_args(arguments)

@@ -1,4 +1,4 @@
-"""Files that are whole under their name, or not there, also after a kill at any moment."""
+"""Files that are whole under their name, or not there, also when the process is killed at any moment."""
 
 import os
 from collections.abc import Callable

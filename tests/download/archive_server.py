@@ -61,7 +61,7 @@ class ArchiveServer:
     """Serves `files` (name -> content) below `address` while the `with` block lasts.
 
     answer: answers a request; None: as a good server does.
-    sent: bytes of all bodies; requests: number of requests by name.
+    sent: bytes of all answers, headers included; requests: number of requests by name.
     """
 
     def __init__(

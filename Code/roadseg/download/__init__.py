@@ -7,8 +7,10 @@ next sequence.
 
 import gzip
 import hashlib
+import re
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+import zlib
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,26 +18,28 @@ from typing import BinaryIO
 
 from tqdm import tqdm
 
+from roadseg import sources
 from roadseg.download.archives import Index, Readable, extract
 from roadseg.download.catalogue import LICENCE, VERSIONS, Archive, Version
 from roadseg.download.remote import NotFound, Patience, RangeFile, Remote, StreamFile
 from roadseg.errors import DataError
 from roadseg.sources.image_files import decode_image
-from roadseg.sources.virtual_kitti import VirtualKitti1, VirtualKitti2
 from roadseg.whole_files import replace_file
 
 __all__ = ["LICENCE", "Patience", "Plan", "fetch", "plan"]
 
 _PATIENCE = Patience()
 _FORMATS = {".png": "PNG", ".jpg": "JPEG"}
-_HEADERS = (VirtualKitti1.header, VirtualKitti2.header)
+_MARGIN = 1.1  # of the disk space that is asked for
+_LARGEST_LIST = 1_000_000  # bytes of a list of checksums
+_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
 class Plan:
     """What has to be fetched for some sequences, and about how much that is.
 
-    missing: for each archive, the names of the files that are not there yet.
+    missing: for each archive, the names of the files that are not there yet; bytes: of each, about.
     """
 
     sequences: tuple[str, ...]
@@ -58,10 +62,10 @@ def plan(sequences: str | Iterable[str], target: str | Path, version: str = "1.3
     missing, sizes = {}, {}
     for archive in edition.archives:
         files = dict.fromkeys(name for each in names for name in edition.files(archive, each))
-        missing[archive] = [name for name in files if not (target / name).is_file()]
+        missing[archive] = [name for name in files if not _is_there(target / name)]
         share = len(missing[archive]) / len(edition.all_files(archive))
         if archive.is_small:
-            share = min(1, len(missing[archive]))
+            share = bool(missing[archive]) and not _is_there(target / archive.name)
         sizes[archive] = round(archive.size * share)
     return Plan(tuple(names), target, missing, sizes)
 
@@ -84,16 +88,20 @@ def fetch(
     accept_licence: that you accept LICENCE, under which the data is.
 
     Files that are there are kept, so an interrupted call can be made again, and goes on. A file has its
-    final name only when it is complete and could be read to its last byte. Raises DataError.
+    final name only when it is complete: of a PNG file every checksum is right, a JPEG file is decoded to
+    its end, an encoding file is understood. Beside them stay the small archive of version 2.0.3 and
+    hidden files that say where an archive holds what. Raises DataError.
     """
     chosen, edition = plan(sequences, target, version), _version(version)
+    if not any(chosen.missing.values()):
+        return
     if not accept_licence:
         raise DataError(
             f"{LICENCE}Nothing was fetched; accept_licence=True (for `make data`: ACCEPT_LICENCE=yes) "
             "accepts this."
         )
     try:
-        _prepare(chosen)
+        _prepare(edition, chosen)
         for archive, names in chosen.missing.items():
             if names:
                 _take(edition, archive, chosen, str(url or edition.address), progress, patience)
@@ -110,19 +118,30 @@ def _version(name: str) -> Version:
     return VERSIONS[name]
 
 
-def _prepare(chosen: Plan) -> None:
-    """Shows the licence the first time, and sees whether there is space."""
-    chosen.target.mkdir(parents=True, exist_ok=True)
-    licence = chosen.target / "LICENCE_Virtual_KITTI.txt"
-    if not licence.exists():
-        print(LICENCE)
-        replace_file(licence, lambda part: part.write_text(LICENCE, "utf-8"))
-    needed, free = sum(chosen.bytes.values()), shutil.disk_usage(chosen.target).free
+def _is_there(path: Path) -> bool:
+    return path.is_file() and path.stat().st_size > 0
+
+
+def _prepare(edition: Version, chosen: Plan) -> None:
+    """Sees whether the folder is fit and has space, and shows the licence the first time."""
+    target = chosen.target
+    target.mkdir(parents=True, exist_ok=True)
+    others = {name for name, kind in sources.KINDS.items() if kind.recognises(target)} - {edition.kind}
+    if others or any(target.glob("vkitti_2.0.3_*/Scene*")):
+        raise DataError(
+            f"{target}: holds {' and '.join(others) or 'archives in folders of their own'} already; "
+            "fetch into another folder, so that each holds one data set in one layout"
+        )
+    needed, free = _MARGIN * sum(chosen.bytes.values()), shutil.disk_usage(target).free
     if needed > free:
         raise DataError(
-            f"{chosen.target}: {needed / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free; make "
-            "room, or fetch fewer sequences"
+            f"{target}: {needed / 1e6:,.0f} MB are needed, {free / 1e6:,.0f} MB are free; make room, or "
+            "fetch fewer sequences"
         )
+    shown = target / ".licence_shown"
+    if not shown.exists():
+        print(LICENCE)
+        shown.touch()
 
 
 def _take(
@@ -132,7 +151,7 @@ def _take(
     target = chosen.target
 
     def save(name: str, content: bytes) -> None:
-        _check(f"{archive.name}: {name}", content)
+        _check(edition, f"{archive.name}: {name}", content)
         path = target / name
         path.parent.mkdir(parents=True, exist_ok=True)
         replace_file(path, lambda part: part.write_bytes(content))
@@ -140,7 +159,7 @@ def _take(
     size, known = chosen.bytes[archive], edition.all_files(archive)
     with (
         tqdm(total=size, unit="B", unit_scale=True, desc=archive.name, disable=not progress) as bar,
-        _opened(edition, archive, target, place, patience, bar.update) as (file, state),
+        _opened(edition, archive, target, place, patience, bar) as (file, state),
         Index(target / f".{archive.name}.index.json", state) as index,
     ):
         extract(archive.name, file, index, known, chosen.missing[archive], save)
@@ -149,65 +168,98 @@ def _take(
 
 @contextmanager
 def _opened(
-    edition: Version,
-    archive: Archive,
-    target: Path,
-    place: str,
-    patience: Patience,
-    received: Callable[[int], object],
-) -> Iterator[tuple[Readable | BinaryIO, object]]:
+    edition: Version, archive: Archive, target: Path, place: str, patience: Patience, bar: tqdm
+) -> Iterator[tuple[Readable, object]]:
     """The archive, uncompressed, and what tells it from another one; on disk if it is there."""
-    folders = [target] if "://" in place else [target, Path(place)]
+    folders = [target] if "://" in place else [target, Path(place).expanduser()]
     local = next((path for each in folders if (path := each / archive.name).is_file()), None)
     if local is None:
         if "://" not in place:
-            raise DataError(f"{place}: no {archive.name} in this folder, nor an address that has it")
-        address = f"{place.rstrip('/')}/{archive.name}"
-        remote = Remote(address, patience, received)
+            raise DataError(f"{place}: no {archive.name} in this folder, nor is it an address")
+        remote = Remote(f"{place.rstrip('/')}/{archive.name}", patience, bar.update)
         if not archive.is_small:
+            if not remote.has_ranges:
+                bar.total = remote.size
             yield (RangeFile if remote.has_ranges else StreamFile)(remote), [remote.size, remote.state]
             return
         local = target / archive.name
-        _fetch_whole(remote, local, _checksum(edition, archive, place, patience))
+        _fetch_whole(remote, archive, local, _checksum(edition, archive, place, patience))
     with gzip.open(local) if archive.is_small else local.open("rb") as file:
         state = local.stat()
-        yield file, [state.st_size, state.st_mtime_ns]
+        yield _Watched(file, bar), [state.st_size, state.st_mtime_ns]
 
 
-def _fetch_whole(remote: Remote, path: Path, md5: str | None) -> None:
-    """A whole file; what an interrupted call has of it is used, unless the sum is wrong then."""
+class _Watched:
+    """A file on disk whose reading moves a progress bar."""
+
+    def __init__(self, file: BinaryIO, bar: tqdm):
+        self.seek, self.tell, self._read, self._bar = file.seek, file.tell, file.read, bar
+
+    def read(self, size: int) -> bytes:
+        content = self._read(size)
+        self._bar.update(len(content))
+        return content
+
+
+def _fetch_whole(remote: Remote, archive: Archive, path: Path, md5: str | None) -> None:
+    """A whole archive; what an interrupted call has of it is used, unless it does not fit."""
     part = path.with_name(f".{path.name}.part")
-    for start in (part.stat().st_size if part.exists() else 0, 0):
-        if start and remote.size is not None and start >= remote.size:
+    begun = part.stat().st_size if part.exists() else 0
+    for start in (begun, 0) if begun else (0,):
+        if remote.size is not None and start > remote.size:
             continue
         with part.open("r+b" if start else "wb") as file:
             file.seek(start)
-            for piece in remote.parts(start, None):
+            for piece in remote.parts(start, None) if start != remote.size else ():
                 file.write(piece)
-        with part.open("rb") as file:
-            found = hashlib.file_digest(file, "md5").hexdigest()
-        if md5 in (None, found):
+                if file.tell() > 2 * archive.size:
+                    raise DataError(f"{remote.address}: far larger than {archive.size} bytes; refused")
+        if (wrong := _wrong_with(part, md5)) is None:
             part.replace(path)
             return
     part.unlink()
-    raise DataError(f"{remote.address}: its md5 sum is {found}, the published one {md5}; try again")
+    raise DataError(f"{remote.address}: {wrong}; try again")
+
+
+def _wrong_with(path: Path, md5: str | None) -> str | None:
+    """What speaks against a gzip file; None when it is whole."""
+    with path.open("rb") as file:
+        found = hashlib.file_digest(file, "md5").hexdigest()
+    if md5 not in (None, found):
+        return f"its md5 sum is {found}, the published one {md5}"
+    try:
+        with gzip.open(path) as file:
+            while file.read(_PIECE):
+                pass
+    except (OSError, EOFError, zlib.error) as error:
+        return f"not a complete gzip file ({error})"
+    return None
 
 
 def _checksum(edition: Version, archive: Archive, place: str, patience: Patience) -> str | None:
     """The md5 sum that the server publishes; None when it publishes none."""
+    address = f"{place.rstrip('/')}/{edition.checksums}"
     try:
-        listed = Remote(f"{place.rstrip('/')}/{edition.checksums}", patience, lambda _: None)
+        listed = Remote(address, patience, lambda _: None)
     except NotFound:
         return None
-    lines = b"".join(listed.parts(0, None)).decode("utf-8", "replace").splitlines()
-    sums = {name: md5 for md5, name in (line.split() for line in lines if len(line.split()) == 2)}
-    return sums.get(archive.name)
+    text = b""
+    for piece in listed.parts(0, None):
+        text += piece
+        if len(text) > _LARGEST_LIST:
+            raise DataError(f"{address}: not a list of checksums")
+    for line in text.decode("utf-8", "replace").splitlines():
+        if archive.name in re.split(r"[\s*()/]+", line):
+            found = re.search(r"\b[0-9a-fA-F]{32}\b", line)
+            if found:
+                return found[0].lower()
+    raise DataError(f"{address}: has no sum for {archive.name}")
 
 
-def _check(name: str, content: bytes) -> None:
-    """Raises DataError unless it is a complete picture, or an encoding file."""
+def _check(edition: Version, name: str, content: bytes) -> None:
+    """Raises DataError unless it is a complete picture or encoding file."""
     suffix = Path(name).suffix
     if suffix in _FORMATS:
         decode_image(content, name, _FORMATS[suffix], "RGB")
-    elif content.split(b"\n")[0].decode("utf-8", "replace").strip() not in _HEADERS:
-        raise DataError(f"{name}: not an encoding file; the archive is damaged or another one")
+    else:
+        sources.KINDS[edition.kind].parse_encoding(content.decode("utf-8", "replace"), name)

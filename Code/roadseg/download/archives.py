@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import operator
 import tarfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
@@ -9,10 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from roadseg.download.remote import Unreachable
 from roadseg.errors import DataError
 from roadseg.whole_files import replace_file
 
 _LARGEST = 8_000_000  # bytes of one member: 1242 x 375 pixels take 1.4 MB without any compression
+_LARGEST_HEADER = 8192  # bytes of a header with its extensions; a plain one has 512
+_FURTHEST = 1 << 62  # byte
 _SAVE_EVERY = 200  # members: what a kill can cost of an index
 
 
@@ -25,18 +29,20 @@ class Readable(Protocol):
 
 
 class _Careful:
-    """An archive that does not read as much as a forged header may ask for, nor damaged gzip data."""
+    """An archive that reads no more at a time than `budget` bytes, whatever a forged header asks for."""
 
     def __init__(self, name: str, file: Readable | BinaryIO):
         self.name, self.tell, self._file = name, file.tell, file
+        self.budget = 0
 
     def seek(self, position: int) -> None:
         with self._decompressing():
             self._file.seek(position)
 
     def read(self, size: int) -> bytes:
-        if not 0 <= size <= _LARGEST:
-            raise DataError(f"{self.name}: a header asks for {size} bytes at once; forged or damaged")
+        self.budget -= size
+        if size < 0 or self.budget < 0:
+            raise DataError(f"{self.name}: a header asks for too many bytes; forged or damaged")
         with self._decompressing():
             return self._file.read(size)
 
@@ -51,7 +57,7 @@ class _Careful:
 class Index:
     """Where the known files of an archive lie, as far as it was read; kept in a file.
 
-    state: of the archive; what was noted of another one is not used.
+    state: of the archive; what was noted of another one, or makes no sense, is not used.
     """
 
     def __init__(self, path: Path, state: object):
@@ -60,11 +66,13 @@ class Index:
         self.read_to = 0  # byte
         try:
             saved = json.loads(path.read_text("utf-8"))
-            if saved["state"] == self._state:
-                self.places = {name: (first, size) for name, (first, size) in saved["places"].items()}
-                self.read_to = int(saved["read_to"])
+            read_to = operator.index(saved["read_to"])
+            places = {name: (first, size) for name, (first, size) in saved["places"].items()}
+            sensible = all(0 < first < first + size <= read_to for first, size in places.values())
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            pass  # none yet, or damaged: it is made again
+            return  # none yet, or damaged: it is made again
+        if sensible and saved["state"] == self._state:
+            self.places, self.read_to = places, read_to
 
     def __enter__(self) -> "Index":
         return self
@@ -104,14 +112,25 @@ def extract(
     index: spares reading the headers that it has; notes the places of all `known` members.
     Raises DataError when a wanted member is missing, no plain file or too large, or the archive damaged.
     """
-    missing, careful = set(wanted), _Careful(name, file)
+    try:
+        _extract(_Careful(name, file), index, known, wanted, save)
+    except Unreachable:
+        raise
+    except DataError:
+        index.forget()  # it may be what is wrong
+        raise
+
+
+def _extract(
+    careful: _Careful,
+    index: Index,
+    known: Collection[str],
+    wanted: Collection[str],
+    save: Callable[[str, bytes], object],
+) -> None:
+    name, missing = careful.name, set(wanted)
     for member in sorted(missing & index.places.keys(), key=index.places.get):
-        content = _content(careful, member, index.places[member])
-        try:
-            save(member, content)
-        except DataError:
-            index.forget()  # it may be what is wrong
-            raise
+        save(member, _content(careful, member, index.places[member]))
         missing.discard(member)
     if not missing:
         return
@@ -136,16 +155,21 @@ def _members(file: _Careful, start: int) -> Iterator[tuple[str, tuple[int, int] 
     """From byte `start` on: name, place (None: not a plain file) and where the next header begins."""
     try:
         file.seek(start)
+        file.budget = _LARGEST_HEADER
         tar = tarfile.TarFile(fileobj=file)
         while (member := tar.next()) is not None:
-            if tar.offset <= start:  # a forged size would be read for ever
-                raise DataError(f"{file.name}: {member.name} has a size below zero; refused")
+            if not start < tar.offset < _FURTHEST:  # some would be read for ever
+                raise DataError(f"{file.name}: the size of {member.name} is forged; refused")
             start = tar.offset
+            tar.members.clear()  # tarfile keeps all
             plain = member.isreg() and not member.issparse()
             place = (member.offset_data, member.size) if plain else None
             yield member.name.removeprefix("./"), place, start
-    except tarfile.TarError as error:
-        raise DataError(f"{file.name}: not a readable archive ({error})")
+            file.budget = _LARGEST_HEADER
+    except DataError:
+        raise
+    except (tarfile.TarError, ValueError, IndexError, OverflowError, RecursionError) as error:
+        raise DataError(f"{file.name}: not a readable archive ({error}); get it again")
 
 
 def _content(file: _Careful, member: str, place: tuple[int, int]) -> bytes:
@@ -153,6 +177,7 @@ def _content(file: _Careful, member: str, place: tuple[int, int]) -> bytes:
     if not 0 < size <= _LARGEST:
         raise DataError(f"{file.name}: {member} has {size} bytes; refused")
     file.seek(first)
+    file.budget = size
     content = file.read(size)
     if len(content) < size:
         raise DataError(f"{file.name}: ends within {member}; it is not complete")

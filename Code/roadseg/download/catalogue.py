@@ -35,8 +35,12 @@ class Archive:
 
 @dataclass(frozen=True)
 class Version:
-    """archives: labels before pictures, because a sequence is there for its reader when pictures are."""
+    """kind: what `sources.open` calls it.
 
+    archives: labels before pictures, because a sequence is there for its reader when pictures are.
+    """
+
+    kind: str
     address: str
     archives: tuple[Archive, ...]
     checksums: str | None  # a file of md5 sums beside the archives
@@ -74,6 +78,7 @@ class Version:
 
 VERSIONS: dict[str, Version] = {
     "1.3.1": Version(
+        kind="virtual_kitti_1",
         address="https://download.europe.naverlabs.com/virtual-kitti-1.3.1/",
         archives=(
             Archive(
@@ -95,6 +100,7 @@ VERSIONS: dict[str, Version] = {
         cameras=("",),
     ),
     "2.0.3": Version(
+        kind="virtual_kitti_2",
         address="https://download.europe.naverlabs.com/virtual_kitti_2.0.3/",
         archives=(
             Archive("vkitti_2.0.3_textgt.tar.gz", 24_451_078, ("{world}/{variation}/colors.txt",)),

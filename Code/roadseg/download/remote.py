@@ -7,22 +7,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import urljoin, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import urllib3
 
 from roadseg.errors import DataError
 
 _AHEAD = 1024  # bytes that hold the padding of a member and the next header
-_PIECE = 1 << 16
-_BUSY = frozenset({408, 425, 429, 500, 502, 503, 504})
+_PIECE = 1 << 14  # what a stall can lose
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _MOVES = 5
+_NUMBER = r"\d{1,18}"
 
 
 @dataclass(frozen=True)
 class Patience:
-    """tries: connections in a row that bring nothing; stall: seconds without a byte; pause: seconds
-    before the second try, doubled for each further one."""
+    """tries: how often in a row without a new byte; stall: seconds without a byte; pause: seconds before
+    the second try, doubled for each further one up to the longest, also where the server asks for more.
+    """
 
     tries: int = 8
     stall: float = 30.0
@@ -30,7 +32,11 @@ class Patience:
     longest_pause: float = 60.0
 
 
-class NotFound(DataError):
+class Unreachable(DataError):
+    """The server does not give the file, whatever may be in it."""
+
+
+class NotFound(Unreachable):
     """The server has no such file."""
 
 
@@ -47,19 +53,13 @@ class Remote:
 
     has_ranges: whether the server gives parts of it; size: bytes, None when not told;
     state: what changes when the file does.
-    Raises DataError when the server refuses, moves the file to a less safe scheme, or stays silent.
+    Raises Unreachable when the server refuses, moves the file to a less safe scheme, or stays silent.
     """
 
     def __init__(self, address: str, patience: Patience, received: Callable[[int], object]):
         self.address, self._patience, self._received = address, patience, received
-        if urlsplit(address).scheme not in ("http", "https"):
-            raise DataError(f"{address}: only http and https addresses are fetched")
         self._place = address  # after redirections
-        self._pool = urllib3.PoolManager(
-            retries=False,
-            timeout=urllib3.Timeout(connect=patience.stall, read=patience.stall),
-            headers={"Accept-Encoding": "identity", "User-Agent": "roadseg"},
-        )
+        self._pool = _pool(address, patience)
         self.size: int | None = None
         self.state: list[str | None] | None = None
         self.has_ranges = True
@@ -87,16 +87,23 @@ class Remote:
                     return
                 if position != stop:
                     raise _Again(f"the answer ended at byte {position} of {stop or self.size}")
-            except (_Again, urllib3.exceptions.HTTPError, OSError) as error:
+            except DataError:
+                raise
+            # A ValueError comes from urllib3 and urllib for headers that make no sense.
+            except (_Again, urllib3.exceptions.HTTPError, OSError, ValueError) as error:
                 if _is_certificate(error):
-                    raise DataError(f"{self._place}: its certificate is not valid ({error})")
-                failures = 1 if position > before else failures + 1
+                    raise Unreachable(
+                        f"{self._place}: its certificate is not valid ({error}); check this machine's "
+                        "clock and its certificates (SSL_CERT_FILE)"
+                    )
+                failures = 0 if position > before else failures + 1
                 if failures == self._patience.tries:
-                    raise DataError(
+                    raise Unreachable(
                         f"{self._place}: {failures} tries brought nothing ({error}); what is complete "
                         "is kept, so try again later"
                     )
-                pause = self._patience.pause * 2 ** (failures - 1)
+                self._place = self.address  # where it was moved to may have changed
+                pause = self._patience.pause * 2 ** max(failures - 1, 0)
                 time.sleep(min(max(pause, getattr(error, "after", 0)), self._patience.longest_pause))
 
     @contextmanager
@@ -109,8 +116,8 @@ class Remote:
                 if self.state is not None and self.has_ranges:
                     raise _Again("the server gave the whole file instead of a part")
                 self.has_ranges = False
-                length = response.headers.get("Content-Length", "")
-                self._learn(int(length) if length.isdecimal() else None, response)
+                length = re.fullmatch(_NUMBER, response.headers.get("Content-Length", ""))
+                self._learn(int(length[0]) if length else None, response)
                 yield response, start
             elif response.status == 206:
                 self._learn(_total(response, start), response)
@@ -122,7 +129,7 @@ class Remote:
 
     def _asked(self, headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
         """The response after redirections."""
-        for _ in range(_MOVES):
+        for _ in range(_MOVES + 1):
             response = self._pool.request(
                 "GET", self._place, headers={**self._pool.headers, **headers},
                 redirect=False, preload_content=False,
@@ -133,9 +140,9 @@ class Remote:
             place = urljoin(self._place, response.headers.get("Location", ""))
             allowed = ("https", urlsplit(self._place).scheme)
             if urlsplit(place).scheme not in allowed:
-                raise DataError(f"{self._place}: redirects to {place}, which is not as safe; refused")
+                raise Unreachable(f"{self._place}: redirects to {place}, which is not as safe; refused")
             self._place = place
-        raise DataError(f"{self.address}: redirected more than {_MOVES} times")
+        raise Unreachable(f"{self.address}: redirected more than {_MOVES} times")
 
     def _learn(self, size: int | None, response: urllib3.BaseHTTPResponse) -> None:
         """Notes size and state, or sees that they are still the same."""
@@ -143,23 +150,45 @@ class Remote:
         if self.state is None:
             self.size, self.state = size, state
         elif (size, state) != (self.size, self.state):
-            raise DataError(f"{self.address}: changed while it was read; start again")
+            raise Unreachable(f"{self.address}: changed while it was read; start again")
 
     def _refuse(self, response: urllib3.BaseHTTPResponse, start: int) -> None:
         reason = f"status {response.status} {response.reason or ''}".strip()
-        if response.status in _BUSY:
-            after = response.headers.get("Retry-After", "")
-            raise _Again(reason, float(after) if after.isdecimal() else 0.0)
+        if _may_pass(response.status) or self._place != self.address:
+            after = re.fullmatch(_NUMBER, response.headers.get("Retry-After", ""))
+            raise _Again(reason, float(after[0]) if after else 0.0)
         if response.status == 416:
-            raise DataError(f"{self.address}: has no byte {start}; it is shorter than its members say")
-        refusal = NotFound if response.status in (404, 410) else DataError
+            raise Unreachable(f"{self.address}: has no byte {start}; it is empty, or was replaced")
+        refusal = NotFound if response.status in (404, 410) else Unreachable
         raise refusal(f"{self._place}: {reason}; check the address")
+
+
+def _pool(address: str, patience: Patience) -> urllib3.PoolManager:
+    """Connections, through a proxy where the environment names one."""
+    try:
+        parts = urlsplit(address)
+        host = parts.hostname
+    except ValueError as error:
+        raise Unreachable(f"{address}: not an address ({error})")
+    if parts.scheme not in ("http", "https") or not host:
+        raise Unreachable(f"{address}: only http and https addresses are fetched")
+    options = {
+        "retries": False,
+        "timeout": urllib3.Timeout(connect=patience.stall, read=patience.stall),
+        "headers": {"Accept-Encoding": "identity", "User-Agent": "roadseg"},
+    }
+    proxy = None if proxy_bypass(host) else getproxies().get(parts.scheme)
+    return urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
+
+
+def _may_pass(status: int) -> bool:
+    return status in (408, 425, 429) or (status >= 500 and status not in (501, 505))
 
 
 def _total(response: urllib3.BaseHTTPResponse, start: int) -> int:
     """Size of the whole file, from the header of a part that begins where it was asked to."""
     given = response.headers.get("Content-Range", "")
-    match = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", given)
+    match = re.fullmatch(rf"bytes ({_NUMBER})-{_NUMBER}/({_NUMBER})", given)
     if match is None or int(match[1]) != start:
         raise _Again(f"a part from byte {start} was asked for, {given or 'an unnamed one'} came")
     return int(match[2])

@@ -11,6 +11,7 @@ from roadseg.errors import DataError
 
 _END_OF_JPEG = b"\xff\xd9"
 _PNG_SIGNATURE = 8  # bytes
+_MOST_PIXELS = 50_000_000  # what a forged size may make Pillow reserve
 
 
 def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
@@ -32,6 +33,8 @@ def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Imag
     """
     try:
         image = Image.open(io.BytesIO(data))
+        if image.width * image.height > _MOST_PIXELS:
+            raise ValueError(f"{image.width} x {image.height} pixels")
         if image.format != file_format:
             raise DataError(f"{path}: a {image.format} file where {file_format} is expected; replace it")
         if file_format == "PNG":

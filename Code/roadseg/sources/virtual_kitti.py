@@ -56,7 +56,7 @@ class _VirtualKitti(Source):
     def class_map(self, sequence: str) -> ClassMap:
         if sequence not in self._class_maps:
             self._check_sequence(sequence)
-            self._class_maps[sequence] = self._parse(self._encoding_file(sequence))
+            self._class_maps[sequence] = self._read_encoding(self._encoding_file(sequence))
         return self._class_maps[sequence]
 
     def read_labels(self, frame: Frame) -> np.ndarray:
@@ -69,22 +69,28 @@ class _VirtualKitti(Source):
                 f"{frame.label}: {error} ({encoding}); extract both again from the same archive"
             )
 
-    def _parse(self, path: Path) -> ClassMap:
+    def _read_encoding(self, path: Path) -> ClassMap:
         try:
-            lines = path.read_text("utf-8").splitlines()
+            text = path.read_text("utf-8")
         except FileNotFoundError:
             raise DataError(f"{path}: this encoding file is missing; extract it as well")
         except (OSError, UnicodeDecodeError) as error:
             raise DataError(f"{path}: cannot be read ({error}); extract it again")
-        if not lines or lines[0].split() != self.header.split():
-            raise DataError(f"{path}: line 1 must be {self.header!r}; extract the file again")
+        return self.parse_encoding(text, path)
+
+    @classmethod
+    def parse_encoding(cls, text: str, path: object) -> ClassMap:
+        """What an encoding file says; path: what messages call it. Raises DataError."""
+        lines = text.splitlines()
+        if not lines or lines[0].split() != cls.header.split():
+            raise DataError(f"{path}: line 1 must be {cls.header!r}; extract the file again")
         colour_to_id: dict[Colour, int] = {}
         listed: set[str] = set()
         for number, line in enumerate(lines[1:], start=2):
             if not line.strip():
                 continue
             try:
-                name, class_id, colour = self._parse_line(line)
+                name, class_id, colour = cls._parse_line(line)
                 if name in listed:
                     raise ValueError(f"{name} is listed twice")
                 if colour_to_id.get(colour, class_id) != class_id:
@@ -95,19 +101,20 @@ class _VirtualKitti(Source):
             colour_to_id[colour] = class_id
         if not colour_to_id:
             raise DataError(f"{path}: lists no class; extract the file again")
-        return ClassMap(self.class_names, self.palette, colour_to_id)
+        return ClassMap(cls.class_names, cls.palette, colour_to_id)
 
-    def _parse_line(self, line: str) -> tuple[str, int, Colour]:
+    @classmethod
+    def _parse_line(cls, line: str) -> tuple[str, int, Colour]:
         name, *numbers = line.split()
         category, colon, instance = name.partition(":")
         if len(numbers) != 3 or not all(n.isdecimal() and int(n) <= 255 for n in numbers):
             raise ValueError("a name and three numbers 0..255 are expected")
-        if category not in _CLASSES and category not in self.undefined:
+        if category not in _CLASSES and category not in cls.undefined:
             raise ValueError(f"unknown class {category!r}")
-        has_instances = category in self.instance_classes
+        has_instances = category in cls.instance_classes
         if bool(colon) != has_instances or (has_instances and not instance.isdecimal()):
             raise ValueError(f"{category} {'needs an' if has_instances else 'has no'} instance id")
-        class_id = IGNORE if category in self.undefined else self.class_names.index(category)
+        class_id = IGNORE if category in cls.undefined else cls.class_names.index(category)
         red, green, blue = map(int, numbers)
         return name, class_id, (red, green, blue)
 
