@@ -68,7 +68,9 @@ class Index:
             saved = json.loads(path.read_text("utf-8"))
             read_to = operator.index(saved["read_to"])
             places = {name: (first, size) for name, (first, size) in saved["places"].items()}
-            sensible = all(0 < first < first + size <= read_to for first, size in places.values())
+            sensible = all(
+                tarfile.BLOCKSIZE <= first < first + size <= read_to for first, size in places.values()
+            )
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return  # none yet, or damaged: it is made again
         if sensible and saved["state"] == self._state:
@@ -130,7 +132,7 @@ def _extract(
 ) -> None:
     name, missing = careful.name, set(wanted)
     for member in sorted(missing & index.places.keys(), key=index.places.get):
-        save(member, _content(careful, member, index.places[member]))
+        save(member, _noted(careful, member, index.places[member]))
         missing.discard(member)
     if not missing:
         return
@@ -138,7 +140,7 @@ def _extract(
         if member in missing:
             if place is None:
                 raise DataError(f"{name}: {member} is not a plain file there; refused")
-            save(member, _content(careful, member, place))
+            save(member, _read(careful, member, *place))
             missing.discard(member)
         if place is not None and member in known:
             index.places.setdefault(member, place)
@@ -172,8 +174,22 @@ def _members(file: _Careful, start: int) -> Iterator[tuple[str, tuple[int, int] 
         raise DataError(f"{file.name}: not a readable archive ({error}); get it again")
 
 
-def _content(file: _Careful, member: str, place: tuple[int, int]) -> bytes:
+def _noted(file: _Careful, member: str, place: tuple[int, int]) -> bytes:
+    """The content at a noted place; raises DataError unless the header before it is the member's."""
     first, size = place
+    both = _read(file, member, first - tarfile.BLOCKSIZE, tarfile.BLOCKSIZE + size)
+    header, content = both[: tarfile.BLOCKSIZE], both[tarfile.BLOCKSIZE :]
+    try:
+        found = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
+        right = found.name.removeprefix("./") == member and found.size == size
+    except (tarfile.TarError, ValueError):
+        right = False
+    if not right:
+        raise DataError(f"{file.name}: {member} is no longer where it was noted; try again")
+    return content
+
+
+def _read(file: _Careful, member: str, first: int, size: int) -> bytes:
     if not 0 < size <= _LARGEST:
         raise DataError(f"{file.name}: {member} has {size} bytes; refused")
     file.seek(first)
