@@ -88,7 +88,7 @@ def test_an_error_names_the_cell_and_leaves_the_part_that_ran(folder, tmp_path):
     output = tmp_path / "partial.ipynb"
     process = run(folder, "--data", folder / "nowhere", "--output", output)
     assert process.returncode == 1
-    assert re.search(r"Cell \[4\], 'source = .*failed: DataError: .*nowhere: no such", process.stderr)
+    assert re.search(r"Cell \[5\], 'source = .*failed: DataError: .*nowhere: no such", process.stderr)
     kept = [c for c in nbformat.read(output, as_version=4).cells if c.cell_type == "code"]
     assert kept[0].execution_count == 1
     assert kept[-1].execution_count is None

@@ -13,8 +13,8 @@ from roadseg.sources.miniature.shading import Shader, Surface
 from roadseg.sources.miniature.textures import TEXTURES
 
 _PIECE = 20 * WIDTH
-# Where a pixel on an edge is sampled a second time, pixels from its centre.
-_EDGE_SAMPLE = (0.4, 0.4)
+# Where a pixel on an edge is sampled beside its centre, pixels.
+_EDGE_SAMPLES = ((-0.33, -0.33), (0.33, 0.33))
 _NOTHING, _FIRST_PLANT = -1, -2  # parts of the picture
 
 
@@ -112,8 +112,10 @@ def photograph(
     for pixels, rays, surface in met:
         picture[pixels] = developed(pixels, rays, surface)
     for pixels in _pieces(_edges(parts.reshape(HEIGHT, WIDTH))):
-        rays = camera.rays(pixels, _EDGE_SAMPLE)
-        samples = picture[pixels], developed(pixels, rays, Surface.met(scene, rays))
+        samples = [picture[pixels]]
+        for shift in _EDGE_SAMPLES:
+            rays = camera.rays(pixels, shift)
+            samples.append(developed(pixels, rays, Surface.met(scene, rays)))
         picture[pixels] = np.mean(samples, axis=0, dtype=np.float32) + 0.5
     picture = picture.reshape(HEIGHT, WIDTH, 3)
     if light.rain:
