@@ -6,10 +6,7 @@ next sequence.
 """
 
 import gzip
-import hashlib
-import re
 import shutil
-import zlib
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -21,7 +18,8 @@ from tqdm import tqdm
 from roadseg import sources
 from roadseg.download.archives import Index, Readable, extract
 from roadseg.download.catalogue import LICENCE, VERSIONS, Archive, Version
-from roadseg.download.remote import NotFound, Patience, RangeFile, Remote, StreamFile
+from roadseg.download.remote import Patience, RangeFile, Remote, StreamFile
+from roadseg.download.whole import fetch_whole, published_md5
 from roadseg.errors import DataError
 from roadseg.sources.image_files import decode_image
 from roadseg.whole_files import replace_file
@@ -31,8 +29,6 @@ __all__ = ["LICENCE", "Patience", "Plan", "fetch", "plan"]
 _PATIENCE = Patience()
 _FORMATS = {".png": "PNG", ".jpg": "JPEG"}
 _MARGIN = 1.1  # of the disk space that is asked for
-_LARGEST_LIST = 1_000_000  # bytes of a list of checksums
-_PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -183,7 +179,8 @@ def _opened(
             yield (RangeFile if remote.has_ranges else StreamFile)(remote), [remote.size, remote.state]
             return
         local = target / archive.name
-        _fetch_whole(remote, archive, local, _checksum(edition, archive, place, patience))
+        checksums = f"{place.rstrip('/')}/{edition.checksums}"
+        fetch_whole(remote, archive, local, published_md5(checksums, archive, patience))
     with gzip.open(local) if archive.is_small else local.open("rb") as file:
         state = local.stat()
         yield _Watched(file, bar), [state.st_size, state.st_mtime_ns]
@@ -199,61 +196,6 @@ class _Watched:
         content = self._read(size)
         self._bar.update(len(content))
         return content
-
-
-def _fetch_whole(remote: Remote, archive: Archive, path: Path, md5: str | None) -> None:
-    """A whole archive; what an interrupted call has of it is used, unless it does not fit."""
-    part = path.with_name(f".{path.name}.part")
-    begun = part.stat().st_size if part.exists() else 0
-    for start in (begun, 0) if begun else (0,):
-        if remote.size is not None and start > remote.size:
-            continue
-        with part.open("r+b" if start else "wb") as file:
-            file.seek(start)
-            for piece in remote.parts(start, None) if start != remote.size else ():
-                file.write(piece)
-                if file.tell() > 2 * archive.size:
-                    raise DataError(f"{remote.address}: far larger than {archive.size} bytes; refused")
-        if (wrong := _wrong_with(part, md5)) is None:
-            part.replace(path)
-            return
-    part.unlink()
-    raise DataError(f"{remote.address}: {wrong}; try again")
-
-
-def _wrong_with(path: Path, md5: str | None) -> str | None:
-    """What speaks against a gzip file; None when it is whole."""
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "md5").hexdigest()
-    if md5 not in (None, found):
-        return f"its md5 sum is {found}, the published one {md5}"
-    try:
-        with gzip.open(path) as file:
-            while file.read(_PIECE):
-                pass
-    except (OSError, EOFError, zlib.error) as error:
-        return f"not a complete gzip file ({error})"
-    return None
-
-
-def _checksum(edition: Version, archive: Archive, place: str, patience: Patience) -> str | None:
-    """The md5 sum that the server publishes; None when it publishes none."""
-    address = f"{place.rstrip('/')}/{edition.checksums}"
-    try:
-        listed = Remote(address, patience, lambda _: None)
-    except NotFound:
-        return None
-    text = b""
-    for piece in listed.parts(0, None):
-        text += piece
-        if len(text) > _LARGEST_LIST:
-            raise DataError(f"{address}: not a list of checksums")
-    for line in text.decode("utf-8", "replace").splitlines():
-        if archive.name in re.split(r"[\s*()/]+", line):
-            found = re.search(r"\b[0-9a-fA-F]{32}\b", line)
-            if found:
-                return found[0].lower()
-    raise DataError(f"{address}: has no sum for {archive.name}")
 
 
 def _check(edition: Version, name: str, content: bytes) -> None:
