@@ -93,3 +93,62 @@ def test_the_originals_metric_is_a_constant_for_whatever_is_unsure(num_classes):
         assert wrong == pytest.approx((num_classes - 1) / (2 * num_classes))
     certain = 1000 * np.eye(num_classes)[labels]
     assert metrics.original_mean_iou(labels, certain.astype(np.float32)) == pytest.approx(1)
+
+
+def test_boundary_counts_of_a_case_worked_by_hand():
+    """A step that lies three columns beside the true one, half of it; the last row is not labelled."""
+    labels = np.zeros((5, 10), np.uint8)
+    labels[:, 5:] = 1
+    labels[4] = IGNORE
+    predictions = np.zeros((5, 10), np.uint8)
+    predictions[:2, 5:] = 1
+    predictions[2:, 8:] = 1
+    within = {
+        tolerance: metrics.boundary_counts(labels, predictions, 3, tolerance).tolist()
+        for tolerance in (0, 1, 3)
+    }
+    # Truth: columns 4 and 5 in rows 0..3. Prediction of class 0: column 4 in rows 0 and 1, columns 5..7
+    # in row 2, column 7 in row 3. Of class 1: columns 5..7 in row 1, 5 in row 0, column 8 in rows 2, 3.
+    assert within[0] == [[4, 2, 6, 2], [4, 2, 6, 2], [0, 0, 0, 0]]
+    assert within[1] == [[4, 4, 6, 3], [4, 3, 6, 3], [0, 0, 0, 0]]
+    assert within[3] == [[4, 4, 6, 6], [4, 4, 6, 6], [0, 0, 0, 0]]
+    scores = metrics.boundary_f_scores(np.array(within[0]))
+    assert scores[:2] == pytest.approx(2 * (2 / 4) * (2 / 6) / (2 / 4 + 2 / 6))
+    assert np.isnan(scores[2])
+    assert metrics.mean_boundary_f_score(np.array(within[3])) == 1
+
+
+def test_a_boundary_of_a_class_that_is_never_true_counts_as_zero():
+    predictions = np.zeros((4, 4), np.uint8)
+    predictions[1, 1] = 2
+    scores = metrics.boundary_f_scores(
+        metrics.boundary_counts(np.zeros_like(predictions), predictions, 3)
+    )
+    assert scores[[0, 2]].tolist() == [0, 0]
+    assert np.isnan(scores[1])
+
+
+def test_boundary_scores_agree_with_distances_to_the_other_boundary():
+    """The slow way: for each boundary pixel the nearest one of the other picture, in the larger of rows
+    and columns."""
+    generator = np.random.default_rng(0)
+    labels, predictions = (
+        np.kron(generator.integers(0, 3, (6, 7)), np.ones((4, 4), int)).astype(np.uint8)
+        for _ in range(2)
+    )
+    labels[generator.random(labels.shape) < 0.05] = IGNORE
+
+    def boundary(ids, kind):
+        places = []
+        for row, column in np.argwhere((ids == kind) & (labels != IGNORE)):
+            for i, j in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+                inside = 0 <= i < ids.shape[0] and 0 <= j < ids.shape[1]
+                if inside and labels[i, j] != IGNORE and ids[i, j] != kind:
+                    places.append((row, column))
+        return np.array(sorted(set(places))).reshape(-1, 2)
+
+    for kind, counts in enumerate(metrics.boundary_counts(labels, predictions, 3, tolerance=1)):
+        true, predicted = boundary(labels, kind), boundary(predictions, kind)
+        apart = np.abs(true[:, None] - predicted[None]).max(-1)
+        found, right = ((apart.min(axis, initial=99) <= 1).sum() for axis in (1, 0))
+        assert counts.tolist() == [len(true), found, len(predicted), right]

@@ -2,7 +2,8 @@
 
     .venv/bin/python Code/benchmarks/miniature.py [--step 9] [--seed 0] [--output FILE]
 
-Renders every STEP-th frame of all five worlds, variation clone. The shares are weighted by the worlds'
+Renders every STEP-th frame of all five worlds, variation clone, and some of them in all variations,
+which share what does not change with the light. The shares are weighted by the worlds'
 numbers of frames, as in Virtual KITTI. The classifier sees a pixel's own colour and row, learns on
 worlds 0001, 0006 and 0020, and is measured on 0002 and 0018.
 """
@@ -20,6 +21,7 @@ from sklearn.ensemble import HistGradientBoostingClassifier
 
 from roadseg import sources
 from roadseg.sources.miniature.layouts import LAYOUTS
+from roadseg.sources.miniature.light import VARIATIONS
 
 # Percent of all pixels of Virtual KITTI 1.3.1, approximately.
 VIRTUAL_KITTI = {
@@ -37,8 +39,10 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         figures = {"step": options.step, "seed": options.seed}
-        figures |= time_rendering(Path(folder), options.step, options.seed)
-        source = sources.open(folder)
+        one, all_variations = Path(folder) / "one", Path(folder) / "all"
+        figures |= time_rendering(one, options.step, options.seed)
+        figures |= time_all_variations(all_variations, 10 * options.step, options.seed)
+        source = sources.open(one)
         figures["shares_percent"] = shares(source)
         figures["colour_and_row_accuracy"] = colour_and_row(source, np.random.default_rng(0))
     common.report(figures, options.output)
@@ -62,6 +66,15 @@ def time_rendering(folder: Path, step: int, seed: int) -> dict[str, object]:
         "frames_per_second_by_world": rates,
         "megabytes": round((own + joblib.cpu_count() * largest) / 1024),
     }
+
+
+def time_all_variations(folder: Path, step: int, seed: int) -> dict[str, float]:
+    total, start = 0, time.perf_counter()
+    for world, layout in LAYOUTS.items():
+        numbers = range(0, layout.frames, step)
+        sources.miniature.render(folder, [world], VARIATIONS, numbers, seed)
+        total += len(numbers) * len(VARIATIONS)
+    return {"frames_per_second_all_variations": round(total / (time.perf_counter() - start), 2)}
 
 
 def shares(source: sources.Source) -> dict[str, dict[str, float]]:

@@ -1,4 +1,4 @@
-"""evaluate(): one confusion matrix over all chosen frames, and every figure of merit from it."""
+"""evaluate(): counts over all chosen frames, and every figure of merit from them."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,9 +14,13 @@ ABSENT_CLASSES = "a class in neither truth nor prediction has no IoU and is left
 
 @dataclass(frozen=True)
 class Evaluation:
-    """confusion: int64 (C, C), rows truth; absent classes are NaN and left out of means."""
+    """Counts over some frames; absent classes are NaN and left out of means.
+
+    confusion: int64 (C, C), rows truth. boundaries: int64 (C, 4), see metrics.boundary_counts.
+    """
 
     confusion: np.ndarray
+    boundaries: np.ndarray
     class_names: tuple[str, ...]
 
     @property
@@ -36,6 +40,11 @@ class Evaluation:
         return metrics.frequency_weighted_iou(self.confusion)
 
     @property
+    def mean_boundary_f_score(self) -> float:
+        """Boundaries count as found within metrics.BOUNDARY_TOLERANCE pixels."""
+        return metrics.mean_boundary_f_score(self.boundaries)
+
+    @property
     def iou(self) -> np.ndarray:
         """float64 (C), NaN for an absent class."""
         return metrics.iou(self.confusion)
@@ -52,6 +61,7 @@ class Evaluation:
             "mean_class_accuracy": self.mean_class_accuracy,
             "mean_iou": self.mean_iou,
             "frequency_weighted_iou": self.frequency_weighted_iou,
+            "mean_boundary_f_score": self.mean_boundary_f_score,
         }
         return {
             **_without_nan(figures),
@@ -61,6 +71,7 @@ class Evaluation:
             ),
             "absent_classes": ABSENT_CLASSES,
             "confusion": self.confusion.tolist(),
+            "boundaries": self.boundaries.tolist(),
         }
 
     def __str__(self) -> str:
@@ -69,6 +80,8 @@ class Evaluation:
             f"mean class accuracy     {self.mean_class_accuracy:.3f}",
             f"mean IoU                {self.mean_iou:.3f}  ({ABSENT_CLASSES})",
             f"frequency-weighted IoU  {self.frequency_weighted_iou:.3f}",
+            f"mean boundary F-score   {self.mean_boundary_f_score:.3f}  "
+            f"(within {metrics.BOUNDARY_TOLERANCE} pixels)",
             "                        accuracy  IoU",
         ]
         for name, *scores in zip(self.class_names, self.class_accuracy, self.iou, strict=True):
@@ -92,10 +105,13 @@ def evaluate(
     Raises ValueError for a network of another size or for other classes.
     """
     check_fit(network, frames)
-    confusion = np.zeros((frames.num_classes, frames.num_classes), np.int64)
+    count = frames.num_classes
+    confusion, boundaries = np.zeros((count, count), np.int64), np.zeros((count, 4), np.int64)
     for _, labels, predictions in predict(network, frames, indices, batch_size):
-        confusion += metrics.confusion_matrix(labels, predictions, frames.num_classes)
-    return Evaluation(confusion, frames.class_names)
+        confusion += metrics.confusion_matrix(labels, predictions, count)
+        for pair in zip(labels, predictions, strict=True):
+            boundaries += metrics.boundary_counts(*pair, count)
+    return Evaluation(confusion, boundaries, frames.class_names)
 
 
 def predict(

@@ -1,14 +1,17 @@
-"""Figures of merit, all derived from one confusion matrix over the whole set.
+"""Figures of merit, all derived from counts over the whole set: confusion matrix, boundary pixels.
 
-Policy for absent classes: a class without a single pixel in truth and prediction has no IoU (NaN) and is
-left out of the mean; one that is predicted but never true has IoU 0 and counts.
+Policy for absent classes: a class without a single pixel in truth and prediction has no score (NaN) and
+is left out of the mean; one that is predicted but never true has score 0 and counts.
 """
 
 import keras
 import numpy as np
 from keras import ops
+from scipy.ndimage import maximum_filter
 
 from roadseg.classes import IGNORE
+
+BOUNDARY_TOLERANCE = 2  # pixels
 
 
 def confusion_matrix(
@@ -19,17 +22,74 @@ def confusion_matrix(
     labels, predictions: integer class ids of one shape; labels equal to `ignore` are not counted.
     Raises ValueError for any other id outside 0..C-1.
     """
+    labels, predictions = _checked(labels, predictions, num_classes, ignore)
+    counted = labels != ignore
+    truth = labels[counted].astype(np.int64)
+    predicted = predictions[counted].astype(np.int64)
+    pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
+    return pairs.reshape(num_classes, num_classes)
+
+
+def _checked(labels, predictions, num_classes: int, ignore: int) -> tuple[np.ndarray, np.ndarray]:
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.shape != predictions.shape:
         raise ValueError(f"labels {labels.shape} and predictions {predictions.shape} differ")
     counted = labels != ignore
-    truth = labels[counted].astype(np.int64)
-    predicted = predictions[counted].astype(np.int64)
-    for name, ids in (("label", truth), ("prediction", predicted)):
+    for name, ids in (("label", labels[counted]), ("prediction", predictions[counted])):
         if ids.size and not 0 <= ids.min() <= ids.max() < num_classes:
             raise ValueError(f"{name} ids {ids.min()}..{ids.max()}, but {num_classes} classes")
-    pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
-    return pairs.reshape(num_classes, num_classes)
+    return labels, predictions
+
+
+def boundary_counts(
+    labels: np.ndarray,
+    predictions: np.ndarray,
+    num_classes: int,
+    tolerance: int = BOUNDARY_TOLERANCE,
+    ignore: int = IGNORE,
+) -> np.ndarray:
+    """int64 (C, 4): boundary pixels of each class: true, found of those, predicted, right of those.
+
+    labels, predictions: integer class ids (H, W); where labels equal `ignore`, neither has a boundary.
+    A pixel lies on its class's boundary when one of its four neighbours is of another class. It is
+    found, or right, when the other picture has that class's boundary at most `tolerance` pixels away in
+    each direction. Raises ValueError for any other id outside 0..C-1.
+    """
+    labels, predictions = _checked(labels, predictions, num_classes, ignore)
+    known = labels != ignore
+    truth, predicted = (_boundaries(ids, known, num_classes) for ids in (labels, predictions))
+    size = (1, 2 * tolerance + 1, 2 * tolerance + 1)
+    pairs = []
+    for edge, other in ((truth, predicted), (predicted, truth)):
+        met = edge & maximum_filter(other, size, mode="constant")
+        pairs += [edge.sum((1, 2)), met.sum((1, 2))]
+    return np.stack(pairs, axis=1).astype(np.int64)
+
+
+def _boundaries(ids: np.ndarray, known: np.ndarray, num_classes: int) -> np.ndarray:
+    """bool (C, H, W): each class's pixels that have a neighbour of another, known class."""
+    edge = np.zeros(ids.shape, bool)
+    for one, other in ((np.s_[1:], np.s_[:-1]), (np.s_[:, 1:], np.s_[:, :-1])):
+        differ = (ids[one] != ids[other]) & known[one] & known[other]
+        edge[one] |= differ
+        edge[other] |= differ
+    return edge & (ids == np.arange(num_classes)[:, None, None])
+
+
+def boundary_f_scores(counts: np.ndarray) -> np.ndarray:
+    """float64 (C): 2 P R / (P + R) of the boundary pixels' precision P and recall R.
+
+    Csurka et al. 2013 average it over frames instead. counts: sum of `boundary_counts` over the frames. NaN for a class without boundary in both.
+    """
+    true, found, predicted, right = np.asarray(counts, np.float64).T
+    recall, precision = (np.nan_to_num(_ratio(*pair)) for pair in ((found, true), (right, predicted)))
+    score = np.nan_to_num(_ratio(2 * precision * recall, precision + recall))
+    return np.where(true + predicted > 0, score, np.nan)
+
+
+def mean_boundary_f_score(counts: np.ndarray) -> float:
+    """Mean of `boundary_f_scores` over the classes that have a boundary in truth or prediction."""
+    return _mean(boundary_f_scores(counts))
 
 
 def pixel_accuracy(confusion: np.ndarray) -> float:

@@ -42,8 +42,8 @@ class Run:
     @property
     def result(self) -> Evaluation:
         """The same evaluation, as evaluation.evaluate returned it."""
-        names = tuple(self.metrics["iou"])
-        return Evaluation(np.array(self.metrics["confusion"], np.int64), names)
+        confusion, boundaries = (np.array(self.metrics[key]) for key in ("confusion", "boundaries"))
+        return Evaluation(confusion, boundaries, tuple(self.metrics["iou"]))
 
 
 def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:

@@ -16,7 +16,7 @@ from roadseg.sources.miniature.labels import CAR, MISC, ROAD, SKY, TERRAIN, TRUC
 from roadseg.sources.miniature.layouts import LAYOUTS
 from roadseg.sources.miniature.light import VARIATIONS, Light
 from roadseg.sources.miniature.mesh import box, join, panel
-from roadseg.sources.miniature.photograph import photograph
+from roadseg.sources.miniature.photograph import View
 from roadseg.sources.miniature.scene import Backdrop, Scene
 from roadseg.sources.miniature.worlds import World
 
@@ -162,7 +162,8 @@ def scene(*moving) -> Scene:
 
 
 def look(subject: Scene, light: Light, heading: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
-    return photograph(subject, Camera((0, 0, 1.5), heading, 0.0), light, np.random.default_rng(0))
+    view = View(subject, Camera((0, 0, 1.5), heading, 0.0))
+    return view.picture(light, np.random.default_rng(0)), view.owners
 
 
 def test_the_camera_is_that_of_virtual_kitti():

@@ -35,7 +35,7 @@ class Lane:
     speed: float  # metres a second; negative: towards us
     every: float  # metres between vehicles
     trucks: float = 0.015  # shares of the vehicles
-    vans: float = 0.035
+    vans: float = 0.08
     first: float | None = None  # on our own lane: the nearest vehicle ahead, metres
     crossing: bool = False  # on the road that crosses
     halts_at: float | None = None  # where the first vehicle of the stream waits

@@ -344,7 +344,7 @@ LAYOUTS: dict[str, Layout] = {
         ),
         lanes=(
             Lane(-1.9, 12.0, 30, first=15, trucks=0, vans=0),
-            Lane(-5.4, 10.0, 27, trucks=0.11, vans=0.03),
+            Lane(-5.4, 10.0, 27, trucks=0.11),
             Lane(1.8, 14.0, 30),
             Lane(5.4, 15.5, 36, trucks=0.0),
             Lane(13.2, -15.0, 30),

@@ -1,6 +1,7 @@
 """One frame: every pixel's ray, smooth shadows, smooth edges, tone and rain."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -84,40 +85,71 @@ def _parts(surface: Surface) -> np.ndarray:
     return np.where(plant, _FIRST_PLANT - surface.owner, part)
 
 
-def photograph(
-    scene: Scene, camera: Camera, light: Light, rng: np.random.Generator
-) -> tuple[np.ndarray, np.ndarray]:
-    """Picture uint8 (HEIGHT, WIDTH, 3), and owner int16 (HEIGHT, WIDTH) at each pixel's centre."""
-    shader = Shader(scene, light)
-    owners, parts = np.full(PIXELS, SKY, np.int16), np.full(PIXELS, _NOTHING, np.int32)
-    seen, directions, met = np.zeros((2, PIXELS), np.float32), _light_directions(), []
-    for pixels in _pieces(np.arange(PIXELS)):
-        rays = camera.rays(pixels)
-        surface = Surface.met(scene, rays)
-        on = pixels[surface.rows]
-        owners[on], parts[on] = surface.owner, _parts(surface)
-        asked = shader.faces_light(surface)
-        if light.sun_width == 0:  # a diagonal of each tile is enough, because _smooth fills the rest
-            asked &= directions[on] % 4 == 0
-        asked = np.flatnonzero(asked)
-        seen[0, on[asked]] = shader.visibility(surface, asked, directions[on[asked]])
-        seen[1, on[asked]] = 1
-        met.append((pixels, rays, surface))
-    visible, picture = _smooth(*seen), np.empty((PIXELS, 3), np.uint8)
+@dataclass(frozen=True)
+class _Sight:
+    """What some pixels show, each at one place."""
 
-    def developed(pixels: np.ndarray, rays: Rays, surface: Surface) -> np.ndarray:
-        colour = shader.colour(rays, surface, visible[pixels[surface.rows]])
-        return _develop(colour, light.exposure)
+    pixels: np.ndarray  # intp (N,)
+    rays: Rays
+    surface: Surface
 
-    for pixels, rays, surface in met:
-        picture[pixels] = developed(pixels, rays, surface)
-    for pixels in _pieces(_edges(parts.reshape(HEIGHT, WIDTH))):
-        samples = [picture[pixels]]
-        for shift in _EDGE_SAMPLES:
-            rays = camera.rays(pixels, shift)
-            samples.append(developed(pixels, rays, Surface.met(scene, rays)))
-        picture[pixels] = np.mean(samples, axis=0, dtype=np.float32) + 0.5
-    picture = picture.reshape(HEIGHT, WIDTH, 3)
-    if light.rain:
-        picture = np.minimum(picture + _streaks(rng, light.rain)[..., None], 255).astype(np.uint8)
-    return picture, owners.reshape(HEIGHT, WIDTH)
+
+class View:
+    """What a camera sees of a scene, for pictures of it in any light.
+
+    owners: int16 (HEIGHT, WIDTH), at each pixel's centre.
+    """
+
+    def __init__(self, scene: Scene, camera: Camera):
+        self._scene = scene
+        owners, parts = np.full(PIXELS, SKY, np.int16), np.full(PIXELS, _NOTHING, np.int32)
+        self._centres = [_see(scene, camera, pixels) for pixels in _pieces(np.arange(PIXELS))]
+        for sight in self._centres:
+            on = sight.pixels[sight.surface.rows]
+            owners[on], parts[on] = sight.surface.owner, _parts(sight.surface)
+        self.owners = owners.reshape(HEIGHT, WIDTH)
+        self._beside = [
+            [_see(scene, camera, pixels, shift) for shift in _EDGE_SAMPLES]
+            for pixels in _pieces(_edges(parts.reshape(HEIGHT, WIDTH)))
+        ]
+
+    def picture(self, light: Light, rng: np.random.Generator) -> np.ndarray:
+        """uint8 (HEIGHT, WIDTH, 3)."""
+        shader = Shader(self._scene, light)
+        visible = self._visible(shader, soft=light.sun_width > 0)
+        picture = np.empty((PIXELS, 3), np.uint8)
+
+        def developed(sight: _Sight) -> np.ndarray:
+            lit = visible[sight.pixels[sight.surface.rows]]
+            return _develop(shader.colour(sight.rays, sight.surface, lit), light.exposure)
+
+        for sight in self._centres:
+            picture[sight.pixels] = developed(sight)
+        for sights in self._beside:
+            pixels = sights[0].pixels
+            samples = [picture[pixels], *map(developed, sights)]
+            picture[pixels] = np.mean(samples, axis=0, dtype=np.float32) + 0.5
+        picture = picture.reshape(HEIGHT, WIDTH, 3)
+        if light.rain:
+            picture = np.minimum(picture + _streaks(rng, light.rain)[..., None], 255).astype(np.uint8)
+        return picture
+
+    def _visible(self, shader: Shader, soft: bool) -> np.ndarray:
+        """float32 (PIXELS,): how much of the sun each pixel's centre sees."""
+        seen, directions = np.zeros((2, PIXELS), np.float32), _light_directions()
+        for sight in self._centres:
+            surface, on = sight.surface, sight.pixels[sight.surface.rows]
+            asked = shader.faces_light(surface)
+            if not soft:  # a diagonal of each tile is enough, because _smooth fills the rest
+                asked &= directions[on] % 4 == 0
+            asked = np.flatnonzero(asked)
+            seen[0, on[asked]] = shader.visibility(surface, asked, directions[on[asked]])
+            seen[1, on[asked]] = 1
+        return _smooth(*seen)
+
+
+def _see(
+    scene: Scene, camera: Camera, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
+) -> _Sight:
+    rays = camera.rays(pixels, shift)
+    return _Sight(pixels, rays, Surface.met(scene, rays))

@@ -37,8 +37,8 @@ class Plan:
         half = layout.half_crossing
         self.gaps = [(s - half, s + half) for s in layout.crossings]
         tones, hues = (
-            rng.uniform(0.5, 1.6, (len(layout.bands), 1)),
-            rng.uniform(0.9, 1.1, (len(layout.bands), 3)),
+            rng.uniform(0.4, 1.9, (len(layout.bands), 1)),
+            rng.uniform(0.8, 1.2, (len(layout.bands), 3)),
         )
         self._bands = [
             replace(band, tint=np.asarray(band.tint) * tone * hue, calm=layout.crossings)

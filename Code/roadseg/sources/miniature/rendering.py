@@ -16,14 +16,14 @@ from roadseg.errors import DataError
 from roadseg.sources.miniature.camera import Camera
 from roadseg.sources.miniature.layouts import LAYOUTS
 from roadseg.sources.miniature.light import VARIATIONS, of_world
-from roadseg.sources.miniature.photograph import photograph
+from roadseg.sources.miniature.photograph import View
 from roadseg.sources.miniature.scene import Backdrop, Scene
 from roadseg.sources.miniature.worlds import World
 from roadseg.sources.virtual_kitti import VirtualKitti1
 from roadseg.whole_files import replace_file
 
 MARKER = "miniature.json"
-_FORMAT = 1  # raise it when the same seed gives other pictures
+_FORMAT = 2  # raise it when the same seed gives other pictures
 _IMAGES, _LABELS = "vkitti_1.3.1_rgb", "vkitti_1.3.1_scenegt"
 _TASK = 16  # frames, at most, that a worker renders at a time
 
@@ -188,19 +188,21 @@ def _backdrop(name: str, seed: int, stretch: int) -> Backdrop:
 
 def _render(task: _Task) -> int:
     """Renders and writes the frames of a task; returns how many there are."""
-    world = _world(task.world, task.seed)
+    world, key = _world(task.world, task.seed), [task.seed, int(task.world)]
     backdrop = _backdrop(task.world, task.seed, task.stretch)
     colours = world.instances.colours
+    lights = {variation: of_world(variation, key) for variation in task.variations}
     for frame in task.frames:
         scene = Scene(backdrop, world.traffic(frame))
-        place, heading, pitch = world.camera(frame)
-        for variation in task.variations:
-            key = [task.seed, int(task.world)]
-            light = of_world(variation, key)
-            camera = Camera(place, heading + np.radians(light.camera_yaw), pitch)
-            rng = np.random.default_rng([*key, *variation.encode(), frame])
-            picture, owners = photograph(scene, camera, light, rng)
-            _write(picture, colours[owners], *_files(task.target, task.world, variation, frame))
+        for yaw in sorted({light.camera_yaw for light in lights.values()}):
+            place, heading, pitch = world.camera(frame)
+            view = View(scene, Camera(place, heading + np.radians(yaw), pitch))
+            label = colours[view.owners]
+            for variation, light in lights.items():
+                if light.camera_yaw == yaw:
+                    rng = np.random.default_rng([*key, *variation.encode(), frame])
+                    picture = view.picture(light, rng)
+                    _write(picture, label, *_files(task.target, task.world, variation, frame))
     return len(task.frames) * len(task.variations)
 
 

@@ -12,7 +12,7 @@ from roadseg.sources.miniature.layout import PARKED, Layout, Maker, Row
 from roadseg.sources.miniature.plan import SIDE_VIEW, Plan, Road
 
 SHAPES = 7  # different things of a kind in one world
-_PARKED_VANS = 0.06  # share of the parked vehicles
+_PARKED_VANS = 0.1  # share of the parked vehicles
 _SHORE = 22.0  # metres beside our own road that are left to what stands along it
 _TO_TRAFFIC = {furniture.traffic_sign, furniture.direction_sign, furniture.gantry}
 _ANY_WAY = {plants.broadleaf, plants.spreading, plants.poplar, plants.conifer, plants.bush}

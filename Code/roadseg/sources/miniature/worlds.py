@@ -28,7 +28,7 @@ class World:
         camera = np.array([self._camera_s(frame) for frame in range(layout.frames)])
         start, end = -_BEHIND, float(camera[-1]) + _STRETCH + _AHEAD
         self._plan = Plan(layout, start, end, rng)
-        self._camera_height, self._camera_pitch = rng.uniform(1.45, 1.9), np.radians(rng.normal(0, 1.0))
+        self._camera_height, self._camera_pitch = rng.uniform(1.45, 1.9), np.radians(rng.normal(0, 1.5))
         self._shapes: dict[tuple, Mesh] = {}
         self.instances = Instances()
         self._standing = list(stand_all(layout, self._plan, start, end, self.instances, rng))
