@@ -79,7 +79,8 @@ def _boundaries(ids: np.ndarray, known: np.ndarray, num_classes: int) -> np.ndar
 def boundary_f_scores(counts: np.ndarray) -> np.ndarray:
     """float64 (C): 2 P R / (P + R) of the boundary pixels' precision P and recall R.
 
-    Csurka et al. 2013 average it over frames instead. counts: sum of `boundary_counts` over the frames. NaN for a class without boundary in both.
+    counts: sum of `boundary_counts` over the frames (Csurka et al. 2013 average over frames instead).
+    NaN for a class without boundary in both.
     """
     true, found, predicted, right = np.asarray(counts, np.float64).T
     recall, precision = (np.nan_to_num(_ratio(*pair)) for pair in ((found, true), (right, predicted)))
