@@ -1,5 +1,5 @@
-# make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, RECIPE, EPOCHS,
-#                 LEAKAGE)
+# make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, NETWORKS,
+#                 RECIPE, EPOCHS, LEAKAGE)
 # make data       fetches sequences of Virtual KITTI (SEQUENCES, ACCEPT_LICENCE, VKITTI, ARCHIVES, DATA)
 # make test       lint and tests
 # All need nothing but python3 and make: they set up .venv when it is missing or out of date.
@@ -13,7 +13,8 @@ SHELL := /bin/sh
 notebook: .venv/installed
 	$(BIN)/python Code/run_notebook.py $(if $(DATA),--data "$(DATA)") \
 	  $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(VALIDATION),--validation $(VALIDATION)) \
-	  $(if $(SCALE),--scale $(SCALE)) $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
+	  $(if $(SCALE),--scale $(SCALE)) $(if $(NETWORKS),--networks $(NETWORKS)) \
+	  $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
 	  $(if $(LEAKAGE),--leakage $(LEAKAGE))
 
 data: .venv/installed

@@ -61,9 +61,10 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--sequences", nargs="+", help="default: all that are there")
     parser.add_argument("--validation", nargs="+", help="sequences held out; default: the last drive")
     parser.add_argument("--scale", type=float)
+    parser.add_argument("--networks", dest="chosen_networks", nargs="+", help="names; default: both")
     parser.add_argument("--recipe")
     parser.add_argument("--epochs", type=int)
-    parser.add_argument("--leakage", type=_yes_or_no, help="also train on random frames: yes or no")
+    parser.add_argument("--leakage", type=_yes_or_no, help="hold back random frames: yes or no")
     parser.add_argument(
         "--output", type=Path, default=_HERE / "Runs" / "train_network.ipynb", help="executed notebook"
     )

@@ -48,6 +48,22 @@ def test_a_missed_class_has_iou_zero_and_an_absent_one_none(frames):
     assert result.as_dict()["absent_classes"] in str(result)
 
 
+def test_results_are_compared_side_by_side(frames):
+    pole, sky = (frames.class_names.index(name) for name in ("Pole", "Sky"))
+    perfect, blind = (
+        evaluation.evaluate(Oracle(frames, wrong), frames) for wrong in (None, (pole, sky))
+    )
+    rows = [
+        line.split() for line in evaluation.compare({"perfect": perfect, "blind": blind}).splitlines()
+    ]
+    assert rows[0] == ["perfect", "blind"]
+    assert ["IoU", "of", "Pole", "1.000", "0.000"] in rows
+    assert ["IoU", "of", "Misc", "absent", "absent"] in rows
+    assert ["mean", "IoU", "1.000", f"{blind.mean_iou:.3f}"] in rows
+    assert ["mean", "boundary", "F-score", "1.000", f"{blind.mean_boundary_f_score:.3f}"] in rows
+    assert blind.mean_boundary_f_score < 1
+
+
 @pytest.mark.parametrize("batch_size", [1, 5, 16])
 def test_the_batch_size_changes_nothing(network, frames, batch_size):
     indices = [3, 8, 1, 15, 2, 4]

@@ -57,8 +57,8 @@ def test_samples_and_predictions_name_their_frames_and_every_class(network, fram
     for figure, parts in (
         (figures.samples(frames, [0, 9]), {"input", "ground truth"}),
         (
-            figures.predictions(network, frames, [0, 9]),
-            {"input", "ground truth", "prediction", "errors", "error", "not labelled"},
+            figures.predictions({"mine": network, "yours": network}, frames, [0, 9]),
+            {"input", "ground truth", "mine", "mine: errors", "yours", "error", "not labelled"},
         ),
     ):
         shown = words(figure)
@@ -105,6 +105,14 @@ def test_bars_tell_every_class_and_the_absent_ones(result, frames):
     assert {*frames.class_names, "mean", "absent", f"{result.mean_iou:.2f}"} <= words(figure)
 
 
+def test_scores_have_a_bar_for_each_name_in_each_group():
+    groups = {"training": {"narrow": 0.5, "wide": 0.75}, "validation": {"narrow": 0.25, "wide": np.nan}}
+    figure = figures.scores(groups, "mean IoU")
+    assert {*groups, "narrow", "wide", "0.50", "0.25", "0.75", "absent", "mean IoU"} <= words(figure)
+    bars = [bar.get_width() for bar in figure.axes[0].patches]
+    assert sorted(bars) == [0, 0.25, 0.5, 0.75]
+
+
 def test_shares_are_shown_for_both_parts(frames):
     shown = words(figures.class_shares(frames, splits.block(frames, gap=1)))
     assert {"train", "validation", *frames.class_names} <= shown
@@ -129,6 +137,13 @@ def test_the_diagram_needs_no_system_package(network, monkeypatch):
     for stage in ("encoder1\n", "bottleneck\n", "middle\n", "decoder4\n", "head\n"):
         assert any(label.startswith(stage) for label in labels)
     assert any("zero-pad" in label and "transposed conv 3x3, 48" in label for label in labels)
+
+
+def test_the_diagram_tells_strides_and_enlargements(monkeypatch):
+    monkeypatch.setattr(diagram.shutil, "which", lambda name: None)
+    text = "\n".join(words(figures.network_diagram(networks.build("edgesegnet", (37, 48, 3), 5))))
+    for line in ("conv 7x7/2, 32", "bilinear x2", "crop", "mean over all pixels"):
+        assert f"\n{line}\n" in text
 
 
 def test_the_diagram_connects_what_the_network_connects(network):

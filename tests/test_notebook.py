@@ -73,8 +73,14 @@ def test_it_shows_that_the_originals_metric_is_a_constant(executed):
 def test_it_shows_what_random_frames_would_have_claimed(executed):
     _, path = executed
     text = json.dumps(nbformat.read(path, as_version=4))
-    for how in ("held-out scenes", "random frames"):
-        assert re.search(rf"{how}\s+pixel accuracy 0\.\d+, mean IoU 0\.\d+", text)
+    table = r"held-out scenes\s+random frames\\npixel accuracy +0\.\d+ +0\.\d+\\n"
+    assert len(re.findall(table, text)) == 2
+
+
+def test_it_shows_both_networks_side_by_side(executed):
+    _, path = executed
+    text = json.dumps(nbformat.read(path, as_version=4))
+    assert re.search(r" simple +edgesegnet\\npixel accuracy +0\.\d+ +0\.\d+\\n", text)
 
 
 def test_a_second_run_repeats_no_finished_work(executed, folder):

@@ -92,3 +92,14 @@ def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
     assert {frames[i].sequence for i in split.validation} == {"0002/clone", "0002/fog"}
     assert len(split.train) == 40
     assert splits.last_drive(frames[:40]) == splits.block(frames[:40])
+
+
+def test_frames_held_back_are_random_training_frames_and_left_out():
+    whole = Split(tuple(range(40)), (50, 51), "by hand")
+    split, held_back = splits.hold_back(whole, 0.25, seed=3)
+    assert sorted(split.train + held_back) == list(range(40))
+    assert len(held_back) == 10
+    assert split.validation == whole.validation
+    assert "25% of the training frames held back" in split.how
+    assert splits.hold_back(whole, 0.25, seed=3) == (split, held_back)
+    assert splits.hold_back(whole, 0.25, seed=4)[1] != held_back

@@ -62,7 +62,14 @@ def _describe(layer: keras.layers.Layer) -> str:
         case kinds.Conv2DTranspose():
             return f"transposed conv {layer.kernel_size[0]}x{layer.kernel_size[1]}, {layer.filters}"
         case kinds.Conv2D():
-            return f"conv {layer.kernel_size[0]}x{layer.kernel_size[1]}, {layer.filters}"
+            stride = f"/{layer.strides[0]}" if layer.strides[0] > 1 else ""
+            return f"conv {layer.kernel_size[0]}x{layer.kernel_size[1]}{stride}, {layer.filters}"
+        case kinds.UpSampling2D():
+            return f"{layer.interpolation} x{layer.size[0]}"
+        case kinds.Cropping2D():
+            return "crop"
+        case kinds.GlobalAveragePooling2D():
+            return "mean over all pixels"
         case kinds.MaxPooling2D():
             return f"max-pool {layer.pool_size[0]}"
         case kinds.BatchNormalization():

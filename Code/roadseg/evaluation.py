@@ -1,6 +1,6 @@
 """evaluate(): counts over all chosen frames, and every figure of merit from them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import keras
@@ -88,6 +88,27 @@ class Evaluation:
             accuracy, iou = ("absent" if np.isnan(score) else f"{score:.3f}" for score in scores)
             lines.append(f"  {name:22s}{accuracy:10s}{iou}")
         return "\n".join(lines)
+
+
+def compare(results: Mapping[str, Evaluation]) -> str:
+    """A table with a column for each result; rows are the figures of merit and the IoU of each class."""
+    class_names = next(iter(results.values())).class_names
+    rows = {
+        "pixel accuracy": [each.pixel_accuracy for each in results.values()],
+        "mean class accuracy": [each.mean_class_accuracy for each in results.values()],
+        "mean IoU": [each.mean_iou for each in results.values()],
+        "frequency-weighted IoU": [each.frequency_weighted_iou for each in results.values()],
+        "mean boundary F-score": [each.mean_boundary_f_score for each in results.values()],
+    }
+    scores = zip(*(each.iou for each in results.values()), strict=True)
+    rows |= {f"  IoU of {name}": row for name, row in zip(class_names, scores, strict=True)}
+    lines = [f"{'':26s}" + "".join(f"{name:>14s}" for name in results)]
+    for name, row in rows.items():
+        words = ("absent" if np.isnan(score) else f"{score:.3f}" for score in row)
+        lines.append(f"{name:26s}" + "".join(f"{word:>14s}" for word in words))
+    return "\n".join(
+        [*lines, f"({ABSENT_CLASSES}; boundaries within {metrics.BOUNDARY_TOLERANCE} pixels)"]
+    )
 
 
 def _without_nan(figures: dict[str, float]) -> dict[str, float | None]:

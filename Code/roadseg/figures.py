@@ -28,6 +28,7 @@ __all__ = [
     "per_class_iou",
     "predictions",
     "samples",
+    "scores",
     "variations",
 ]
 
@@ -81,16 +82,20 @@ def variations(frames: FrameStore) -> Figure:
     return figure
 
 
-def predictions(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> Figure:
-    """Input, ground truth, prediction and errors of some frames."""
-    parts = zip(*predict(network, frames, indices), strict=True)
-    images, labels, predicted = (np.concatenate(part) for part in parts)
+def predictions(
+    networks: Mapping[str, keras.Model], frames: FrameStore, indices: Sequence[int]
+) -> Figure:
+    """Input, ground truth, and each network's prediction and errors of some frames."""
+    images, labels = frames.read(indices)
     columns = {
         "input": images,
         "ground truth": [paint(ids, frames.palette) for ids in labels],
-        "prediction": [paint(ids, frames.palette) for ids in predicted],
-        "errors": [_errors(*pair) for pair in zip(labels, predicted, strict=True)],
     }
+    for name, network in networks.items():
+        batches = [predicted for _, _, predicted in predict(network, frames, indices)]
+        predicted = np.concatenate(batches)
+        columns[name] = [paint(ids, frames.palette) for ids in predicted]
+        columns[f"{name}: errors"] = [_errors(*pair) for pair in zip(labels, predicted, strict=True)]
     marks = [
         Patch(facecolor=np.array(colour) / 255, edgecolor="black", label=name)
         for name, colour in (("error", _WRONG), ("right", _RIGHT), ("not labelled", _UNLABELLED))
@@ -148,13 +153,24 @@ def history(runs: Mapping[str, Run], against: str = "epoch") -> Figure:
 
 def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
     """IoU of every class, and the mean, of one or more networks; an absent class has no bar."""
-    names = (*next(iter(results.values())).class_names, "mean")
-    figure, axes = plt.subplots(
-        figsize=(_WIDTH, (0.22 + 0.2 * len(results)) * len(names)), layout="constrained"
+    return scores(
+        {
+            name: dict(zip((*each.class_names, "mean"), (*each.iou, each.mean_iou), strict=True))
+            for name, each in results.items()
+        },
+        "IoU",
     )
-    bars = {name: np.append(each.iou, each.mean_iou) for name, each in results.items()}
+
+
+def scores(groups: Mapping[str, Mapping[str, float]], label: str) -> Figure:
+    """Bars of scores 0..1: in each group, a name and its score; all groups have the same names."""
+    names = list(next(iter(groups.values())))
+    figure, axes = plt.subplots(
+        figsize=(_WIDTH, (0.22 + 0.2 * len(groups)) * len(names) + 0.6), layout="constrained"
+    )
+    bars = {group: np.array([each[name] for name in names]) for group, each in groups.items()}
     _grouped_bars(axes, bars, names, "{:.2f}")
-    axes.set(xlim=(0, 1), xlabel="IoU")
+    axes.set(xlim=(0, 1), xlabel=label)
     return figure
 
 

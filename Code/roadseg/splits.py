@@ -7,7 +7,7 @@ world (or drive) is clean; a block with a gap is a compromise within one sequenc
 import json
 import warnings
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +115,21 @@ def last_drive(frames: FrameStore | Sequence[Frame]) -> Split:
     if len(drives) == 1:
         return block(frames)
     return by_sequence(frames, {name for name in names if _drive(name) == drives[-1]})
+
+
+def hold_back(split: Split, share: float = 0.15, seed: int = 0) -> tuple[Split, tuple[int, ...]]:
+    """The split without some random training frames, and these.
+
+    Their neighbours are still trained on: scores on them are what `random` frames would have claimed.
+    """
+    order = np.random.default_rng(seed).permutation(split.train).tolist()
+    count = _share(len(order), share)
+    rest = replace(
+        split,
+        train=tuple(sorted(order[count:])),
+        how=f"{split.how}; {share:.0%} of the training frames held back, seed {seed}",
+    )
+    return rest, tuple(sorted(order[:count]))
 
 
 def _drive(sequence: str) -> str:

@@ -1,0 +1,145 @@
+"""Trainings to compare: each is made once, continues when interrupted, and leaves one small file."""
+
+import json
+import math
+import re
+import statistics
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field, replace
+
+import common
+import keras
+import numpy as np
+
+from roadseg import evaluation, networks, training
+from roadseg.losses import CrossEntropy
+from roadseg.networks.cost import multiply_adds
+from roadseg.recipes import Recipe
+from roadseg.splits import Split
+from roadseg.store import FrameStore
+
+RESULTS = common.CODE / "benchmarks" / "results"
+_RUNS = common.CODE / "Runs"
+_EVERY = 4  # one training frame in so many is evaluated as well
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training; the seed in its recipe is also that of the initial weights."""
+
+    name: str
+    network: str
+    recipe: Recipe
+    options: Mapping[str, object] = field(default_factory=dict)
+
+    def build(self, frames: FrameStore) -> keras.Model:
+        return networks.build(
+            self.network, frames.image_shape, frames.num_classes, self.recipe.seed, **self.options
+        )
+
+
+def run(trials: Iterable[Trial], frames: FrameStore, split: Split, study: str) -> list[dict]:
+    """The results of all trials, read from RESULTS / study or measured now and written there."""
+    return [_result(trial, frames, split, study) for trial in trials]
+
+
+def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
+    name = f"{re.sub(r'[^a-z0-9]+', '-', trial.name.lower())}-{trial.recipe.seed}"
+    path = RESULTS / study / f"{name}.json"
+    made_of = json.loads(
+        json.dumps({"trial": asdict(trial), "frames": frames.digest, "split": split.how})
+    )
+    if path.is_file():
+        result = json.loads(path.read_text("utf-8"))
+        if {key: result[key] for key in made_of} != made_of:
+            raise SystemExit(f"{path}: measured with other settings; remove it to measure it again")
+        return result
+    print(f"{study}: {name}, {trial.recipe.epochs} epochs", flush=True)
+    network = trial.build(frames)
+    folder = _RUNS / f"{study.replace('/', '-')}-{name}"
+    finished = training.train(network, frames, split, trial.recipe, folder)
+    learned = evaluation.evaluate(network, frames, split.train[::_EVERY])
+    epochs, history = trial.recipe.epochs, finished.history
+    not_validated = [
+        seconds
+        for seconds, score in zip(history["seconds"], history["validation_mean_iou"], strict=True)
+        if np.isnan(score)
+    ]
+    steps = math.ceil(len(split.train) / trial.recipe.batch_size)
+    result = made_of | {
+        "machine": common.machine(),
+        "parameters": network.count_params(),
+        "multiply_adds": multiply_adds(network),
+        "updates": epochs * steps,
+        "minutes": finished.metrics["minutes"],
+        "ms_per_step": 1000 * min(not_validated or history["seconds"]) / steps,
+        "history": {
+            name: [None if np.isnan(value) else round(value, 4) for value in values]
+            for name, values in history.items()
+        },
+        "training": {"pixel_accuracy": learned.pixel_accuracy, "mean_iou": learned.mean_iou},
+        "validation": {key: value for key, value in finished.metrics.items() if key != "minutes"},
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    return result
+
+
+def table(results: Iterable[dict]) -> str:
+    """What is compared, a row a training."""
+    rows = [
+        "parameters  GMAC  ms/step  updates  minutes | training: accuracy  mean IoU "
+        "| validation: accuracy  mean IoU  boundary F"
+    ]
+    for each in results:
+        learned, held_out = each["training"], each["validation"]
+        name, seed = each["trial"]["name"], each["trial"]["recipe"]["seed"]
+        rows.append(
+            f"{each['parameters']:10,}{each['multiply_adds'] / 1e9:6.2f}{each['ms_per_step']:9.0f}"
+            f"{each['updates']:9}{each['minutes']:9.1f} |{learned['pixel_accuracy']:19.3f}"
+            f"{learned['mean_iou']:10.3f} |{held_out['pixel_accuracy']:21.3f}"
+            f"{held_out['mean_iou']:10.3f}{held_out['mean_boundary_f_score']:12.3f}  {name}, seed {seed}"
+        )
+    return "\n".join(rows)
+
+
+def fitted(
+    trials: Iterable[Trial], frames: FrameStore, split: Split, minutes: float, study: str
+) -> list[Trial]:
+    """The trials with as many epochs as fit into equal time.
+
+    The time of their steps is measured in turns, once: it is kept beside the study's results.
+    """
+    trials, path = list(trials), RESULTS / study / "ms_per_step.json"
+    if not path.is_file():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(milliseconds_per_step(trials, frames), indent=1) + "\n", "utf-8")
+    milliseconds = json.loads(path.read_text("utf-8"))
+    long = []
+    for trial in trials:
+        steps = math.ceil(len(split.train) / trial.recipe.batch_size)
+        epochs = max(1, round(60_000 * minutes / (steps * milliseconds[trial.name])))
+        long.append(replace(trial, recipe=replace(trial.recipe, epochs=epochs)))
+    return long
+
+
+def milliseconds_per_step(
+    trials: Iterable[Trial], frames: FrameStore, rounds: int = 9
+) -> dict[str, float]:
+    """Median over rounds in which every trial's network takes one step on random pictures."""
+    generator, steps = np.random.default_rng(0), {}
+    for trial in trials:
+        size = trial.recipe.batch_size, *frames.image_shape
+        images = generator.integers(0, 256, size, np.uint8)
+        labels = generator.integers(0, frames.num_classes, size[:3], np.uint8)
+        network = trial.build(frames)
+        network.compile(trial.recipe.make_optimizer(1000), CrossEntropy())
+        steps[trial.name] = lambda it=network, batch=(images, labels): it.train_on_batch(*batch)
+    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    for _ in range(rounds + 1):
+        for name, step in steps.items():
+            start = time.perf_counter()
+            step()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: 1000 * statistics.median(times[1:]) for name, times in seconds.items()}

@@ -1,0 +1,62 @@
+"""The trainings that the benchmarks compare."""
+
+import json
+from dataclasses import replace
+
+import pytest
+import trials
+from trials import Trial
+
+from roadseg import splits
+from roadseg.recipes import RECIPES
+
+ONE_EPOCH = replace(RECIPES["original"], epochs=1)
+SIMPLE = Trial("as it is", "simple", ONE_EPOCH)
+SMALL = Trial("narrow, EdgeSegNet", "edgesegnet", ONE_EPOCH, {"fine_filters": 8, "inner_filters": 8})
+
+
+@pytest.fixture
+def split(frames):
+    return splits.by_sequence(frames, ["0002"])
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(trials, "RESULTS", tmp_path / "results")
+    monkeypatch.setattr(trials, "_RUNS", tmp_path / "Runs")
+
+
+def test_a_trial_is_made_once_and_leaves_its_figures(frames, split, tmp_path, monkeypatch):
+    (result,) = trials.run([SMALL], frames, split, "study")
+    path = tmp_path / "results/study/narrow-edgesegnet-0.json"
+    assert json.loads(path.read_text()) == result
+    assert result["updates"] == 1
+    assert 0 <= result["training"]["mean_iou"] <= 1
+    assert 0 <= result["validation"]["mean_boundary_f_score"] <= 1
+    assert result["parameters"] == SMALL.build(frames).count_params()
+    monkeypatch.setattr(trials.training, "train", None)
+    assert trials.run([SMALL], frames, split, "study") == [result]
+    assert f"{result['validation']['mean_iou']:.3f}" in trials.table([result])
+
+
+def test_figures_of_other_settings_are_not_taken_for_these(frames, split):
+    trials.run([SIMPLE], frames, split, "study")
+    other = replace(SIMPLE, recipe=replace(ONE_EPOCH, learning_rate=0.5))
+    with pytest.raises(SystemExit, match="other settings"):
+        trials.run([other], frames, split, "study")
+
+
+def test_equal_time_gives_the_faster_network_more_epochs(frames, split, tmp_path):
+    folder = tmp_path / "results/study"
+    folder.mkdir(parents=True)
+    (folder / "ms_per_step.json").write_text(json.dumps({"as it is": 300, "narrow, EdgeSegNet": 600}))
+    simple, small = trials.fitted([SIMPLE, SMALL], frames, split, 0.1, "study")
+    assert (simple.recipe.epochs, small.recipe.epochs) == (20, 10)  # of one step each
+
+
+def test_steps_are_measured_once_and_kept(frames, split, tmp_path):
+    first = trials.fitted([SIMPLE, SMALL], frames, split, 1.0, "study")
+    kept = json.loads((tmp_path / "results/study/ms_per_step.json").read_text())
+    assert set(kept) == {"as it is", "narrow, EdgeSegNet"}
+    assert min(kept.values()) > 0
+    assert trials.fitted([SIMPLE, SMALL], frames, split, 1.0, "study") == first
