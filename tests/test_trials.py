@@ -35,8 +35,18 @@ def test_a_trial_is_made_once_and_leaves_its_figures(frames, split, tmp_path, mo
     assert 0 <= result["validation"]["mean_boundary_f_score"] <= 1
     assert result["parameters"] == SMALL.build(frames).count_params()
     monkeypatch.setattr(trials.training, "train", None)
-    assert trials.run([SMALL], frames, split, "study") == [result]
+    assert trials.run([SMALL], frames, split, "study") == trials.load([SMALL], "study") == [result]
     assert f"{result['validation']['mean_iou']:.3f}" in trials.table([result])
+
+
+def test_scores_are_means_of_the_seeds():
+    results = [
+        {"trial": {"name": name}, "training": {"mean_iou": value}, "validation": {"mean_iou": value / 2}}
+        for name, value in (("narrow", 0.5), ("wide", 0.8), ("narrow", 0.7))
+    ]
+    scores = trials.scores(results, "mean_iou")
+    assert scores["training"] == pytest.approx({"narrow": 0.6, "wide": 0.8})
+    assert scores["validation"] == pytest.approx({"narrow": 0.3, "wide": 0.4})
 
 
 def test_figures_of_other_settings_are_not_taken_for_these(frames, split):

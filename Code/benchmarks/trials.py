@@ -33,6 +33,10 @@ class Trial:
     recipe: Recipe
     options: Mapping[str, object] = field(default_factory=dict)
 
+    @property
+    def file_name(self) -> str:
+        return f"{re.sub(r'[^a-z0-9]+', '-', self.name.lower())}-{self.recipe.seed}"
+
     def build(self, frames: FrameStore) -> keras.Model:
         return networks.build(
             self.network, frames.image_shape, frames.num_classes, self.recipe.seed, **self.options
@@ -45,8 +49,7 @@ def run(trials: Iterable[Trial], frames: FrameStore, split: Split, study: str) -
 
 
 def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
-    name = f"{re.sub(r'[^a-z0-9]+', '-', trial.name.lower())}-{trial.recipe.seed}"
-    path = RESULTS / study / f"{name}.json"
+    path = RESULTS / study / f"{trial.file_name}.json"
     made_of = json.loads(
         json.dumps({"trial": asdict(trial), "frames": frames.digest, "split": split.how})
     )
@@ -55,10 +58,9 @@ def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
         if {key: result[key] for key in made_of} != made_of:
             raise SystemExit(f"{path}: measured with other settings; remove it to measure it again")
         return result
-    print(f"{study}: {name}, {trial.recipe.epochs} epochs", flush=True)
+    print(f"{study}: {trial.name}, {trial.recipe.epochs} epochs", flush=True)
     network = trial.build(frames)
-    folder = _RUNS / f"{study.replace('/', '-')}-{name}"
-    finished = training.train(network, frames, split, trial.recipe, folder)
+    finished = train(trial, network, frames, split)
     learned = evaluation.evaluate(network, frames, split.train[::_EVERY])
     epochs, history = trial.recipe.epochs, finished.history
     not_validated = [
@@ -84,6 +86,30 @@ def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     return result
+
+
+def train(trial: Trial, network: keras.Model, frames: FrameStore, split: Split) -> training.Run:
+    """In a folder of its own for each trial and data set."""
+    folder = _RUNS / f"{frames.path.name}-{trial.file_name}-{trial.recipe.epochs}"
+    return training.train(network, frames, split, trial.recipe, folder)
+
+
+def load(trials: Iterable[Trial], study: str) -> list[dict]:
+    """The results that `run` has left, of some trials."""
+    return [
+        json.loads((RESULTS / study / f"{trial.file_name}.json").read_text("utf-8")) for trial in trials
+    ]
+
+
+def scores(results: Iterable[dict], figure: str) -> dict[str, dict[str, float]]:
+    """A figure of merit of each trial, the mean of its seeds, on both parts: for figures.scores."""
+    groups = {}
+    for part in ("training", "validation"):
+        by_name: dict[str, list[float]] = {}
+        for each in results:
+            by_name.setdefault(each["trial"]["name"], []).append(each[part][figure])
+        groups[part] = {name: statistics.fmean(values) for name, values in by_name.items()}
+    return groups
 
 
 def table(results: Iterable[dict]) -> str:
