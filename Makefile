@@ -1,5 +1,5 @@
-# make notebook   runs the notebook top to bottom (DATA, SEQUENCES, VALIDATION, SCALE, NETWORKS,
-#                 RECIPE, EPOCHS, LEAKAGE)
+# make notebook   runs a notebook top to bottom (NOTEBOOK, DATA, SEQUENCES, VALIDATION, SCALE, NETWORKS,
+#                 RECIPE, EPOCHS, LEAKAGE; edgesegnet_study knows DATA, SCALE and EPOCHS)
 # make data       fetches sequences of Virtual KITTI (SEQUENCES, ACCEPT_LICENCE, VKITTI, ARCHIVES, DATA)
 # make test       lint and tests
 # All need nothing but python3 and make: they set up .venv when it is missing or out of date.
@@ -11,7 +11,7 @@ SHELL := /bin/sh
 .PHONY: notebook data test
 
 notebook: .venv/installed
-	$(BIN)/python Code/run_notebook.py $(if $(DATA),--data "$(DATA)") \
+	$(BIN)/python Code/run_notebook.py $(if $(NOTEBOOK),--notebook $(NOTEBOOK)) $(if $(DATA),--data "$(DATA)") \
 	  $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(VALIDATION),--validation $(VALIDATION)) \
 	  $(if $(SCALE),--scale $(SCALE)) $(if $(NETWORKS),--networks $(NETWORKS)) \
 	  $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS)) \

@@ -1,4 +1,4 @@
-"""Runs the notebook with the caller's parameters: `make notebook DATA=... SEQUENCES=...`.
+"""Runs a notebook with the caller's parameters: `make notebook DATA=... SEQUENCES=...`.
 
 Writes the executed notebook and its HTML into Runs/. When a cell fails, the notebook up to there is
 kept, and the cell is named.
@@ -15,6 +15,7 @@ from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 
 _HERE = Path(__file__).resolve().parent
+_NOTEBOOKS = "train_network", "edgesegnet_study"
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 # What TensorFlow's C++ code prints when it starts, whatever its log level; it speaks of missing GPUs.
 _START_OF_TENSORFLOW = re.compile(
@@ -24,15 +25,17 @@ _START_OF_TENSORFLOW = re.compile(
 
 def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
-    executed = options.output.resolve()
+    executed = (options.output or _HERE / "Runs" / f"{options.notebook}.ipynb").resolve()
     executed.parent.mkdir(parents=True, exist_ok=True)
     parameters = {
-        name: value for name, value in vars(options).items() if name != "output" and value is not None
+        name: value
+        for name, value in vars(options).items()
+        if name not in ("notebook", "output") and value is not None
     }
     failure = None
     try:
         papermill.execute_notebook(
-            _HERE / "train_network.ipynb",
+            _HERE / f"{options.notebook}.ipynb",
             executed,
             parameters,
             cwd=_HERE,
@@ -55,6 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--notebook", choices=_NOTEBOOKS, default=_NOTEBOOKS[0])
     parser.add_argument(
         "--data", type=_absolute, help="folder of the raw data set; default: rendered scenes"
     )
@@ -65,10 +69,22 @@ def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser.add_argument("--recipe")
     parser.add_argument("--epochs", type=int)
     parser.add_argument("--leakage", type=_yes_or_no, help="hold back random frames: yes or no")
-    parser.add_argument(
-        "--output", type=Path, default=_HERE / "Runs" / "train_network.ipynb", help="executed notebook"
-    )
-    return parser.parse_args(arguments)
+    parser.add_argument("--output", type=Path, help="executed notebook; default: in Runs/")
+    options = parser.parse_args(arguments)
+    settings = _settings(options.notebook)
+    for name, value in vars(options).items():
+        if value is not None and name not in {"notebook", "output", *settings}:
+            parser.error(f"{options.notebook} has no setting {name}, but {', '.join(settings)}")
+    return options
+
+
+def _settings(notebook: str) -> list[str]:
+    """Names that the notebook's first cell of code sets."""
+    cells = nbformat.read(_HERE / f"{notebook}.ipynb", as_version=4).cells
+    first = next(cell.source for cell in cells if cell.cell_type == "code")
+    return [
+        name for line in re.findall(r"^([\w, ]+) = ", first, re.MULTILINE) for name in line.split(", ")
+    ]
 
 
 def _yes_or_no(answer: str) -> bool:

@@ -139,11 +139,14 @@ def test_the_diagram_needs_no_system_package(network, monkeypatch):
     assert any("zero-pad" in label and "transposed conv 3x3, 48" in label for label in labels)
 
 
-def test_the_diagram_tells_strides_and_enlargements(monkeypatch):
+def test_the_diagram_tells_strides_and_enlargements_in_boxes_of_their_own(monkeypatch):
     monkeypatch.setattr(diagram.shutil, "which", lambda name: None)
-    text = "\n".join(words(figures.network_diagram(networks.build("edgesegnet", (37, 48, 3), 5))))
+    figure = figures.network_diagram(networks.build("edgesegnet", (37, 48, 3), 5))
+    text = "\n".join(words(figure))
     for line in ("conv 7x7/2, 32", "bilinear x2", "crop", "mean over all pixels"):
         assert f"\n{line}\n" in text
+    places = [box.get_position() for box in figure.axes[0].texts if box.get_text()]
+    assert len(set(places)) == len(places)
 
 
 def test_the_diagram_connects_what_the_network_connects(network):

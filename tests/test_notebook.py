@@ -14,7 +14,6 @@ import run_notebook
 from roadseg.sources import miniature
 
 CODE = Path(__file__).parents[1] / "Code"
-NOTEBOOK = CODE / "train_network.ipynb"
 
 
 def run(folder, *arguments):
@@ -54,7 +53,7 @@ def test_every_figure_is_there_and_outputs_are_clean(executed):
     _, path = executed
     cells = nbformat.read(path, as_version=4).cells
     outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 8
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == 10
     text = "".join(output.text for output in outputs if output.output_type == "stream")
     assert "\r" not in text
     assert "Error" not in text
@@ -100,6 +99,33 @@ def test_an_error_names_the_cell_and_leaves_the_part_that_ran(folder, tmp_path):
     assert kept[-1].execution_count is None
 
 
+def test_one_network_alone_and_nothing_held_back(executed, folder):
+    process = run(
+        folder, "--data", folder / "raw", "--epochs", 1, "--networks", "simple", "--leakage", "no"
+    )
+    assert process.returncode == 0, process.stderr[-3000:]
+    assert "held back" not in process.stdout
+    assert "edgesegnet  " not in process.stdout
+
+
+def test_a_setting_that_a_notebook_does_not_have_is_refused(folder):
+    process = run(folder, "--notebook", "edgesegnet_study", "--recipe", "quick")
+    assert process.returncode == 2
+    assert "edgesegnet_study has no setting recipe, but data, scale, epochs" in process.stderr
+
+
+def test_the_study_runs_on_the_same_scenes_and_shows_what_was_measured(executed, folder):
+    process = run(
+        folder, "--notebook", "edgesegnet_study", "--data", folder / "raw", "--epochs", 1, "--scale", 9
+    )
+    assert process.returncode == 0, process.stderr[-3000:]
+    notebook = nbformat.read(folder / "Code/Runs/edgesegnet_study.ipynb", as_version=4)
+    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
+    measured = json.loads((CODE / "benchmarks/results/edgesegnet/causes/all-0.json").read_text())
+    assert f"{measured['validation']['mean_iou']:.3f}" in process.stdout
+
+
 def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
     cell = nbformat.v4.new_code_cell("train()")
     cell.outputs = [
@@ -124,8 +150,9 @@ def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
     assert second.outputs == []
 
 
-def test_cells_call_and_never_define():
-    cells = [c for c in nbformat.read(NOTEBOOK, as_version=4).cells if c.cell_type == "code"]
+@pytest.mark.parametrize("path", sorted(CODE.glob("*.ipynb")), ids=lambda path: path.stem)
+def test_cells_call_and_never_define(path):
+    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
     for cell in cells:
         lines = cell.source.splitlines()
         assert len(lines) <= 12

@@ -8,6 +8,8 @@ import trials
 from trials import Trial
 
 from roadseg import splits
+from roadseg.errors import DataError
+from roadseg.networks import edgesegnet
 from roadseg.recipes import RECIPES
 
 ONE_EPOCH = replace(RECIPES["original"], epochs=1)
@@ -56,17 +58,29 @@ def test_figures_of_other_settings_are_not_taken_for_these(frames, split):
         trials.run([other], frames, split, "study")
 
 
+def test_figures_of_another_network_are_not_taken_for_this(frames, split, monkeypatch):
+    trials.run([SMALL], frames, split, "study")
+    monkeypatch.setattr(edgesegnet, "_COARSE", 16)
+    with pytest.raises(SystemExit, match="other settings"):
+        trials.run([SMALL], frames, split, "study")
+
+
+def test_what_was_not_measured_is_named():
+    with pytest.raises(DataError, match=r"study: as-it-is-0\.json not there"):
+        trials.load([SIMPLE], "study")
+
+
 def test_equal_time_gives_the_faster_network_more_epochs(frames, split, tmp_path):
     folder = tmp_path / "results/study"
     folder.mkdir(parents=True)
-    (folder / "ms_per_step.json").write_text(json.dumps({"as it is": 300, "narrow, EdgeSegNet": 600}))
+    (folder / "compute.json").write_text(json.dumps({"as it is": 300, "narrow, EdgeSegNet": 600}))
     simple, small = trials.fitted([SIMPLE, SMALL], frames, split, 0.1, "study")
     assert (simple.recipe.epochs, small.recipe.epochs) == (20, 10)  # of one step each
 
 
 def test_steps_are_measured_once_and_kept(frames, split, tmp_path):
     first = trials.fitted([SIMPLE, SMALL], frames, split, 1.0, "study")
-    kept = json.loads((tmp_path / "results/study/ms_per_step.json").read_text())
+    kept = json.loads((tmp_path / "results/study/compute.json").read_text())
     assert set(kept) == {"as it is", "narrow, EdgeSegNet"}
     assert min(kept.values()) > 0
     assert trials.fitted([SIMPLE, SMALL], frames, split, 1.0, "study") == first

@@ -1,5 +1,6 @@
 """Trainings to compare: each is made once, continues when interrupted, and leaves one small file."""
 
+import hashlib
 import json
 import math
 import re
@@ -13,6 +14,7 @@ import keras
 import numpy as np
 
 from roadseg import evaluation, networks, training
+from roadseg.errors import DataError
 from roadseg.losses import CrossEntropy
 from roadseg.networks.cost import multiply_adds
 from roadseg.recipes import Recipe
@@ -49,9 +51,16 @@ def run(trials: Iterable[Trial], frames: FrameStore, split: Split, study: str) -
 
 
 def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
-    path = RESULTS / study / f"{trial.file_name}.json"
+    path, network = RESULTS / study / f"{trial.file_name}.json", trial.build(frames)
     made_of = json.loads(
-        json.dumps({"trial": asdict(trial), "frames": frames.digest, "split": split.how})
+        json.dumps(
+            {
+                "trial": asdict(trial),
+                "network": _digest(network),
+                "frames": frames.digest,
+                "split": split.how,
+            }
+        )
     )
     if path.is_file():
         result = json.loads(path.read_text("utf-8"))
@@ -59,21 +68,34 @@ def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
             raise SystemExit(f"{path}: measured with other settings; remove it to measure it again")
         return result
     print(f"{study}: {trial.name}, {trial.recipe.epochs} epochs", flush=True)
-    network = trial.build(frames)
     finished = train(trial, network, frames, split)
     learned = evaluation.evaluate(network, frames, split.train[::_EVERY])
-    epochs, history = trial.recipe.epochs, finished.history
-    not_validated = [
-        seconds
-        for seconds, score in zip(history["seconds"], history["validation_mean_iou"], strict=True)
-        if np.isnan(score)
-    ]
-    steps = math.ceil(len(split.train) / trial.recipe.batch_size)
-    result = made_of | {
+    result = made_of | _figures(trial, network, finished, learned, split)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    return result
+
+
+def _digest(network: keras.Model) -> str:
+    """Of all layers and how they are connected."""
+    return hashlib.sha256(json.dumps(network.get_config(), default=str).encode()).hexdigest()[:16]
+
+
+def _figures(
+    trial: Trial,
+    network: keras.Model,
+    finished: training.Run,
+    learned: evaluation.Evaluation,
+    split: Split,
+) -> dict[str, object]:
+    history, steps = finished.history, _steps(trial, split)
+    scores = zip(history["seconds"], history["validation_mean_iou"], strict=True)
+    not_validated = [seconds for seconds, score in scores if np.isnan(score)]
+    return {
         "machine": common.machine(),
         "parameters": network.count_params(),
         "multiply_adds": multiply_adds(network),
-        "updates": epochs * steps,
+        "updates": trial.recipe.epochs * steps,
         "minutes": finished.metrics["minutes"],
         "ms_per_step": 1000 * min(not_validated or history["seconds"]) / steps,
         "history": {
@@ -83,9 +105,11 @@ def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
         "training": {"pixel_accuracy": learned.pixel_accuracy, "mean_iou": learned.mean_iou},
         "validation": {key: value for key, value in finished.metrics.items() if key != "minutes"},
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
-    return result
+
+
+def _steps(trial: Trial, split: Split) -> int:
+    """In an epoch."""
+    return math.ceil(len(split.train) / trial.recipe.batch_size)
 
 
 def train(trial: Trial, network: keras.Model, frames: FrameStore, split: Split) -> training.Run:
@@ -96,9 +120,12 @@ def train(trial: Trial, network: keras.Model, frames: FrameStore, split: Split) 
 
 def load(trials: Iterable[Trial], study: str) -> list[dict]:
     """The results that `run` has left, of some trials."""
-    return [
-        json.loads((RESULTS / study / f"{trial.file_name}.json").read_text("utf-8")) for trial in trials
-    ]
+    paths = [RESULTS / study / f"{trial.file_name}.json" for trial in trials]
+    if missing := [path.name for path in paths if not path.is_file()]:
+        raise DataError(
+            f"{RESULTS / study}: {', '.join(missing)} not there; the benchmark of this study measures it"
+        )
+    return [json.loads(path.read_text("utf-8")) for path in paths]
 
 
 def scores(results: Iterable[dict], figure: str) -> dict[str, dict[str, float]]:
@@ -135,18 +162,18 @@ def fitted(
 ) -> list[Trial]:
     """The trials with as many epochs as fit into equal time.
 
-    The time of their steps is measured in turns, once: it is kept beside the study's results.
+    That is the time of the steps alone, measured in turns, once, and kept beside the study's results;
+    validation comes on top.
     """
-    trials, path = list(trials), RESULTS / study / "ms_per_step.json"
+    trials, path = list(trials), RESULTS / study / "compute.json"
     if not path.is_file():
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps(milliseconds_per_step(trials, frames), indent=1) + "\n", "utf-8")
     milliseconds = json.loads(path.read_text("utf-8"))
     long = []
     for trial in trials:
-        steps = math.ceil(len(split.train) / trial.recipe.batch_size)
-        epochs = max(1, round(60_000 * minutes / (steps * milliseconds[trial.name])))
-        long.append(replace(trial, recipe=replace(trial.recipe, epochs=epochs)))
+        epochs = round(60_000 * minutes / (_steps(trial, split) * milliseconds[trial.name]))
+        long.append(replace(trial, recipe=replace(trial.recipe, epochs=max(1, epochs))))
     return long
 
 

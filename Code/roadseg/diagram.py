@@ -106,14 +106,21 @@ def _draw_by_resolution(stages: Stages, edges: Edges) -> Figure:
     for source, target in edges:  # in the order of the layers, so that sources are final
         depth[target] = max(depth[target], depth[source] + 1)
     heights = {stage: max(each.output.shape[1] for each in layers) for stage, layers in stages.items()}
-    levels = sorted(set(heights.values()), reverse=True)
+    levels, taken = {}, set()
+    for stage in stages:  # the first free row at or below the stage's resolution
+        level = sorted(set(heights.values()), reverse=True).index(heights[stage])
+        while (depth[stage], level) in taken:
+            level += 1
+        levels[stage] = level
+        taken.add((depth[stage], level))
 
-    width, height = 1.4 * (max(depth.values()) + 1), 1.2 * len(levels)
+    rows = max(levels.values()) + 1
+    width, height = 1.4 * (max(depth.values()) + 1), 2.0 * rows
     figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
     boxes = {
         stage: axes.text(
             depth[stage],
-            -levels.index(heights[stage]),
+            -levels[stage],
             _label(stage, layers),
             ha="center",
             va="center",
@@ -135,6 +142,6 @@ def _draw_by_resolution(stages: Stages, edges: Edges) -> Figure:
             },
         )
     axes.set_xlim(-0.6, max(depth.values()) + 0.6)
-    axes.set_ylim(-len(levels) + 0.4, 0.6)
+    axes.set_ylim(-rows + 0.4, 0.6)
     axes.set_axis_off()
     return figure

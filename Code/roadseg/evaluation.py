@@ -9,6 +9,14 @@ import numpy as np
 from roadseg import metrics
 from roadseg.store import FrameStore
 
+_FIGURES = {
+    "pixel accuracy": "pixel_accuracy",
+    "mean class accuracy": "mean_class_accuracy",
+    "mean IoU": "mean_iou",
+    "frequency-weighted IoU": "frequency_weighted_iou",
+    "mean boundary F-score": "mean_boundary_f_score",
+}
+BOUNDARIES = f"boundaries count as found within {metrics.BOUNDARY_TOLERANCE} pixels"
 ABSENT_CLASSES = "a class in neither truth nor prediction has no IoU and is left out of the mean"
 
 
@@ -56,13 +64,7 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON: NaN becomes None."""
-        figures = {
-            "pixel_accuracy": self.pixel_accuracy,
-            "mean_class_accuracy": self.mean_class_accuracy,
-            "mean_iou": self.mean_iou,
-            "frequency_weighted_iou": self.frequency_weighted_iou,
-            "mean_boundary_f_score": self.mean_boundary_f_score,
-        }
+        figures = {name: getattr(self, name) for name in _FIGURES.values()}
         return {
             **_without_nan(figures),
             "iou": _without_nan(dict(zip(self.class_names, self.iou.tolist(), strict=True))),
@@ -75,15 +77,8 @@ class Evaluation:
         }
 
     def __str__(self) -> str:
-        lines = [
-            f"pixel accuracy          {self.pixel_accuracy:.3f}",
-            f"mean class accuracy     {self.mean_class_accuracy:.3f}",
-            f"mean IoU                {self.mean_iou:.3f}  ({ABSENT_CLASSES})",
-            f"frequency-weighted IoU  {self.frequency_weighted_iou:.3f}",
-            f"mean boundary F-score   {self.mean_boundary_f_score:.3f}  "
-            f"(within {metrics.BOUNDARY_TOLERANCE} pixels)",
-            "                        accuracy  IoU",
-        ]
+        lines = [f"{name:24s}{getattr(self, figure):.3f}" for name, figure in _FIGURES.items()]
+        lines += [f"({ABSENT_CLASSES}; {BOUNDARIES})", f"{'':24s}accuracy  IoU"]
         for name, *scores in zip(self.class_names, self.class_accuracy, self.iou, strict=True):
             accuracy, iou = ("absent" if np.isnan(score) else f"{score:.3f}" for score in scores)
             lines.append(f"  {name:22s}{accuracy:10s}{iou}")
@@ -91,24 +86,24 @@ class Evaluation:
 
 
 def compare(results: Mapping[str, Evaluation]) -> str:
-    """A table with a column for each result; rows are the figures of merit and the IoU of each class."""
-    class_names = next(iter(results.values())).class_names
+    """A table with a column for each result; rows are the figures of merit and the IoU of each class.
+
+    Raises ValueError for results of different classes.
+    """
+    class_names, *others = {each.class_names for each in results.values()}
+    if others:
+        raise ValueError("results to compare need the same classes")
     rows = {
-        "pixel accuracy": [each.pixel_accuracy for each in results.values()],
-        "mean class accuracy": [each.mean_class_accuracy for each in results.values()],
-        "mean IoU": [each.mean_iou for each in results.values()],
-        "frequency-weighted IoU": [each.frequency_weighted_iou for each in results.values()],
-        "mean boundary F-score": [each.mean_boundary_f_score for each in results.values()],
+        name: [getattr(each, figure) for each in results.values()] for name, figure in _FIGURES.items()
     }
     scores = zip(*(each.iou for each in results.values()), strict=True)
     rows |= {f"  IoU of {name}": row for name, row in zip(class_names, scores, strict=True)}
-    lines = [f"{'':26s}" + "".join(f"{name:>14s}" for name in results)]
+    width = max(14, 2 + max(map(len, results)))
+    lines = [f"{'':26s}" + "".join(f"{name:>{width}s}" for name in results)]
     for name, row in rows.items():
         words = ("absent" if np.isnan(score) else f"{score:.3f}" for score in row)
-        lines.append(f"{name:26s}" + "".join(f"{word:>14s}" for word in words))
-    return "\n".join(
-        [*lines, f"({ABSENT_CLASSES}; boundaries within {metrics.BOUNDARY_TOLERANCE} pixels)"]
-    )
+        lines.append(f"{name:26s}" + "".join(f"{word:>{width}s}" for word in words))
+    return "\n".join([*lines, f"({ABSENT_CLASSES}; {BOUNDARIES})"])
 
 
 def _without_nan(figures: dict[str, float]) -> dict[str, float | None]:

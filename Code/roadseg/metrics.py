@@ -1,7 +1,8 @@
 """Figures of merit, all derived from counts over the whole set: confusion matrix, boundary pixels.
 
 Policy for absent classes: a class without a single pixel in truth and prediction has no score (NaN) and
-is left out of the mean; one that is predicted but never true has score 0 and counts.
+is left out of the mean; one that is predicted but never true has score 0 and counts. For boundaries the
+same holds of boundary pixels: a class that fills every picture has no boundary.
 """
 
 import keras

@@ -146,5 +146,5 @@ def _names_and_numbers(frames: FrameStore | Sequence[Frame]) -> tuple[list[str],
 
 def _share(count: int, share: float) -> int:
     if not 0 < share < 1:
-        raise ValueError(f"validation={share}: a share between 0 and 1 is expected")
+        raise ValueError(f"{share}: a share between 0 and 1 is expected")
     return max(1, round(count * share))

@@ -70,6 +70,14 @@ def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers(rendered,
     assert digests(tmp_path / "again") == digests(rendered)
 
 
+def test_a_variation_looks_the_same_alone_and_beside_others(tmp_path):
+    for folder, variations in (("alone", ["rain"]), ("together", ["clone", "overcast", "rain"])):
+        miniature.render(tmp_path / folder, ["0018"], variations, [3], progress=False)
+    rain = Path("vkitti_1.3.1_rgb/0018/rain/00003.png")
+    alone, together = ((tmp_path / folder / rain).read_bytes() for folder in ("alone", "together"))
+    assert alone == together
+
+
 def test_another_seed_gives_another_world(rendered, tmp_path):
     miniature.render(tmp_path / "other", worlds=["0018"], frames=1, seed=1, progress=False)
     name = "vkitti_1.3.1_rgb/0018/clone/00000.png"

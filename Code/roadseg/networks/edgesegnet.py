@@ -112,9 +112,10 @@ def build(
     """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
 
     The options are the suspected causes of its bad training; PAPER has them as in the paper.
-    stem_filters, stem_activation: of the first convolution, whether normalised and rectified.
+    stem_filters, stem_activation: of the first convolution, and whether it is rectified.
     reduction_strides: (8,), which looks at 9 of 64 places, or (2, 2, 2).
-    normalise: batch normalisation after every convolution, not only in the residual bottleneck.
+    normalise: batch normalisation after every convolution but a linear stem's and the last, not only
+        in the residual bottleneck.
     context: adds the mean over the picture at a sixteenth of its size.
     inner_filters: within the modules at an eighth of the size; None: as many as outside.
     fine_filters: of the two refine modules at a quarter.

@@ -116,7 +116,10 @@ def _claim(target: Path, seed: int) -> None:
         except ValueError:
             raise DataError(f"{marker}: is damaged; render into another folder, or remove this one")
         if found != description:
-            raise DataError(f"{target}: holds {found}, not {description}; render into another folder")
+            raise DataError(
+                f"{target}: holds {found}, not {description}; render into another folder, or remove "
+                "this one to render it again"
+            )
         return
     if target.exists() and any(not path.name.startswith(".") for path in target.iterdir()):
         raise DataError(f"{target}: holds other files; render into a folder of its own")
@@ -193,9 +196,8 @@ def _render(task: _Task) -> int:
     colours = world.instances.colours
     lights = {variation: of_world(variation, key) for variation in task.variations}
     for frame in task.frames:
-        scene = Scene(backdrop, world.traffic(frame))
+        scene, (place, heading, pitch) = Scene(backdrop, world.traffic(frame)), world.camera(frame)
         for yaw in sorted({light.camera_yaw for light in lights.values()}):
-            place, heading, pitch = world.camera(frame)
             view = View(scene, Camera(place, heading + np.radians(yaw), pitch))
             label = colours[view.owners]
             for variation, light in lights.items():
