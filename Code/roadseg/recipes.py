@@ -80,7 +80,7 @@ _ORIGINAL = Recipe(  # of the original repository
 )
 _QUICK = Recipe(
     name="quick",
-    epochs=24,
+    epochs=20,
     batch_size=4,
     optimizer="adamw",
     learning_rate=2e-3,
