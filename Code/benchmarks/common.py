@@ -1,6 +1,7 @@
 """What the benchmarks share: where the package is, the machine, and the result file."""
 
 import argparse
+import importlib
 import json
 import os
 import platform
@@ -12,6 +13,7 @@ from pathlib import Path
 
 CODE = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(CODE))
+importlib.import_module("roadseg")  # before anything imports TensorFlow: it turns oneDNN on
 
 
 def parser(description: str) -> argparse.ArgumentParser:

@@ -49,7 +49,7 @@ REPAIRS: dict[str, dict[str, object]] = {
     "e: global context": {"context": True},
     "g: narrow modules": {"inner_filters": 96, "fine_filters": 64, "classify_first": True},
 }
-MINUTES = {"equal_time": 11.0, "equal_time_rendered": 4.0}
+MINUTES = {"equal_time": 7.0, "equal_time_rendered": 4.0}
 SEEDS = range(2)
 
 

@@ -9,8 +9,16 @@ No module is imported here, so that reading and preprocessing data never start T
 """
 
 import os
+import sys
+import warnings
 
 # TensorFlow turns oneDNN on by itself only for CPUs with AVX-512; with AVX2 it is faster as well
 # (benchmarks/training_speed.py). Read when TensorFlow is imported.
+if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
+    warnings.warn(
+        "TensorFlow was imported before roadseg, which can no longer turn oneDNN on; without it, "
+        "training takes much longer on many CPUs. Import roadseg first",
+        stacklevel=2,
+    )
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings, not the log of its start
