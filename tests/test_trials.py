@@ -7,14 +7,14 @@ import pytest
 import trials
 from trials import Trial
 
-from roadseg import splits
+from roadseg import networks, splits
 from roadseg.errors import DataError
 from roadseg.networks import edgesegnet
 from roadseg.recipes import RECIPES
 
 ONE_EPOCH = replace(RECIPES["original"], epochs=1)
 SIMPLE = Trial("as it is", "simple", ONE_EPOCH)
-SMALL = Trial("narrow, EdgeSegNet", "edgesegnet", ONE_EPOCH, {"fine_filters": 8, "inner_filters": 8})
+TWIN = replace(SIMPLE, name="the same, Again")
 
 
 @pytest.fixture
@@ -29,15 +29,15 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_a_trial_is_made_once_and_leaves_its_figures(frames, split, tmp_path, monkeypatch):
-    (result,) = trials.run([SMALL], frames, split, "study")
-    path = tmp_path / "results/study/narrow-edgesegnet-0.json"
+    (result,) = trials.run([TWIN], frames, split, "study")
+    path = tmp_path / "results/study/the-same-again-0.json"
     assert json.loads(path.read_text()) == result
     assert result["updates"] == 1
     assert 0 <= result["training"]["mean_iou"] <= 1
     assert 0 <= result["validation"]["mean_boundary_f_score"] <= 1
-    assert result["parameters"] == SMALL.build(frames).count_params()
+    assert result["parameters"] == TWIN.build(frames).count_params()
     monkeypatch.setattr(trials.training, "train", None)
-    assert trials.run([SMALL], frames, split, "study") == trials.load([SMALL], "study") == [result]
+    assert trials.run([TWIN], frames, split, "study") == trials.load([TWIN], "study") == [result]
     assert f"{result['validation']['mean_iou']:.3f}" in trials.table([result])
 
 
@@ -59,10 +59,10 @@ def test_figures_of_other_settings_are_not_taken_for_these(frames, split):
 
 
 def test_figures_of_another_network_are_not_taken_for_this(frames, split, monkeypatch):
-    trials.run([SMALL], frames, split, "study")
-    monkeypatch.setattr(edgesegnet, "_COARSE", 16)
+    trials.run([SIMPLE], frames, split, "study")
+    monkeypatch.setitem(networks.NETWORKS, "simple", edgesegnet)
     with pytest.raises(SystemExit, match="other settings"):
-        trials.run([SMALL], frames, split, "study")
+        trials.run([SIMPLE], frames, split, "study")
 
 
 def test_what_was_not_measured_is_named():
@@ -73,14 +73,14 @@ def test_what_was_not_measured_is_named():
 def test_equal_time_gives_the_faster_network_more_epochs(frames, split, tmp_path):
     folder = tmp_path / "results/study"
     folder.mkdir(parents=True)
-    (folder / "compute.json").write_text(json.dumps({"as it is": 300, "narrow, EdgeSegNet": 600}))
-    simple, small = trials.fitted([SIMPLE, SMALL], frames, split, 0.1, "study")
-    assert (simple.recipe.epochs, small.recipe.epochs) == (20, 10)  # of one step each
+    (folder / "compute.json").write_text(json.dumps({"as it is": 300, "the same, Again": 600}))
+    simple, twin = trials.fitted([SIMPLE, TWIN], frames, split, 0.1, "study")
+    assert (simple.recipe.epochs, twin.recipe.epochs) == (20, 10)  # of one step each
 
 
 def test_steps_are_measured_once_and_kept(frames, split, tmp_path):
-    first = trials.fitted([SIMPLE, SMALL], frames, split, 1.0, "study")
+    first = trials.fitted([SIMPLE, TWIN], frames, split, 1.0, "study")
     kept = json.loads((tmp_path / "results/study/compute.json").read_text())
-    assert set(kept) == {"as it is", "narrow, EdgeSegNet"}
+    assert set(kept) == {"as it is", "the same, Again"}
     assert min(kept.values()) > 0
-    assert trials.fitted([SIMPLE, SMALL], frames, split, 1.0, "study") == first
+    assert trials.fitted([SIMPLE, TWIN], frames, split, 1.0, "study") == first
