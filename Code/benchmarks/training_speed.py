@@ -1,4 +1,5 @@
-"""Milliseconds per image of training and labelling, with and without oneDNN, and the share of reading.
+"""Milliseconds per image of training and labelling with every network, with and without oneDNN, and the
+share of reading in the training of the simple one.
 
     .venv/bin/python Code/benchmarks/training_speed.py [--size 125 414] [--output FILE]
 
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import common
@@ -37,14 +39,14 @@ def main() -> None:
     common.report({"size": options.size, "oneDNN": figures}, options.output)
 
 
-def run_with(switch: str, size: tuple[int, int]) -> dict[str, float]:
+def run_with(switch: str, size: tuple[int, int]) -> dict[str, object]:
     command = [sys.executable, __file__, "--measure", "--size", *map(str, size)]
     environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": switch}
     process = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
     return json.loads(process.stdout.splitlines()[-1])
 
 
-def measure(height: int, width: int) -> dict[str, float]:
+def measure(height: int, width: int) -> dict[str, object]:
     import keras
 
     from roadseg import networks
@@ -54,19 +56,26 @@ def measure(height: int, width: int) -> dict[str, float]:
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (BATCH, height, width, 3), np.uint8)
     labels = generator.integers(0, 14, (BATCH, height, width), np.uint8)
-    network = networks.build("simple", (height, width, 3), 14)
-    network.compile(keras.optimizers.RMSprop(), CrossEntropy(), metrics=[RunningScores(14)])
-    training = common.median_ms(lambda: network.train_on_batch(images, labels)) / BATCH
-    labelling = common.median_ms(lambda: network.predict_on_batch(images)) / BATCH
+    figures: dict[str, object] = {}
+    for name in networks.NETWORKS:
+        network = networks.build(name, (height, width, 3), 14)
+        network.compile(keras.optimizers.RMSprop(), CrossEntropy(), metrics=[RunningScores(14)])
+        figures[name] = {
+            "training_ms_per_image": median_per_image(network.train_on_batch, images, labels),
+            "labelling_ms_per_image": median_per_image(network.predict_on_batch, images),
+        }
+    training = figures["simple"]["training_ms_per_image"]
     plain, augmented = (reading(height, width, recipe) for recipe in ("original", "quick"))
-    return {
-        "training_ms_per_image": training,
-        "labelling_ms_per_image": labelling,
+    return figures | {
         "reading_ms_per_image": plain,
         "reading_share_of_training": plain / training,
         "reading_and_augmenting_ms_per_image": augmented,
         "reading_and_augmenting_share_of_training": augmented / training,
     }
+
+
+def median_per_image(step: Callable, *batch: np.ndarray) -> float:
+    return common.median_ms(lambda: step(*batch)) / BATCH
 
 
 def reading(height: int, width: int, recipe: str) -> float:
