@@ -143,7 +143,12 @@ def test_the_diagram_tells_strides_and_enlargements_in_boxes_of_their_own(monkey
     monkeypatch.setattr(diagram.shutil, "which", lambda name: None)
     figure = figures.network_diagram(networks.build("edgesegnet", (37, 48, 3), 5))
     text = "\n".join(words(figure))
-    for line in ("conv 7x7/2, 32", "bilinear x2", "crop", "mean over all pixels"):
+    for line in (
+        "conv 7x7/2, 32, batch norm, relu",
+        "bilinear x2",
+        "crop",
+        "mean over all pixels",
+    ):
         assert f"\n{line}\n" in text
     places = [box.get_position() for box in figure.axes[0].texts if box.get_text()]
     assert len(set(places)) == len(places)

@@ -26,8 +26,8 @@ def network_diagram(network: keras.Model) -> Figure:
         stages.setdefault(_stage(layer), []).append(layer)
     edges = _edges(network)
     if shutil.which("dot"):
-        return _draw_with_graphviz(stages, edges)
-    return _draw_by_resolution(stages, edges)
+        return _draw_with_graphviz(network.name, stages, edges)
+    return _draw_by_resolution(network.name, stages, edges)
 
 
 def _stage(layer: keras.layers.Layer) -> str:
@@ -48,9 +48,15 @@ def _edges(network: keras.Model) -> Edges:
 
 
 def _label(stage: str, layers: list[keras.layers.Layer]) -> str:
-    lines = (_describe(layer) for layer in layers)
+    lines: list[str] = []
+    for words in filter(None, map(_describe, layers)):
+        joins = words in ("batch norm", "relu") and lines and "conv" in lines[-1]
+        if joins and words not in lines[-1]:
+            lines[-1] += f", {words}"
+        else:
+            lines.append(words)
     _, height, width, channels = layers[-1].output.shape
-    return "\n".join([stage, *filter(None, lines), f"{height} x {width} x {channels}"])
+    return "\n".join([stage, *lines, f"{height} x {width} x {channels}"])
 
 
 def _describe(layer: keras.layers.Layer) -> str:
@@ -83,8 +89,16 @@ def _describe(layer: keras.layers.Layer) -> str:
             return type(layer).__name__.lower()
 
 
-def _draw_with_graphviz(stages: Stages, edges: Edges) -> Figure:
-    graph = pydot.Dot(rankdir="LR", dpi="110", nodesep="0.15", ranksep="0.25")
+def _draw_with_graphviz(name: str, stages: Stages, edges: Edges) -> Figure:
+    graph = pydot.Dot(
+        rankdir="LR",
+        dpi="110",
+        nodesep="0.15",
+        ranksep="0.25",
+        label=name,
+        labelloc="t",
+        fontname="DejaVu Sans",
+    )
     graph.set_node_defaults(
         shape="box", style="rounded,filled", fillcolor=_BOX, fontname="DejaVu Sans", fontsize="10"
     )
@@ -101,7 +115,7 @@ def _draw_with_graphviz(stages: Stages, edges: Edges) -> Figure:
     return figure
 
 
-def _draw_by_resolution(stages: Stages, edges: Edges) -> Figure:
+def _draw_by_resolution(name: str, stages: Stages, edges: Edges) -> Figure:
     depth = dict.fromkeys(stages, 0)
     for source, target in edges:  # in the order of the layers, so that sources are final
         depth[target] = max(depth[target], depth[source] + 1)
@@ -115,19 +129,21 @@ def _draw_by_resolution(stages: Stages, edges: Edges) -> Figure:
         taken.add((depth[stage], level))
 
     rows = max(levels.values()) + 1
-    width, height = 1.4 * (max(depth.values()) + 1), 2.0 * rows
+    labels = {stage: _label(stage, layers) for stage, layers in stages.items()}
+    width = 1.9 * (max(depth.values()) + 1)
+    height = rows * (0.5 + 0.15 * max(label.count("\n") + 1 for label in labels.values()))
     figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
     boxes = {
         stage: axes.text(
             depth[stage],
             -levels[stage],
-            _label(stage, layers),
+            labels[stage],
             ha="center",
             va="center",
             fontsize=8,
             bbox={"boxstyle": "round", "facecolor": _BOX},
         )
-        for stage, layers in stages.items()
+        for stage in stages
     }
     for source, target in edges:
         axes.annotate(
@@ -141,6 +157,7 @@ def _draw_by_resolution(stages: Stages, edges: Edges) -> Figure:
                 "patchB": boxes[target].get_bbox_patch(),
             },
         )
+    axes.set_title(name)
     axes.set_xlim(-0.6, max(depth.values()) + 0.6)
     axes.set_ylim(-rows + 0.4, 0.6)
     axes.set_axis_off()

@@ -103,7 +103,7 @@ def compare(results: Mapping[str, Evaluation]) -> str:
     for name, row in rows.items():
         words = ("absent" if np.isnan(score) else f"{score:.3f}" for score in row)
         lines.append(f"{name:26s}" + "".join(f"{word:>{width}s}" for word in words))
-    return "\n".join([*lines, f"({ABSENT_CLASSES}; {BOUNDARIES})"])
+    return "\n".join([*lines, f"({ABSENT_CLASSES}", f"{BOUNDARIES})"])
 
 
 def _without_nan(figures: dict[str, float]) -> dict[str, float | None]:
