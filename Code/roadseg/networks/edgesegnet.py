@@ -104,9 +104,9 @@ def build(
     normalise: bool = True,
     context: bool = True,
     inner_filters: int | None = 64,
-    fine_filters: int = 32,
+    fine_filters: int = 64,
     enlargement: str = "bilinear",
-    skips: Sequence[int] = (2,),
+    skips: Sequence[int] = (),
     classify_first: bool = True,
 ) -> keras.Model:
     """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
@@ -120,7 +120,8 @@ def build(
     inner_filters: within the modules at an eighth of the size; None: as many as outside.
     fine_filters: of the two refine modules at a quarter.
     enlargement: "nearest", "bilinear", or "learned" (transposed convolutions of each channel).
-    skips: strides (2, 1) of finer features that join after the last refine module.
+    skips: strides (2, 1) of finer features that join after the last refine module; in short trainings
+        they cost more than they bring.
     classify_first: the last 1x1 convolution before the last enlargement, with which it commutes if that
         is bilinear, at a fraction of the cost.
     """
