@@ -17,9 +17,12 @@ from nbconvert import HTMLExporter
 _HERE = Path(__file__).resolve().parent
 _NOTEBOOKS = "train_network", "edgesegnet_study"
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
-# What TensorFlow's C++ code prints when it starts, whatever its log level; it speaks of missing GPUs.
-_START_OF_TENSORFLOW = re.compile(
-    r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:).*\n?", re.MULTILINE
+# What TensorFlow prints whatever its log level: of missing GPUs when it starts, and of networks that it
+# compiles anew, because several are asked in turn.
+_NOISE = re.compile(
+    r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:"
+    r"|WARNING:tensorflow:\d+ out of the last \d+ calls).*\n?",
+    re.MULTILINE,
 )
 
 
@@ -99,7 +102,7 @@ def _absolute(path: str) -> str:
 
 def _tidy(path: Path) -> None:
     """Joins each cell's pieces of terminal output, keeps the last state of every progress bar, and drops
-    papermill's notes and what TensorFlow prints when it starts."""
+    papermill's notes and TensorFlow's noise."""
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         outputs = []
@@ -111,7 +114,7 @@ def _tidy(path: Path) -> None:
                 outputs.append(output)
         for output in outputs:
             if output.output_type == "stream":
-                output.text = _START_OF_TENSORFLOW.sub("", _OVERWRITTEN.sub("", output.text))
+                output.text = _NOISE.sub("", _OVERWRITTEN.sub("", output.text))
         cell.metadata.pop("papermill", None)
         if "outputs" in cell:
             cell.outputs = [each for each in outputs if each.get("text") != ""]

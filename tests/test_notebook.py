@@ -134,6 +134,7 @@ def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
         nbformat.v4.new_output("stream", name="stderr", text=text)
         for text in (
             "WARNING: All log messages before absl::InitializeLog() is called\n",
+            "WARNING:tensorflow:5 out of the last 5 calls to <function one_step> triggered retracing.\n",
             "I0000 00:00:1795363691.45 26346 port.cc:153] oneDNN custom operations are on.\n",
             "\rstep 1",
             "\rstep 2",
