@@ -21,7 +21,7 @@ _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 # compiles anew, because several are asked in turn.
 _NOISE = re.compile(
     r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:"
-    r"|WARNING:tensorflow:\d+ out of the last \d+ calls).*\n?",
+    r"|.*WARNING:tensorflow:\d+ out of the last).*\n?",
     re.MULTILINE,
 )
 
