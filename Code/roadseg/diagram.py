@@ -108,7 +108,7 @@ def _draw_with_graphviz(name: str, stages: Stages, edges: Edges) -> Figure:
         graph.add_edge(pydot.Edge(*pair))
     picture = plt.imread(io.BytesIO(graph.create_png()))
     height, width, _ = picture.shape
-    figure = plt.figure(figsize=(14, 14 * height / width))
+    figure = plt.figure(figsize=(12, 12 * height / width))
     axes = figure.add_axes((0, 0, 1, 1))
     axes.imshow(picture)
     axes.set_axis_off()

@@ -179,7 +179,7 @@ def confusion(result: Evaluation) -> Figure:
     truth = result.confusion.sum(axis=1, keepdims=True)
     with np.errstate(invalid="ignore"):
         percent = 100 * result.confusion / truth
-    side = 0.55 * len(percent) + 2
+    side = 0.5 * len(percent) + 2
     figure, axes = plt.subplots(figsize=(side, side), layout="constrained")
     axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
     for row, column in zip(*np.nonzero(percent >= 0.5), strict=True):
