@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
+from PIL import Image
 
-from roadseg import evaluation, metrics, networks
+from roadseg import evaluation, metrics, networks, preprocess, sources, store
 
 
 @pytest.fixture(scope="module")
@@ -72,6 +73,34 @@ def test_the_batch_size_changes_nothing(network, frames, batch_size):
     predicted = network.predict_on_batch(images).argmax(-1)
     expected = metrics.confusion_matrix(labels, predicted, frames.num_classes)
     assert np.array_equal(result.confusion, expected)
+
+
+@pytest.fixture(scope="module")
+def full_size(raw, tmp_path_factory):
+    target = tmp_path_factory.mktemp("full")
+    preprocess.to_hdf5(sources.open(raw), target, scale=1, progress=False)
+    return store.open(target)
+
+
+def test_enlarged_logits_are_compared_with_the_labels_of_the_full_size(frames, full_size):
+    oracle, chosen = Oracle(frames), [2, 9]
+    result = evaluation.evaluate(oracle, frames, chosen, full_size=full_size)
+    height, width, _ = full_size.image_shape
+    predicted = []
+    for logits in oracle.predict_on_batch(frames.read(chosen)[0]).astype(np.float32):
+        planes = [Image.fromarray(plane) for plane in np.moveaxis(logits, -1, 0)]
+        enlarged = [plane.resize((width, height), Image.Resampling.BILINEAR) for plane in planes]
+        predicted.append(np.argmax(enlarged, axis=0))
+    truth = full_size.read(chosen)[1]
+    expected = metrics.confusion_matrix(truth, np.stack(predicted), frames.num_classes)
+    assert np.array_equal(result.confusion, expected)
+    assert 0.9 < result.pixel_accuracy < 1  # edges are lost
+
+
+def test_full_size_frames_must_be_the_same_frames(frames, tmp_path, raw):
+    preprocess.to_hdf5(sources.open(raw), tmp_path, ["0001"], scale=1, progress=False)
+    with pytest.raises(ValueError, match="has other frames than"):
+        evaluation.evaluate(Oracle(frames), frames, full_size=store.open(tmp_path))
 
 
 def test_frames_are_scored_one_by_one(frames):

@@ -1,9 +1,17 @@
+from itertools import pairwise
+
 import keras
 import numpy as np
 import pytest
 
 from roadseg.classes import IGNORE
-from roadseg.losses import CrossEntropy, median_frequency_weights
+from roadseg.losses import (
+    CrossEntropy,
+    CrossEntropyAndLovasz,
+    LovaszSoftmax,
+    effective_number_weights,
+    median_frequency_weights,
+)
 
 
 def reference(labels, logits, weights):
@@ -36,19 +44,120 @@ def test_is_the_logarithm_of_the_classes_for_a_network_that_knows_nothing():
     )
 
 
-def test_a_batch_without_any_label_costs_nothing():
-    labels = np.full((1, 2, 2), IGNORE, np.uint8)
-    assert float(CrossEntropy()(labels, np.zeros((1, 2, 2, 3), np.float32))) == 0
-
-
 def test_median_frequency_weights():
     pixels = np.array([100, 400, 25, 0])
     assert median_frequency_weights(pixels).tolist() == [1, 0.25, 4, 1]
     assert median_frequency_weights(pixels, power=0.5).tolist() == [1, 0.5, 2, 1]
 
 
-def test_a_saved_loss_comes_back_with_its_weights():
-    loss = keras.saving.deserialize_keras_object(
-        keras.saving.serialize_keras_object(CrossEntropy([1, 2]))
+def test_effective_number_weights():
+    pixels = np.array([1, 2, 3, 0])
+    # With beta 1/2 the effective numbers are 1, 1 + 1/2, 1 + 1/2 + 1/4.
+    expected = np.array([1, 2 / 3, 4 / 7]) / (2 / 3)
+    assert effective_number_weights(pixels, beta=0.5) == pytest.approx([*expected, 1])
+    few, some, many = effective_number_weights(np.array([1000, 10**6, 10**9]), beta=1 - 1e-6)
+    assert few / some == pytest.approx(632.4, rel=1e-3)
+    assert some / many == pytest.approx(1 / 0.632, rel=1e-3)
+
+
+@pytest.fixture
+def case():
+    """Labels with two ignored pixels, and logits."""
+    generator = np.random.default_rng(1)
+    labels = generator.integers(0, 4, (2, 6, 8)).astype(np.uint8)
+    labels[0, 0, :2] = IGNORE
+    return labels, generator.normal(scale=2, size=(2, 6, 8, 4)).astype(np.float32)
+
+
+def one_hot(labels, logits):
+    """Keras' own losses take these, without the ignored pixels."""
+    known = labels != IGNORE
+    return np.eye(4, dtype=np.float32)[labels[known]], logits[known]
+
+
+def test_focal_loss_agrees_with_keras(case):
+    expected = keras.losses.categorical_focal_crossentropy(
+        *one_hot(*case), alpha=1, gamma=2, from_logits=True
     )
-    assert loss.class_weights == [1, 2]
+    assert float(CrossEntropy(focus=2)(*case)) == pytest.approx(float(np.mean(expected)), rel=1e-4)
+
+
+def test_label_smoothing_agrees_with_keras(case):
+    expected = keras.losses.categorical_crossentropy(
+        *one_hot(*case), from_logits=True, label_smoothing=0.2
+    )
+    assert float(CrossEntropy(label_smoothing=0.2)(*case)) == pytest.approx(float(np.mean(expected)))
+
+
+def test_the_hardest_pixels_of_each_picture_are_those_with_the_largest_loss(case):
+    labels, logits = case
+    single = [reference(np.array([a]), b[None], [1.0] * 4) for a, b in zip(*flat(case), strict=True)]
+    pictures = np.zeros(labels.shape)
+    pictures[labels != IGNORE] = single
+    hardest = [sorted(picture.ravel())[-12:] for picture in pictures]  # a quarter of 48
+    assert float(CrossEntropy(hardest=0.25)(labels, logits)) == pytest.approx(np.mean(hardest), rel=1e-5)
+
+
+def flat(case):
+    labels, logits = case
+    return labels[labels != IGNORE], logits[labels != IGNORE]
+
+
+def slow_lovasz(labels, logits):
+    """The Lovász extension by its definition: each set of wrong pixels, level by level."""
+    labels, logits = flat((labels, logits))
+    probabilities = np.exp(logits) / np.exp(logits).sum(-1, keepdims=True)
+    losses = []
+    for class_id in np.unique(labels):
+        true = labels == class_id
+        errors = np.abs(true - probabilities[:, class_id])
+        levels = np.unique(np.append(errors, 0))
+        loss = 0.0
+        for lower, upper in pairwise(levels):
+            wrong = errors >= upper
+            predicted = true ^ wrong
+            loss += (upper - lower) * (1 - (true & predicted).sum() / (true | predicted).sum())
+        losses.append(loss)
+    return np.mean(losses)
+
+
+def test_lovasz_agrees_with_its_definition(case):
+    assert float(LovaszSoftmax(every=1)(*case)) == pytest.approx(slow_lovasz(*case), rel=1e-4)
+    labels, logits = case
+    grid = labels[:, ::2, ::2], logits[:, ::2, ::2]
+    assert float(LovaszSoftmax()(*case)) == pytest.approx(slow_lovasz(*grid), rel=1e-4)
+
+
+def test_lovasz_is_one_minus_mean_iou_for_a_network_that_is_certain():
+    labels = np.array([[[0, 0, 1, 1]]], np.uint8)
+    logits = 100 * np.eye(3, dtype=np.float32)[[[[0, 1, 1, 1]]]]
+    assert float(LovaszSoftmax(every=1)(labels, logits)) == pytest.approx(1 - (1 / 2 + 2 / 3) / 2)
+
+
+ALL = [
+    CrossEntropy([1, 2, 3, 4], label_smoothing=0.1, focus=1, hardest=0.5),
+    LovaszSoftmax(every=3),
+    CrossEntropyAndLovasz(CrossEntropy(focus=2), 0.5),
+]
+
+
+@pytest.mark.parametrize("loss", ALL)
+def test_every_loss_trains_with_batches_of_any_length(loss, case):
+    labels, logits = case
+    network = keras.Sequential([keras.Input((6, 8, 4)), keras.layers.Conv2D(4, 1)])
+    network.compile("adam", loss)
+    first, second = (network.train_on_batch(logits[:count], labels[:count]) for count in (2, 1))
+    assert np.isfinite([first, second]).all()
+
+
+@pytest.mark.parametrize("loss", ALL)
+def test_a_loss_without_any_label_is_zero(loss):
+    labels = np.full((1, 4, 4), IGNORE, np.uint8)
+    assert float(loss(labels, np.ones((1, 4, 4, 4), np.float32))) == 0
+
+
+@pytest.mark.parametrize("loss", ALL)
+def test_a_saved_loss_comes_back_as_it_was(loss, case):
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
+    assert again.get_config() == loss.get_config()
+    assert float(again(*case)) == float(loss(*case))

@@ -146,6 +146,61 @@ def test_the_simple_network_has_the_originals_stages():
     assert {name: network.get_layer(name).output.shape[1:] for name in shapes} == shapes
 
 
+IDEAS = [
+    {"separable_encoder": True},
+    {"bilinear_decoder": True},
+    {"zero_padding": False},
+    {"encoder_layers": 2},
+    {"width": 1.5},
+    {"normalise": True},
+]
+
+
+@pytest.mark.parametrize("size", [(37, 51), (16, 16)])
+@pytest.mark.parametrize("options", [*IDEAS, {k: v for idea in IDEAS for k, v in idea.items()}])
+def test_every_variant_of_the_simple_network_fits_odd_sizes(options, size):
+    network = networks.build("simple", (*size, 3), 4, **options)
+    assert network.predict_on_batch(pictures((*size, 3))).shape == (2, *size, 4)
+
+
+def test_what_the_ideas_cost():
+    plain, separable, bilinear, deeper, wider, normalised = (
+        networks.build("simple", (64, 96, 3), 14, **options) for options in ({}, *IDEAS[:2], *IDEAS[3:])
+    )
+    assert separable.count_params() < 0.95 * plain.count_params()
+    assert multiply_adds(separable) < 0.95 * multiply_adds(plain)
+    assert bilinear.count_params() == plain.count_params()
+    assert multiply_adds(bilinear) == multiply_adds(plain)
+    assert deeper.count_params() > 1.2 * plain.count_params()
+    assert wider.count_params() == pytest.approx(1.5**2 * plain.count_params(), rel=0.02)
+    norms = [layer.name for layer in normalised.layers if layer.name.endswith("_norm")]
+    assert len(norms) == 18  # of all convolutions but the last, and the original's two
+
+
+def test_without_zero_padding_odd_sizes_are_cropped():
+    network = networks.build("simple", (37, 51, 3), 4, zero_padding=False)
+    names = [layer.name for layer in network.layers]
+    assert not [name for name in names if name.endswith("_pad")]
+    assert [name for name in names if name.endswith("_crop")]
+
+
+def test_simple_plus_is_within_its_budget():
+    network = networks.build("simple_plus", (240, 320, 3), 14)
+    assert network.count_params() <= 470_000
+    assert multiply_adds(network) <= 0.5e9
+
+
+@pytest.mark.parametrize("options", [{"finest": 4}, {"context": False}, {"dilations": (1, 2, 4)}])
+def test_every_variant_of_simple_plus_fits_odd_sizes(options):
+    network = networks.build("simple_plus", (37, 51, 3), 4, **options)
+    assert network.predict_on_batch(pictures((37, 51, 3))).shape == (2, 37, 51, 4)
+
+
+def test_simple_plus_ends_at_a_half_or_a_quarter():
+    with pytest.raises(ValueError, match="finest=8: 2 or 4"):
+        networks.build("simple_plus", (64, 64, 3), 4, finest=8)
+
+
 def test_edgesegnet_as_in_the_paper_has_its_parameters_and_stages():
     network = networks.build("edgesegnet", (256, 256, 3), 32, **edgesegnet.PAPER)
     assert sum(int(np.prod(v.shape)) for v in network.trainable_variables) == 4_327_920

@@ -17,25 +17,24 @@ import argparse
 from dataclasses import replace
 from pathlib import Path
 
-import common
+import study_frames
 import trials
 from trials import Trial
 
-from roadseg import preprocess, sources, splits, store
+from roadseg import splits
 from roadseg.networks.edgesegnet import ORIGINAL
-from roadseg.recipes import RECIPES, Recipe
-from roadseg.sources.miniature.layouts import LAYOUTS
+from roadseg.recipes import RECIPES
 from roadseg.splits import Split
 from roadseg.store import FrameStore
 
 # The original repository's second rate; its batch of 32 would leave few updates.
-SLOW = Recipe(
+SLOW = replace(
+    RECIPES["original"],
     name="slow",
     epochs=2,
     batch_size=2,
     optimizer="adamw",
     learning_rate=2e-4,
-    schedule="steps",
     validate_every=2,
 )
 FAST = replace(SLOW, name="fast", learning_rate=2e-3, schedule="cosine", warm_up_epochs=0.3)
@@ -82,11 +81,11 @@ def main() -> None:
         parser.error(f"{options.study} needs --camvid FOLDER")
     if options.study == "causes":
         study = "edgesegnet/causes"
-        frames, split = camvid(options.camvid, scale=4)
+        frames, split = _camvid(options.camvid, scale=4)
         results = trials.run(causes(), frames, split, study)
     else:
         study = f"edgesegnet/{options.study}"
-        frames, split = camvid(options.camvid, 1.5) if options.study == "equal_time" else rendered()
+        frames, split = _camvid(options.camvid, 1.5) if options.study == "equal_time" else _rendered()
         results = []
         for seed in SEEDS:
             chosen = trials.fitted(equal_time(seed), frames, split, MINUTES[options.study], study)
@@ -94,24 +93,14 @@ def main() -> None:
     print(trials.table(results))
 
 
-def camvid(folder: Path, scale: float) -> tuple[FrameStore, Split]:
-    frames = _store(sources.open(folder), scale)
+def _camvid(folder: Path, scale: float) -> tuple[FrameStore, Split]:
+    frames = study_frames.camvid(folder, scale)
     return frames, splits.by_sequence(frames, ["val"])
 
 
-def rendered() -> tuple[FrameStore, Split]:
-    """All five worlds, one of them held out."""
-    folder = common.CODE / "Data" / "five-worlds"
-    for world, layout in LAYOUTS.items():
-        sources.miniature.render(folder, [world], frames=range(0, layout.frames, 8))
-    frames = _store(sources.open(folder), 3)
+def _rendered() -> tuple[FrameStore, Split]:
+    frames = study_frames.rendered()
     return frames, splits.by_sequence(frames, ["0002"])
-
-
-def _store(source: sources.Source, scale: float) -> FrameStore:
-    target = common.CODE / "Data_compressed" / preprocess.folder_name(source, None, scale)
-    preprocess.to_hdf5(source, target, scale=scale)
-    return store.open(target)
 
 
 if __name__ == "__main__":

@@ -24,6 +24,7 @@ from roadseg.store import FrameStore
 RESULTS = common.CODE / "benchmarks" / "results"
 _RUNS = common.CODE / "Runs"
 _EVERY = 4  # one training frame in so many is evaluated as well
+_RARE = 0.02  # a class is rare that has a smaller share of the training pixels
 
 
 @dataclass(frozen=True)
@@ -45,12 +46,23 @@ class Trial:
         )
 
 
-def run(trials: Iterable[Trial], frames: FrameStore, split: Split, study: str) -> list[dict]:
-    """The results of all trials, read from RESULTS / study or measured now and written there."""
-    return [_result(trial, frames, split, study) for trial in trials]
+def run(
+    trials: Iterable[Trial],
+    frames: FrameStore,
+    split: Split,
+    study: str,
+    full_size: FrameStore | None = None,
+) -> list[dict]:
+    """The results of all trials, read from RESULTS / study or measured now and written there.
+
+    full_size: the same frames in their full size, to evaluate enlarged logits on as well.
+    """
+    return [_result(trial, frames, split, study, full_size) for trial in trials]
 
 
-def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
+def _result(
+    trial: Trial, frames: FrameStore, split: Split, study: str, full_size: FrameStore | None
+) -> dict:
     path, network = RESULTS / study / f"{trial.file_name}.json", trial.build(frames)
     made_of = json.loads(
         json.dumps(
@@ -71,6 +83,10 @@ def _result(trial: Trial, frames: FrameStore, split: Split, study: str) -> dict:
     finished = train(trial, network, frames, split)
     learned = evaluation.evaluate(network, frames, split.train[::_EVERY])
     result = made_of | _figures(trial, network, finished, learned, split)
+    result["rare_classes"] = _rare_classes(finished.result, frames.class_pixels(split.train))
+    if full_size is not None:
+        enlarged = evaluation.evaluate(network, frames, split.validation, full_size=full_size)
+        result["full_size"] = enlarged.as_dict()
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
     return result
@@ -107,6 +123,13 @@ def _figures(
     }
 
 
+def _rare_classes(result: evaluation.Evaluation, pixels: np.ndarray) -> dict[str, object]:
+    """Those that occur in the training frames, but in few pixels."""
+    rare = (pixels > 0) & (pixels < _RARE * pixels.sum())
+    names = [name for name, each in zip(result.class_names, rare, strict=True) if each]
+    return {"names": names, "mean_iou": float(np.nanmean(result.iou[rare])) if names else None}
+
+
 def _steps(trial: Trial, split: Split) -> int:
     """In an epoch."""
     return math.ceil(len(split.train) / trial.recipe.batch_size)
@@ -140,19 +163,21 @@ def scores(results: Iterable[dict], figure: str) -> dict[str, dict[str, float]]:
 
 
 def table(results: Iterable[dict]) -> str:
-    """What is compared, a row a training."""
+    """What is compared, a row a training. Rare classes: below 2 % of the training pixels."""
     rows = [
         "parameters  GMAC  ms/step  updates  minutes | training: accuracy  mean IoU "
-        "| validation: accuracy  mean IoU  boundary F"
+        "| validation: accuracy  mean IoU  of rare classes  boundary F"
     ]
     for each in results:
         learned, held_out = each["training"], each["validation"]
         name, seed = each["trial"]["name"], each["trial"]["recipe"]["seed"]
+        rare = each["rare_classes"]["mean_iou"]
         rows.append(
             f"{each['parameters']:10,}{each['multiply_adds'] / 1e9:6.2f}{each['ms_per_step']:9.0f}"
             f"{each['updates']:9}{each['minutes']:9.1f} |{learned['pixel_accuracy']:19.3f}"
             f"{learned['mean_iou']:10.3f} |{held_out['pixel_accuracy']:21.3f}"
-            f"{held_out['mean_iou']:10.3f}{held_out['mean_boundary_f_score']:12.3f}  {name}, seed {seed}"
+            f"{held_out['mean_iou']:10.3f}{'none' if rare is None else format(rare, '.3f'):>17s}"
+            f"{held_out['mean_boundary_f_score']:12.3f}  {name}, seed {seed}"
         )
     return "\n".join(rows)
 

@@ -115,19 +115,32 @@ def evaluate(
     frames: FrameStore,
     indices: Sequence[int] | None = None,
     batch_size: int = 8,
+    full_size: FrameStore | None = None,
 ) -> Evaluation:
     """Labels the frames at these positions (None: all) and counts hits and errors, pixel by pixel.
 
-    Raises ValueError for a network of another size or for other classes.
+    full_size: the same frames in a larger size; the logits are enlarged to it (bilinear) and compared
+    with its labels. Raises ValueError for a network of another size or for other classes, and when
+    full_size holds other frames.
     """
     check_fit(network, frames)
+    if full_size is not None and _names(full_size) != _names(frames):
+        raise ValueError(f"{full_size.path} has other frames than {frames.path}")
     count = frames.num_classes
     confusion, boundaries = np.zeros((count, count), np.int64), np.zeros((count, 4), np.int64)
-    for _, labels, predictions in predict(network, frames, indices, batch_size):
+    for chosen, _, labels, logits in _label(network, frames, indices, batch_size):
+        if full_size is not None:
+            _, labels = full_size.read(chosen)
+            logits = keras.ops.image.resize(logits, labels.shape[1:], interpolation="bilinear")
+        predictions = _most_likely(logits)
         confusion += metrics.confusion_matrix(labels, predictions, count)
         for pair in zip(labels, predictions, strict=True):
             boundaries += metrics.boundary_counts(*pair, count)
     return Evaluation(confusion, boundaries, frames.class_names)
+
+
+def _names(frames: FrameStore) -> list[tuple[str, int]]:
+    return list(zip(frames.sequence, frames.index.tolist(), strict=True))
 
 
 def predict(
@@ -137,11 +150,21 @@ def predict(
     batch_size: int = 8,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
     """Batch by batch: images uint8 (B, H, W, 3), labels and predicted ids uint8 (B, H, W)."""
+    for _, images, labels, logits in _label(network, frames, indices, batch_size):
+        yield images, labels, _most_likely(logits)
+
+
+def _label(network, frames, indices, batch_size):
+    """Batch by batch: positions, images, true labels, logits."""
     indices = range(len(frames)) if indices is None else indices
     for start in range(0, len(indices), batch_size):
-        images, labels = frames.read(indices[start : start + batch_size])
-        logits = network.predict_on_batch(images)
-        yield images, labels, np.argmax(logits, axis=-1).astype(np.uint8)
+        chosen = indices[start : start + batch_size]
+        images, labels = frames.read(chosen)
+        yield chosen, images, labels, network.predict_on_batch(images)
+
+
+def _most_likely(logits) -> np.ndarray:
+    return np.argmax(logits, axis=-1).astype(np.uint8)
 
 
 def frame_scores(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> np.ndarray:

@@ -159,17 +159,21 @@ class RunningScores(keras.metrics.Metric):
     """Pixel accuracy and mean IoU of an epoch so far, for the progress of a training.
 
     They follow the weights as they change; `evaluation.evaluate` gives the figures to report.
+    every: rows and columns between the pixels that are counted; counting all of them would cost up to
+        a tenth of a small network's training time.
     """
 
-    def __init__(self, num_classes: int, name: str = "running_scores", **options):
+    def __init__(self, num_classes: int, every: int = 4, name: str = "running_scores", **options):
         super().__init__(name=name, **options)
         self.num_classes = num_classes
+        self.every = every
         self.confusion = self.add_variable(
             (num_classes, num_classes), initializer="zeros", name="confusion", dtype="int32"
         )
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """y_true: class ids (B, H, W); y_pred: logits (B, H, W, C)."""
+        y_true, y_pred = (y[:, :: self.every, :: self.every] for y in (y_true, y_pred))
         truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
         # Ignored pixels are counted in one more bin, which is cut off. A sum over segments, because

@@ -3,8 +3,15 @@
 from dataclasses import dataclass, replace
 
 import keras
+import numpy as np
 
 from roadseg.augmentation import Augmentation
+from roadseg.losses import (
+    CrossEntropy,
+    CrossEntropyAndLovasz,
+    effective_number_weights,
+    median_frequency_weights,
+)
 
 
 @dataclass(frozen=True)
@@ -15,6 +22,9 @@ class Recipe:
         warm_up_epochs and falls along half a cosine to zero.
     weight_decay: decoupled, of AdamW only; not on biases and normalisation.
     class_weight_power: exponent of the median-frequency class weights; 0: all classes weigh the same.
+    effective_number: beta of the effective-number class weights, instead; 0: all weigh the same.
+    label_smoothing, focus, hardest: of losses.CrossEntropy.
+    lovasz: how much of the Lovász-Softmax loss is added to the cross-entropy.
     averaging: momentum of the exponential moving average of the weights that is evaluated and kept;
         None: the weights themselves.
     validate_every: epochs between two validations; the last epoch is always validated.
@@ -30,6 +40,11 @@ class Recipe:
     weight_decay: float = 0
     augmentation: Augmentation | None = None
     class_weight_power: float = 0
+    effective_number: float = 0
+    label_smoothing: float = 0
+    focus: float = 0
+    hardest: float = 1
+    lovasz: float = 0
     averaging: float | None = None
     validate_every: int = 1
     seed: int = 0
@@ -37,6 +52,18 @@ class Recipe:
     def __post_init__(self):
         if min(self.epochs, self.batch_size, self.validate_every) < 1:
             raise ValueError(f"{self.name}: epochs, batch_size and validate_every must be at least 1")
+        if self.class_weight_power and self.effective_number:
+            raise ValueError(f"{self.name}: either class_weight_power or effective_number")
+
+    def make_loss(self, pixels: np.ndarray) -> keras.losses.Loss:
+        """pixels: int (C), how often each class occurs in the training frames."""
+        weights = None
+        if self.class_weight_power:
+            weights = median_frequency_weights(pixels, self.class_weight_power)
+        elif self.effective_number:
+            weights = effective_number_weights(pixels, self.effective_number)
+        loss = CrossEntropy(weights, self.label_smoothing, self.focus, self.hardest)
+        return CrossEntropyAndLovasz(loss, self.lovasz) if self.lovasz else loss
 
     def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         """Raises ValueError for an unknown optimizer or schedule."""

@@ -14,7 +14,6 @@ import numpy as np
 from roadseg.batches import Batches
 from roadseg.callbacks import Keeper, Progress
 from roadseg.evaluation import Evaluation, check_fit, evaluate
-from roadseg.losses import CrossEntropy, median_frequency_weights
 from roadseg.metrics import RunningScores
 from roadseg.recipes import RECIPES, Recipe, get_recipe
 from roadseg.run_folder import RunFolder
@@ -93,7 +92,7 @@ def _fit(network, frames, split, recipe, folder, progress) -> None:
     batches = Batches(frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed)
     network.compile(
         optimizer=recipe.make_optimizer(len(batches)),
-        loss=CrossEntropy(_class_weights(frames, split, recipe)),
+        loss=recipe.make_loss(frames.class_pixels(split.train)),
         metrics=[RunningScores(frames.num_classes)],
     )
     network.optimizer.build(network.trainable_variables)  # so that its state is loaded as well
@@ -126,12 +125,6 @@ def _make_deterministic(seed: int) -> None:
         import tensorflow as tf
 
         tf.config.experimental.enable_op_determinism()
-
-
-def _class_weights(frames: FrameStore, split: Split, recipe: Recipe) -> np.ndarray | None:
-    if not recipe.class_weight_power:
-        return None
-    return median_frequency_weights(frames.class_pixels(split.train), recipe.class_weight_power)
 
 
 def _settings(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[str, object]:

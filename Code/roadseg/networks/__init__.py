@@ -8,11 +8,15 @@ from types import ModuleType
 
 import keras
 
-from roadseg.networks import edgesegnet, simple
+from roadseg.networks import edgesegnet, simple, simple_plus
 from roadseg.precision import recommended_policy
 from roadseg.sources.virtual_kitti import VirtualKitti1
 
-NETWORKS: dict[str, ModuleType] = {"simple": simple, "edgesegnet": edgesegnet}
+NETWORKS: dict[str, ModuleType] = {
+    "simple": simple,
+    "simple_plus": simple_plus,
+    "edgesegnet": edgesegnet,
+}
 PRETRAINED = Path(__file__).parent / "pretrained"  # weights, and how they were made and measured
 
 

@@ -3,21 +3,76 @@
 import keras
 
 
-def convolution(x, filters: int, name: str, kernel_size: int = 3):
-    """Convolution 'same' + ReLU."""
-    return keras.layers.Conv2D(filters, kernel_size, padding="same", activation="relu", name=name)(x)
+def convolution(
+    x,
+    filters: int,
+    name: str,
+    kernel_size: int = 3,
+    *,
+    strides: int = 1,
+    dilation: int = 1,
+    separable: bool = False,
+    normalise: bool = False,
+    rectify: bool = True,
+):
+    """Convolution 'same', batch normalisation if wanted, ReLU if wanted.
 
-
-def enlarge_to(x, filters: int, height: int, width: int, name: str):
-    """Transposed convolution 3x3, stride 2, + ReLU, zero-padded at the bottom and right to the size."""
-    x = keras.layers.Conv2DTranspose(
-        filters, 3, strides=2, padding="same", activation="relu", name=f"{name}_transposed"
+    separable: one kernel for each channel, then a 1x1 convolution of all.
+    """
+    layer = keras.layers.SeparableConv2D if separable else keras.layers.Conv2D
+    x = layer(
+        filters,
+        kernel_size,
+        strides,
+        padding="same",
+        dilation_rate=dilation,
+        use_bias=not normalise,
+        activation="relu" if rectify and not normalise else None,
+        name=name,
     )(x)
-    missing = (height - x.shape[1], width - x.shape[2])
-    if any(missing):
-        padding = tuple((0, count) for count in missing)
-        x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
+    if normalise:
+        x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+        if rectify:
+            x = keras.layers.ReLU(name=f"{name}_relu")(x)
     return x
+
+
+def enlarge_to(
+    x,
+    filters: int,
+    height: int,
+    width: int,
+    name: str,
+    *,
+    bilinear: bool = False,
+    normalise: bool = False,
+):
+    """Twice the size by a transposed convolution 3x3 + ReLU, then padded or cropped to height x width.
+
+    Zeros are added, or what is too much cut off, at the bottom and right. bilinear: a convolution 3x3,
+    then fixed bilinear enlargement, instead; as many weights and multiply-adds.
+    """
+    if bilinear:
+        x = convolution(x, filters, f"{name}_conv", normalise=normalise)
+        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_enlarge")(x)
+    else:
+        x = keras.layers.Conv2DTranspose(
+            filters,
+            3,
+            strides=2,
+            padding="same",
+            use_bias=not normalise,
+            activation=None if normalise else "relu",
+            name=f"{name}_transposed",
+        )(x)
+        if normalise:
+            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+            x = keras.layers.ReLU(name=f"{name}_relu")(x)
+    missing = (height - x.shape[1], width - x.shape[2])
+    if max(missing) > 0:
+        padding = tuple((0, max(0, count)) for count in missing)
+        x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
+    return _cropped_to(x, height, width, f"{name}_crop")
 
 
 def resized_to(x, like, enlargement: str, name: str):
@@ -38,8 +93,19 @@ def resized_to(x, like, enlargement: str, name: str):
         )(x)
     else:
         raise ValueError(f"unknown enlargement {enlargement!r}: nearest, bilinear or learned")
+    return _cropped_to(x, height, width, f"{name}_crop")
+
+
+def global_context(x, name: str):
+    """Adds what the whole picture says: its mean, through a 1x1 convolution."""
+    mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
+    mean = keras.layers.Conv2D(x.shape[-1], 1, activation="relu", name=f"{name}_conv")(mean)
+    return keras.layers.Add(name=f"{name}_add")([x, mean])
+
+
+def _cropped_to(x, height: int, width: int, name: str):
     excess = (x.shape[1] - height, x.shape[2] - width)
-    if any(excess):
-        cropping = tuple((0, count) for count in excess)
-        x = keras.layers.Cropping2D(cropping, dtype=x.dtype, name=f"{name}_crop")(x)
-    return x
+    if max(excess) <= 0:
+        return x
+    cropping = tuple((0, max(0, count)) for count in excess)
+    return keras.layers.Cropping2D(cropping, dtype=x.dtype, name=name)(x)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import keras
 
-from roadseg.networks.blocks import resized_to
+from roadseg.networks.blocks import global_context, resized_to
 
 MINIMUM_SIZE = 16
 
@@ -18,6 +18,7 @@ PAPER = {
     "stem_activation": False,
     "reduction_strides": (8,),
     "normalise": False,
+    "rectify_sums": False,
     "context": False,
     "inner_filters": None,
     "fine_filters": 217,
@@ -31,10 +32,11 @@ _COARSE, _MERGED = 193, 217  # filters before and after the first merge
 
 
 class _Blocks:
-    """The paper's modules, with or without batch normalisation; tensor in, tensor out."""
+    """The paper's modules, with or without normalisation and rectified sums; tensor in, tensor out."""
 
-    def __init__(self, normalise: bool):
+    def __init__(self, normalise: bool, rectify_sums: bool):
         self._normalise = normalise
+        self._rectify_sums = rectify_sums
 
     def convolution(self, x, filters: int, name: str, kernel_size: int = 3, strides: int = 1):
         """Convolution 'same', normalised."""
@@ -59,6 +61,10 @@ class _Blocks:
     def relu(x, name: str):
         return keras.layers.ReLU(name=f"{name}_relu")(x)
 
+    def sum(self, parts, name: str):
+        x = keras.layers.Add(name=f"{name}_add")(parts)
+        return self.relu(x, f"{name}_add") if self._rectify_sums else x
+
     def bottleneck_reduction(self, x, filters: int, strides: Sequence[int], name: str):
         """Much smaller, in one step or several: 3x3 with strides, 1x1, 3x3."""
         for stage, stride in enumerate(strides, start=1):
@@ -77,7 +83,7 @@ class _Blocks:
         x = self._bare_convolution(x, inner, f"{name}_middle", 3, 2)
         x = self.relu(self.normalisation(x, f"{name}_middle"), f"{name}_middle")
         x = self.convolution(x, filters, f"{name}_widen", 1)
-        return keras.layers.Add(name=f"{name}_add")([x, skip])
+        return self.sum([x, skip], name)
 
     def refine(self, x, filters: int, inner: int, name: str):
         """1x1, and a correction of it: 1x1, 3x3, 3x3."""
@@ -85,13 +91,7 @@ class _Blocks:
         correction = self.relu(self.convolution(x, inner, f"{name}_narrow", 1), f"{name}_narrow")
         correction = self.relu(self.convolution(correction, inner, f"{name}_middle"), f"{name}_middle")
         correction = self.convolution(correction, filters, f"{name}_correction")
-        return keras.layers.Add(name=f"{name}_add")([x, correction])
-
-    def global_context(self, x, name: str):
-        """Adds what the whole picture says: its mean, through a 1x1."""
-        mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
-        mean = keras.layers.Conv2D(x.shape[-1], 1, activation="relu", name=f"{name}_conv")(mean)
-        return keras.layers.Add(name=f"{name}_add")([x, mean])
+        return self.sum([x, correction], name)
 
 
 def build(
@@ -102,6 +102,7 @@ def build(
     stem_activation: bool = True,
     reduction_strides: Sequence[int] = (2, 2, 2),
     normalise: bool = True,
+    rectify_sums: bool = True,
     context: bool = True,
     inner_filters: int | None = 64,
     fine_filters: int = 64,
@@ -116,6 +117,7 @@ def build(
     reduction_strides: (8,), which looks at 9 of 64 places, or (2, 2, 2).
     normalise: batch normalisation after every convolution but a linear stem's and the last, not only
         in the residual bottleneck.
+    rectify_sums: ReLU after every sum of branches; without it, modules follow one another linearly.
     context: adds the mean over the picture at a sixteenth of its size.
     inner_filters: within the modules at an eighth of the size; None: as many as outside.
     fine_filters: of the two refine modules at a quarter.
@@ -125,7 +127,7 @@ def build(
     classify_first: the last 1x1 convolution before the last enlargement, with which it commutes if that
         is bilinear, at a fraction of the cost.
     """
-    blocks = _Blocks(normalise)
+    blocks = _Blocks(normalise, rectify_sums)
     image = keras.Input(image_shape, dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
     finest = {1: x}
@@ -139,19 +141,19 @@ def build(
 
     coarse = blocks.bottleneck_reduction(half, _COARSE, reduction_strides, "reduction")
     if context:
-        coarse = blocks.global_context(coarse, "context")
+        coarse = global_context(coarse, "context")
     inner = inner_filters or _COARSE
     eighth = blocks.residual_bottleneck(quarter, _COARSE, inner, "residual")
     eighth = blocks.refine(eighth, _COARSE, inner, "refine1")
     x = resized_to(coarse, eighth, enlargement, "merge1")
-    x = keras.layers.Add(name="merge1_add")([x, eighth])
+    x = blocks.sum([x, eighth], "merge1")
 
     x = blocks.refine(x, _MERGED, inner_filters or _MERGED, "refine2")
     fine = blocks.refine(quarter, fine_filters, fine_filters, "refine3")
     if fine_filters != _MERGED:  # narrowed before it is enlarged
         x = blocks.convolution(x, fine_filters, "merge2_fit", 1)
     x = resized_to(x, fine, enlargement, "merge2")
-    x = keras.layers.Add(name="merge2_add")([x, fine])
+    x = blocks.sum([x, fine], "merge2")
     x = blocks.refine(x, fine_filters, fine_filters, "refine4")
 
     for stride in skips:
