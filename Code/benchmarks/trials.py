@@ -6,7 +6,7 @@ import math
 import re
 import statistics
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 
 import common
@@ -214,10 +214,15 @@ def milliseconds_per_step(
         network = trial.build(frames)
         network.compile(trial.recipe.make_optimizer(1000), CrossEntropy())
         steps[trial.name] = lambda it=network, batch=(images, labels): it.train_on_batch(*batch)
-    seconds: dict[str, list[float]] = {name: [] for name in steps}
+    return median_in_turns(steps, rounds)
+
+
+def median_in_turns(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Milliseconds of each: the median over rounds in which each is called once, the first not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds + 1):
-        for name, step in steps.items():
+        for name, function in functions.items():
             start = time.perf_counter()
-            step()
+            function()
             seconds[name].append(time.perf_counter() - start)
     return {name: 1000 * statistics.median(times[1:]) for name, times in seconds.items()}

@@ -13,6 +13,8 @@ def multiply_adds(network: keras.Model) -> int:
     for layer in network.layers:
         if isinstance(layer, keras.layers.Conv2DTranspose):
             total += _per_place(layer.kernel) * _places(layer.input)
+        elif isinstance(layer, keras.Model):
+            total += multiply_adds(layer)
         elif isinstance(layer, keras.layers.SeparableConv2D):
             kernels = layer.depthwise_kernel, layer.pointwise_kernel
             total += sum(map(_per_place, kernels)) * _places(layer.output)

@@ -25,6 +25,7 @@ PAPER = {
     "enlargement": "bilinear",
     "skips": (),
     "classify_first": False,
+    "first_weights": 0.01,
 }
 # The original repository's enlarges by repeating; the widths of its 3,692,608 parameters are not known.
 ORIGINAL = PAPER | {"enlargement": "nearest"}
@@ -105,10 +106,11 @@ def build(
     rectify_sums: bool = True,
     context: bool = True,
     inner_filters: int | None = 64,
-    fine_filters: int = 64,
+    fine_filters: int = 48,
     enlargement: str = "bilinear",
     skips: Sequence[int] = (),
     classify_first: bool = True,
+    first_weights: float = 0.1,
 ) -> keras.Model:
     """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
 
@@ -122,10 +124,12 @@ def build(
     inner_filters: within the modules at an eighth of the size; None: as many as outside.
     fine_filters: of the two refine modules at a quarter.
     enlargement: "nearest", "bilinear", or "learned" (transposed convolutions of each channel).
-    skips: strides (2, 1) of finer features that join after the last refine module; in short trainings
-        they cost more than they bring.
+    skips: strides (2, 1) of finer features that join after the last refine module. Their half as many
+        filters are a bottleneck right before the classes, with which the network learns far less.
     classify_first: the last 1x1 convolution before the last enlargement, with which it commutes if that
         is bilinear, at a fraction of the cost.
+    first_weights: standard deviation of the last convolution's weights before training. Small ones keep
+        sums of branches that are not normalised from being certain of anything, but learn slowly.
     """
     blocks = _Blocks(normalise, rectify_sums)
     image = keras.Input(image_shape, dtype="uint8", name="image")
@@ -166,10 +170,9 @@ def build(
             blocks.convolution(x, fine_filters // 2, f"skip{stride}_merge"), f"skip{stride}_merge"
         )
 
-    # Small at first: before training, sums of many branches would make it certain of anything.
-    small = keras.initializers.RandomNormal(stddev=0.01)
+    normal = keras.initializers.RandomNormal(stddev=first_weights)
     classify = keras.layers.Conv2D(
-        num_classes, 1, kernel_initializer=small, dtype="float32", name="head_logits"
+        num_classes, 1, kernel_initializer=normal, dtype="float32", name="head_logits"
     )
     if classify_first:
         logits = resized_to(classify(x), image, enlargement, "head")

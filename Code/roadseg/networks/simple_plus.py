@@ -18,10 +18,10 @@ def build(
     image_shape: tuple[int, int, int],
     num_classes: int,
     *,
-    filters: Sequence[int] = (16, 32, 64, 96),
+    filters: Sequence[int] = (16, 48, 64, 88),
     dilations: Sequence[int] = (1, 2),
     context: bool = True,
-    finest: int = 2,
+    finest: int = 4,
 ) -> keras.Model:
     """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
 
