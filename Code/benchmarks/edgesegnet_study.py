@@ -50,7 +50,7 @@ REPAIRS: dict[str, dict[str, object]] = {
     "g: narrow modules": {"inner_filters": 64, "fine_filters": 48, "classify_first": True},
     "h: larger first weights": {"first_weights": 0.1},
 }
-MINUTES = {"equal_time": 7.0, "equal_time_rendered": 4.0}
+MINUTES = {"equal_time": 7.0, "equal_time_rendered": 3.0}
 SEEDS = range(2)
 
 

@@ -218,7 +218,7 @@ def milliseconds_per_step(
 
 
 def median_in_turns(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
-    """Milliseconds of each: the median over rounds in which each is called once, the first not counted."""
+    """Milliseconds: the median over rounds in which each is called once; a first one is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds + 1):
         for name, function in functions.items():

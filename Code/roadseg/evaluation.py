@@ -154,7 +154,9 @@ def predict(
         yield images, labels, _most_likely(logits)
 
 
-def _label(network, frames, indices, batch_size):
+def _label(
+    network: keras.Model, frames: FrameStore, indices: Sequence[int] | None, batch_size: int
+) -> Iterator[tuple[Sequence[int], np.ndarray, np.ndarray, np.ndarray]]:
     """Batch by batch: positions, images, true labels, logits."""
     indices = range(len(frames)) if indices is None else indices
     for start in range(0, len(indices), batch_size):

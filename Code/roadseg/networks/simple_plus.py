@@ -1,4 +1,4 @@
-"""The simple network at its best: what paid of six ideas, and most of the work at low resolution.
+"""The simple network redesigned within its number of parameters: most of the work at low resolution.
 
 In the spirit of U-net (a decoder that joins features of every resolution) and Fast-SCNN (down to an
 eighth of the size in three convolutions), with residual blocks of batch-normalised convolutions
