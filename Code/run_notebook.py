@@ -20,8 +20,8 @@ _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 # What TensorFlow prints whatever its log level: of missing GPUs when it starts, and of networks that it
 # compiles anew, because several are asked in turn.
 _NOISE = re.compile(
-    r"^(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:"
-    r"|.*WARNING:tensorflow:\d+ out of the last).*\n?",
+    r"^.*(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d+\.\d+"
+    r"|WARNING:tensorflow:\d+ out of the last).*\n?",
     re.MULTILINE,
 )
 

@@ -136,6 +136,7 @@ def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
             "WARNING: All log messages before absl::InitializeLog() is called\n",
             "WARNING:tensorflow:5 out of the last 5 calls to <function one_step> triggered retracing.\n",
             "I0000 00:00:1795363691.45 26346 port.cc:153] oneDNN custom operations are on.\n",
+            "\rstep 0E0000 00:00:1795408260.780453 30323 util.cc:131] oneDNN falls back.\n",
             "\rstep 1",
             "\rstep 2",
             "\rstep 3\nWARNING: mine\n",

@@ -163,23 +163,36 @@ def scores(results: Iterable[dict], figure: str) -> dict[str, dict[str, float]]:
 
 
 def table(results: Iterable[dict]) -> str:
-    """What is compared, a row a training. Rare classes: below 2 % of the training pixels."""
-    rows = [
-        "parameters  GMAC  ms/step  updates  minutes | training: accuracy  mean IoU "
-        "| validation: accuracy  mean IoU  of rare classes  boundary F"
-    ]
+    """What is compared, a row a training, narrow enough for a notebook."""
+    columns = ("seed", "M", "GMAC", "ms", "updates", "acc.", "IoU", "acc.", "IoU", "rare", "edge")
+    widths = (5, 6, 6, 5, 8, 6, 6, 6, 6, 6, 6)
+    rows = [f"{'':57s}training    validation", " " * 30 + _row(columns, widths)]
     for each in results:
+        name, recipe = each["trial"]["name"], each["trial"]["recipe"]
         learned, held_out = each["training"], each["validation"]
-        name, seed = each["trial"]["name"], each["trial"]["recipe"]["seed"]
-        rare = each["rare_classes"]["mean_iou"]
-        rows.append(
-            f"{each['parameters']:10,}{each['multiply_adds'] / 1e9:6.2f}{each['ms_per_step']:9.0f}"
-            f"{each['updates']:9}{each['minutes']:9.1f} |{learned['pixel_accuracy']:19.3f}"
-            f"{learned['mean_iou']:10.3f} |{held_out['pixel_accuracy']:21.3f}"
-            f"{held_out['mean_iou']:10.3f}{'none' if rare is None else format(rare, '.3f'):>17s}"
-            f"{held_out['mean_boundary_f_score']:12.3f}  {name}, seed {seed}"
+        scores = (
+            *(part[figure] for part in (learned, held_out) for figure in ("pixel_accuracy", "mean_iou")),
+            each["rare_classes"]["mean_iou"],
+            held_out["mean_boundary_f_score"],
         )
+        cells = (
+            recipe["seed"],
+            f"{each['parameters'] / 1e6:.2f}",
+            f"{each['multiply_adds'] / 1e9:.2f}",
+            f"{each['ms_per_step']:.0f}",
+            each["updates"],
+            *("none" if score is None else f"{score:.3f}" for score in scores),
+        )
+        rows.append(f"{name:30s}" + _row(cells, widths))
+    rows.append(
+        "(M: million parameters; GMAC: a picture; ms: a step; rare: mean IoU of the classes below "
+        f"{_RARE:.0%}\nof the training pixels; edge: mean boundary F-score)"
+    )
     return "\n".join(rows)
+
+
+def _row(cells: Iterable[object], widths: Iterable[int]) -> str:
+    return "".join(f"{cell!s:>{width}s}" for cell, width in zip(cells, widths, strict=True))
 
 
 def fitted(
