@@ -20,9 +20,8 @@ _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 # What TensorFlow prints whatever its log level: of missing GPUs when it starts, and of networks that it
 # compiles anew, because several are asked in turn.
 _NOISE = re.compile(
-    r"^.*(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d+\.\d+"
-    r"|WARNING:tensorflow:\d+ out of the last).*\n?",
-    re.MULTILINE,
+    r"(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d+\.\d+"
+    r"|WARNING:tensorflow:\d+ out of the last)[^\n]*\n?",
 )
 
 
@@ -114,7 +113,7 @@ def _tidy(path: Path) -> None:
                 outputs.append(output)
         for output in outputs:
             if output.output_type == "stream":
-                output.text = _NOISE.sub("", _OVERWRITTEN.sub("", output.text))
+                output.text = _OVERWRITTEN.sub("", _NOISE.sub("", output.text))
         cell.metadata.pop("papermill", None)
         if "outputs" in cell:
             cell.outputs = [each for each in outputs if each.get("text") != ""]

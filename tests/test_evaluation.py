@@ -99,8 +99,15 @@ def test_enlarged_logits_are_compared_with_the_labels_of_the_full_size(frames, f
 
 def test_full_size_frames_must_be_the_same_frames(frames, tmp_path, raw):
     preprocess.to_hdf5(sources.open(raw), tmp_path, ["0001"], scale=1, progress=False)
-    with pytest.raises(ValueError, match="has other frames than"):
+    with pytest.raises(ValueError, match="has other frames or classes than"):
         evaluation.evaluate(Oracle(frames), frames, full_size=store.open(tmp_path))
+
+
+def test_frames_that_lost_an_edge_cannot_be_enlarged(raw, full_size, tmp_path):
+    preprocess.to_hdf5(sources.open(raw), tmp_path, scale=4, progress=False)  # 60 x 96 of 63 x 96
+    smaller = store.open(tmp_path)
+    with pytest.raises(ValueError, match="are no enlargement of the 24 x 15"):
+        evaluation.evaluate(Oracle(smaller), smaller, full_size=full_size)
 
 
 def test_frames_are_scored_one_by_one(frames):

@@ -41,6 +41,15 @@ def test_a_recipe_makes_its_loss():
     assert effective.class_weights == pytest.approx([1.5, 1, 6 / 7])
 
 
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("effective_number", 1), ("label_smoothing", -0.1), ("focus", 0.5), ("hardest", 0), ("lovasz", -1)],
+)
+def test_a_loss_that_makes_no_sense_is_an_error(field, value):
+    with pytest.raises(ValueError, match=f"{field}={value} is out of range"):
+        replace(RECIPE, **{"class_weight_power": 0, field: value})
+
+
 def test_a_recipe_weighs_classes_in_one_way():
     with pytest.raises(ValueError, match="either class_weight_power or effective_number"):
         replace(RECIPE, effective_number=0.99)

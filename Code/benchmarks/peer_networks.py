@@ -78,6 +78,7 @@ def _from_package(name: str, make: Callable) -> Callable[..., keras.Model]:
 
     def build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
         image, x = _entry(image_shape)
+        keras.utils.clear_session(free_memory=False)  # the package leaves layers to be named by counting
         missing = [-length % 32 for length in image_shape[:2]]
         x = keras.layers.ZeroPadding2D([(0, count) for count in missing], name="pad")(x)
         inner = make(
@@ -87,7 +88,8 @@ def _from_package(name: str, make: Callable) -> Callable[..., keras.Model]:
             activation="linear",
             encoder_weights=None,
         )
-        logits = keras.layers.Cropping2D([(0, count) for count in missing], name="crop")(inner(x))
+        cropping = [(0, count) for count in missing]
+        logits = keras.layers.Cropping2D(cropping, dtype="float32", name="crop")(inner(x))
         return keras.Model(image, logits, name=name)
 
     return build

@@ -71,6 +71,7 @@ def _result(
                 "network": _digest(network),
                 "frames": frames.digest,
                 "split": split.how,
+                **({} if full_size is None else {"full_size_frames": full_size.digest}),
             }
         )
     )
@@ -136,8 +137,9 @@ def _steps(trial: Trial, split: Split) -> int:
 
 
 def train(trial: Trial, network: keras.Model, frames: FrameStore, split: Split) -> training.Run:
-    """In a folder of its own for each trial and data set."""
-    folder = _RUNS / f"{frames.path.name}-{trial.file_name}-{trial.recipe.epochs}"
+    """In a folder of its own for each data set, trial, network, split and recipe."""
+    name = training.folder_name(network, split, trial.recipe)
+    folder = _RUNS / f"{frames.path.name}-{trial.file_name}-{_digest(network)}-{name}"
     return training.train(network, frames, split, trial.recipe, folder)
 
 
@@ -184,6 +186,9 @@ def table(results: Iterable[dict]) -> str:
             *("none" if score is None else f"{score:.3f}" for score in scores),
         )
         rows.append(f"{name:30s}" + _row(cells, widths))
+        if enlarged := each.get("full_size"):
+            accuracy, iou = enlarged["pixel_accuracy"], enlarged["mean_iou"]
+            rows.append(f"  at full size: accuracy {accuracy:.3f}, IoU {iou:.3f}")
     rows.append(
         "(M: million parameters; GMAC: a picture; ms: a step; rare: mean IoU of the classes below "
         f"{_RARE:.0%}\nof the training pixels; edge: mean boundary F-score)"

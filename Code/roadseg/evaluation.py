@@ -124,8 +124,8 @@ def evaluate(
     full_size holds other frames.
     """
     check_fit(network, frames)
-    if full_size is not None and _names(full_size) != _names(frames):
-        raise ValueError(f"{full_size.path} has other frames than {frames.path}")
+    if full_size is not None:
+        _check_enlargement(frames, full_size)
     count = frames.num_classes
     confusion, boundaries = np.zeros((count, count), np.int64), np.zeros((count, 4), np.int64)
     for chosen, _, labels, logits in _label(network, frames, indices, batch_size):
@@ -137,6 +137,19 @@ def evaluate(
         for pair in zip(labels, predictions, strict=True):
             boundaries += metrics.boundary_counts(*pair, count)
     return Evaluation(confusion, boundaries, frames.class_names)
+
+
+def _check_enlargement(frames: FrameStore, full_size: FrameStore) -> None:
+    """Raises ValueError unless both hold the same frames, of which no edge was cut off."""
+    if _names(full_size) != _names(frames) or full_size.class_names != frames.class_names:
+        raise ValueError(f"{full_size.path} has other frames or classes than {frames.path}")
+    height, width = frames.image_shape[:2]
+    full_height, full_width = full_size.image_shape[:2]
+    if full_height < height or full_height * width != full_width * height:
+        raise ValueError(
+            f"{full_size.path}: {full_width} x {full_height} pixels are no enlargement of the "
+            f"{width} x {height} of {frames.path}"
+        )
 
 
 def _names(frames: FrameStore) -> list[tuple[str, int]]:

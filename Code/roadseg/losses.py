@@ -135,8 +135,8 @@ class CrossEntropyAndLovasz(keras.losses.Loss):
 
     @classmethod
     def from_config(cls, config):
-        cross_entropy = keras.saving.deserialize_keras_object(config.pop("cross_entropy"))
-        return cls(cross_entropy, **config)
+        cross_entropy = keras.saving.deserialize_keras_object(config["cross_entropy"])
+        return cls(**config | {"cross_entropy": cross_entropy})
 
 
 def median_frequency_weights(pixels: np.ndarray, power: float = 1.0) -> np.ndarray:
@@ -158,7 +158,6 @@ def effective_number_weights(pixels: np.ndarray, beta: float = 1 - 1e-6) -> np.n
     """
     present = pixels > 0
     weights = np.ones(len(pixels))
-    # log1p and expm1: beta is close to 1.
     inverse = -1 / np.expm1(pixels[present] * np.log(beta))
     weights[present] = inverse / np.median(inverse)
     return weights

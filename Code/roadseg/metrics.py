@@ -159,8 +159,8 @@ class RunningScores(keras.metrics.Metric):
     """Pixel accuracy and mean IoU of an epoch so far, for the progress of a training.
 
     They follow the weights as they change; `evaluation.evaluate` gives the figures to report.
-    every: rows and columns between the pixels that are counted; counting all of them would cost up to
-        a tenth of a small network's training time.
+    every: rows and columns between the pixels that are counted; counting all of them takes a noticeable
+        part of a small network's training time.
     """
 
     def __init__(self, num_classes: int, every: int = 4, name: str = "running_scores", **options):

@@ -54,6 +54,16 @@ class Recipe:
             raise ValueError(f"{self.name}: epochs, batch_size and validate_every must be at least 1")
         if self.class_weight_power and self.effective_number:
             raise ValueError(f"{self.name}: either class_weight_power or effective_number")
+        in_range = {
+            "effective_number": 0 <= self.effective_number < 1,
+            "label_smoothing": 0 <= self.label_smoothing < 1,
+            "focus": self.focus == 0 or self.focus >= 1,  # between, its slope is infinite at certainty
+            "hardest": 0 < self.hardest <= 1,
+            "lovasz": self.lovasz >= 0,
+        }
+        for field, fine in in_range.items():
+            if not fine:
+                raise ValueError(f"{self.name}: {field}={getattr(self, field)} is out of range")
 
     def make_loss(self, pixels: np.ndarray) -> keras.losses.Loss:
         """pixels: int (C), how often each class occurs in the training frames."""
@@ -119,7 +129,7 @@ _QUICK = Recipe(
     averaging=0.99,
     validate_every=4,
 )
-_BEST = replace(  # about an hour of simple_plus on CamVid at 240 x 320 and two cores
+_BEST = replace(  # for long trainings of a small network
     _QUICK,
     name="best",
     epochs=160,

@@ -12,7 +12,8 @@ from roadseg.networks.blocks import global_context, resized_to
 
 MINIMUM_SIZE = 16
 
-# As in the paper: 4,327,920 trained parameters at 32 classes.
+# As in the paper, but for the first weights, which it does not tell: 4,327,920 trained parameters at 32
+# classes.
 PAPER = {
     "stem_filters": 13,
     "stem_activation": False,
@@ -124,12 +125,12 @@ def build(
     inner_filters: within the modules at an eighth of the size; None: as many as outside.
     fine_filters: of the two refine modules at a quarter.
     enlargement: "nearest", "bilinear", or "learned" (transposed convolutions of each channel).
-    skips: strides (2, 1) of finer features that join after the last refine module. Their half as many
-        filters are a bottleneck right before the classes, with which the network learns far less.
+    skips: strides (2, 1) of finer features that join after the last refine module, with half as many
+        filters. In short trainings the network learns less with them.
     classify_first: the last 1x1 convolution before the last enlargement, with which it commutes if that
-        is bilinear, at a fraction of the cost.
+        is bilinear or nearest, at a fraction of the cost.
     first_weights: standard deviation of the last convolution's weights before training. Small ones keep
-        sums of branches that are not normalised from being certain of anything, but learn slowly.
+        sums of branches that are not normalised from being certain of anything.
     """
     blocks = _Blocks(normalise, rectify_sums)
     image = keras.Input(image_shape, dtype="uint8", name="image")
