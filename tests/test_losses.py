@@ -1,4 +1,9 @@
+import json
+import os
+import subprocess
+import sys
 from itertools import pairwise
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -12,6 +17,8 @@ from roadseg.losses import (
     effective_number_weights,
     median_frequency_weights,
 )
+
+CODE = Path(__file__).parents[1] / "Code"
 
 
 def reference(labels, logits, weights):
@@ -168,3 +175,32 @@ def test_a_saved_loss_comes_back_as_it_was(loss, case):
     again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(loss))
     assert again.get_config() == loss.get_config()
     assert float(again(*case)) == float(loss(*case))
+
+
+def test_jax_gives_the_same_losses_and_trains_with_them(case, tmp_path):
+    labels, logits = case
+    np.savez(tmp_path / "case.npz", labels=labels, logits=logits)
+    configs = [keras.saving.serialize_keras_object(loss) for loss in ALL]
+    (tmp_path / "losses.json").write_text(json.dumps(configs))
+    program = (
+        "import json, sys; sys.path.insert(0, sys.argv[1])\n"
+        "import keras, numpy, roadseg.losses\n"
+        "assert keras.backend.backend() == 'jax'\n"
+        "case = numpy.load(sys.argv[2] + '/case.npz')\n"
+        "labels, logits = case['labels'], case['logits']\n"
+        "for config in json.load(open(sys.argv[2] + '/losses.json')):\n"
+        "    loss = keras.saving.deserialize_keras_object(config)\n"
+        "    network = keras.Sequential([keras.Input((6, 8, 4)), keras.layers.Conv2D(4, 1)])\n"
+        "    network.compile('sgd', loss)\n"
+        "    assert numpy.isfinite(network.train_on_batch(logits, labels))\n"
+        "    print(float(loss(labels, logits)))\n"
+    )
+    printed = subprocess.run(
+        [sys.executable, "-c", program, CODE, tmp_path],
+        check=True,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+        capture_output=True,
+        text=True,
+    ).stdout
+    expected = [float(loss(*case)) for loss in ALL]
+    assert [float(line) for line in printed.split()] == pytest.approx(expected, rel=1e-4)

@@ -39,6 +39,7 @@ def test_a_trial_is_made_once_and_leaves_its_figures(frames, split, tmp_path, mo
     monkeypatch.setattr(trials.training, "train", None)
     assert trials.run([TWIN], frames, split, "study") == trials.load([TWIN], "study") == [result]
     assert f"{result['validation']['mean_iou']:.3f}" in trials.table([result])
+    assert " 4321 " in trials.table([result], {TWIN.name: 4321.4})
 
 
 def test_scores_are_means_of_the_seeds():
@@ -70,17 +71,26 @@ def test_what_was_not_measured_is_named():
         trials.load([SIMPLE], "study")
 
 
+def test_steps_are_measured_once_and_kept(frames, split, tmp_path):
+    first = trials.fitted([SIMPLE, TWIN], frames, split, 1.0, "study")
+    kept = json.loads((tmp_path / "results/study/compute.json").read_text())
+    assert set(kept["milliseconds"]) == {"as it is", "the same, Again"}
+    assert min(kept["milliseconds"].values()) > 0
+    assert trials.load_milliseconds("study") == kept["milliseconds"]
+    assert trials.fitted([SIMPLE, TWIN], frames, split, 1.0, "study") == first
+
+
 def test_equal_time_gives_the_faster_network_more_epochs(frames, split, tmp_path):
-    folder = tmp_path / "results/study"
-    folder.mkdir(parents=True)
-    (folder / "compute.json").write_text(json.dumps({"as it is": 300, "the same, Again": 600}))
+    trials.fitted([SIMPLE, TWIN], frames, split, 1.0, "study")
+    path = tmp_path / "results/study/compute.json"
+    kept = json.loads(path.read_text()) | {"milliseconds": {"as it is": 300, "the same, Again": 600}}
+    path.write_text(json.dumps(kept))
     simple, twin = trials.fitted([SIMPLE, TWIN], frames, split, 0.1, "study")
     assert (simple.recipe.epochs, twin.recipe.epochs) == (20, 10)  # of one step each
 
 
-def test_steps_are_measured_once_and_kept(frames, split, tmp_path):
-    first = trials.fitted([SIMPLE, TWIN], frames, split, 1.0, "study")
-    kept = json.loads((tmp_path / "results/study/compute.json").read_text())
-    assert set(kept) == {"as it is", "the same, Again"}
-    assert min(kept.values()) > 0
-    assert trials.fitted([SIMPLE, TWIN], frames, split, 1.0, "study") == first
+def test_steps_of_another_network_are_not_taken_for_these(frames, split, monkeypatch):
+    trials.fitted([SIMPLE], frames, split, 1.0, "study")
+    monkeypatch.setitem(networks.NETWORKS, "simple", edgesegnet)
+    with pytest.raises(SystemExit, match="other networks"):
+        trials.fitted([SIMPLE], frames, split, 1.0, "study")

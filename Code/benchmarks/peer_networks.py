@@ -1,14 +1,14 @@
 """Networks that a user might take instead: bytes in, logits out, as those of `roadseg.networks`.
 
 Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package segmodels-keras,
-which benchmarks/requirements.txt names. All start from random weights.
+which benchmarks/requirements.txt names. All start from random weights, though one would usually take
+encoders that have learned from other pictures.
 """
 
 from collections.abc import Callable
 from types import SimpleNamespace
 
 import keras
-import segmodels_keras
 
 from roadseg.networks.blocks import convolution, resized_to
 
@@ -62,32 +62,46 @@ def _inverted_residual(x, filters: int, strides: int, name: str):
 
 
 def _pyramid_pooling(x, name: str):
-    """Means over the whole, halves, thirds and sixths of the picture beside the features."""
+    """Means over the whole, halves, thirds and sixths of the picture beside the features.
+
+    Where there are fewer than six features in a row or column, over each of them.
+    """
     parts = [x]
     for bins in (1, 2, 3, 6):
-        part = keras.layers.AdaptiveAveragePooling2D(bins, name=f"{name}{bins}_mean")(x)
-        part = _conv(part, x.shape[-1] // 4, f"{name}{bins}_conv", 1)
+        if bins == 1:  # to which Keras 3.15 cannot pool adaptively on TensorFlow
+            pooling = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}1_mean")
+        else:
+            size = tuple(min(bins, length) for length in x.shape[1:3])
+            pooling = keras.layers.AdaptiveAveragePooling2D(size, name=f"{name}{bins}_mean")
+        part = _conv(pooling(x), x.shape[-1] // 4, f"{name}{bins}_conv", 1)
         parts.append(
             keras.layers.Resizing(*x.shape[1:3], interpolation="bilinear", name=f"{name}{bins}")(part)
         )
     return _conv(keras.layers.Concatenate(name=f"{name}_concat")(parts), x.shape[-1], name, 1)
 
 
-def _from_package(name: str, make: Callable) -> Callable[..., keras.Model]:
+def _from_package(name: str, architecture: str) -> Callable[..., keras.Model]:
     """With the padding to a multiple of 32 that its networks need."""
 
     def build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-        image, x = _entry(image_shape)
+        import segmodels_keras  # an extra of this benchmark
+
+        policy = keras.config.dtype_policy()
         keras.utils.clear_session(free_memory=False)  # the package leaves layers to be named by counting
+        keras.config.set_dtype_policy(policy)
+        image, x = _entry(image_shape)
         missing = [-length % 32 for length in image_shape[:2]]
         x = keras.layers.ZeroPadding2D([(0, count) for count in missing], name="pad")(x)
-        inner = make(
+        inner = getattr(segmodels_keras, architecture)(
             "mobilenetv2",
             input_shape=x.shape[1:],
             classes=num_classes,
             activation="linear",
             encoder_weights=None,
         )
+        for layer in inner.layers:
+            if isinstance(layer, keras.layers.BatchNormalization):
+                layer.momentum = 0.99  # the encoder's 0.999 remembers the start of so short a training
         cropping = [(0, count) for count in missing]
         logits = keras.layers.Cropping2D(cropping, dtype="float32", name="crop")(inner(x))
         return keras.Model(image, logits, name=name)
@@ -96,10 +110,10 @@ def _from_package(name: str, make: Callable) -> Callable[..., keras.Model]:
 
 
 PEERS = {
-    name: SimpleNamespace(build=build, MINIMUM_SIZE=32)
+    name: SimpleNamespace(build=build, MINIMUM_SIZE=64)
     for name, build in {
         "fast_scnn": fast_scnn,
-        "unet_mobilenetv2": _from_package("unet_mobilenetv2", segmodels_keras.Unet),
-        "linknet_mobilenetv2": _from_package("linknet_mobilenetv2", segmodels_keras.Linknet),
+        "unet_mobilenetv2": _from_package("unet_mobilenetv2", "Unet"),
+        "linknet_mobilenetv2": _from_package("linknet_mobilenetv2", "Linknet"),
     }.items()
 }

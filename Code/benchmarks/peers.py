@@ -3,14 +3,15 @@
     .venv/bin/python -m pip install -r Code/benchmarks/requirements.txt
     .venv/bin/python Code/benchmarks/peers.py --camvid FOLDER
 
-CamVid, train to val, at 240 x 320, from random weights, the recipe `quick` with as many epochs as fit.
+CamVid, train to val, at 240 x 320, from random weights, the recipe `quick` with as many epochs as fit,
+validated after the last one; one seed.
 results/peers/ keeps the figures; speed.json those of labelling random pictures of 125 x 414, one at a
 time, measured in turns.
 """
 
 import argparse
 import functools
-import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ import study_frames
 import trials
 from trials import Trial
 
-from roadseg import networks
+from roadseg import networks, splits
 from roadseg.recipes import RECIPES
 
 STUDY = "peers"
@@ -28,7 +29,8 @@ MINUTES = 10.0
 
 def all_networks() -> list[Trial]:
     names = [*networks.NETWORKS, *peer_networks.PEERS]
-    return [Trial(name, name, RECIPES["quick"]) for name in names]
+    recipe = replace(RECIPES["quick"], validate_every=1000)
+    return [Trial(name, name, recipe) for name in names]
 
 
 def main() -> None:
@@ -40,22 +42,23 @@ def main() -> None:
     chosen = all_networks()
     networks.NETWORKS.update(peer_networks.PEERS)
     frames = study_frames.camvid(options.camvid, 1.5)
-    split = study_frames.split(frames, ["train"], ["val"])
-    path = trials.RESULTS / STUDY / "speed.json"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(frames_per_second(chosen), indent=1) + "\n", "utf-8")
-    print(path.read_text("utf-8"))
+    split = splits.by_sequence(frames, ["val"])
+    for name, speed in frames_per_second(chosen).items():
+        print(f"{name}: {speed:.0f} frames/s at 125 x 414")
     chosen = trials.fitted(chosen, frames, split, MINUTES, STUDY)
-    print(trials.table(trials.run(chosen, frames, split, STUDY)))
+    results = trials.run(chosen, frames, split, STUDY)
+    print(trials.table(results, trials.load_milliseconds(STUDY)))
 
 
 def frames_per_second(chosen: list[Trial]) -> dict[str, float]:
-    """One picture at a time."""
+    """Random pictures, one at a time."""
     picture = np.random.default_rng(0).integers(0, 256, (1, 125, 414, 3), np.uint8)
     built = {trial.name: networks.build(trial.network, picture.shape[1:], 14) for trial in chosen}
     calls = {name: functools.partial(each.predict_on_batch, picture) for name, each in built.items()}
-    return {name: 1000 / each for name, each in trials.median_in_turns(calls, rounds=20).items()}
+    milliseconds = trials.kept_milliseconds(
+        trials.RESULTS / STUDY / "speed.json", built, calls, rounds=20
+    )
+    return {name: 1000 / each for name, each in milliseconds.items()}
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """The frames that the studies learn from, preprocessed once, and what of them is held out."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import common
@@ -13,7 +13,8 @@ from roadseg.store import FrameStore
 
 
 def camvid(folder: Path, scale: float) -> FrameStore:
-    return _store(sources.open(folder), scale)
+    """Its parts `train` and `val`."""
+    return _store(sources.open(folder), scale, ["train", "val"])
 
 
 def rendered(scale: float = 3) -> FrameStore:
@@ -24,9 +25,20 @@ def rendered(scale: float = 3) -> FrameStore:
     return _store(sources.open(folder), scale)
 
 
-def _store(source: sources.Source, scale: float) -> FrameStore:
-    target = common.CODE / "Data_compressed" / preprocess.folder_name(source, None, scale)
-    preprocess.to_hdf5(source, target, scale=scale)
+def of_one_kind(world: str, seeds: Iterable[int]) -> FrameStore:
+    """Every tenth frame of one world, furnished in several ways: sequences "seed-0/0001/clone", ..."""
+    parts = {}
+    for seed in seeds:
+        folder = common.CODE / "Data" / f"{world}-seed-{seed}"
+        numbers = range(0, LAYOUTS[world].frames, 10)
+        sources.miniature.render(folder, [world], frames=numbers, seed=seed)
+        parts[f"seed-{seed}"] = sources.open(folder)
+    return _store(sources.Joined(parts), 3)
+
+
+def _store(source: sources.Source, scale: float, sequences: Sequence[str] | None = None) -> FrameStore:
+    target = common.CODE / "Data_compressed" / preprocess.folder_name(source, sequences, scale)
+    preprocess.to_hdf5(source, target, sequences, scale)
     return store.open(target)
 
 

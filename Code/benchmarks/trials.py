@@ -8,6 +8,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
 
 import common
 import keras
@@ -15,7 +16,6 @@ import numpy as np
 
 from roadseg import evaluation, networks, training
 from roadseg.errors import DataError
-from roadseg.losses import CrossEntropy
 from roadseg.networks.cost import multiply_adds
 from roadseg.recipes import Recipe
 from roadseg.splits import Split
@@ -52,16 +52,30 @@ def run(
     split: Split,
     study: str,
     full_size: FrameStore | None = None,
+    rare_in: Split | None = None,
 ) -> list[dict]:
     """The results of all trials, read from RESULTS / study or measured now and written there.
 
     full_size: the same frames in their full size, to evaluate enlarged logits on as well.
+    rare_in: of whose training frames the rare classes are; None: of split's.
     """
-    return [_result(trial, frames, split, study, full_size) for trial in trials]
+    rare = _rare(frames, rare_in or split)
+    return [_result(trial, frames, split, study, full_size, rare) for trial in trials]
+
+
+def _rare(frames: FrameStore, split: Split) -> np.ndarray:
+    """bool (C): which classes occur in the training frames, but in few pixels."""
+    pixels = frames.class_pixels(split.train)
+    return (pixels > 0) & (pixels < _RARE * pixels.sum())
 
 
 def _result(
-    trial: Trial, frames: FrameStore, split: Split, study: str, full_size: FrameStore | None
+    trial: Trial,
+    frames: FrameStore,
+    split: Split,
+    study: str,
+    full_size: FrameStore | None,
+    rare: np.ndarray,
 ) -> dict:
     path, network = RESULTS / study / f"{trial.file_name}.json", trial.build(frames)
     made_of = json.loads(
@@ -84,7 +98,7 @@ def _result(
     finished = train(trial, network, frames, split)
     learned = evaluation.evaluate(network, frames, split.train[::_EVERY])
     result = made_of | _figures(trial, network, finished, learned, split)
-    result["rare_classes"] = _rare_classes(finished.result, frames.class_pixels(split.train))
+    result["rare_classes"] = _rare_classes(finished.result, rare)
     if full_size is not None:
         enlarged = evaluation.evaluate(network, frames, split.validation, full_size=full_size)
         result["full_size"] = enlarged.as_dict()
@@ -124,9 +138,7 @@ def _figures(
     }
 
 
-def _rare_classes(result: evaluation.Evaluation, pixels: np.ndarray) -> dict[str, object]:
-    """Those that occur in the training frames, but in few pixels."""
-    rare = (pixels > 0) & (pixels < _RARE * pixels.sum())
+def _rare_classes(result: evaluation.Evaluation, rare: np.ndarray) -> dict[str, object]:
     names = [name for name, each in zip(result.class_names, rare, strict=True) if each]
     return {"names": names, "mean_iou": float(np.nanmean(result.iou[rare])) if names else None}
 
@@ -164,11 +176,17 @@ def scores(results: Iterable[dict], figure: str) -> dict[str, dict[str, float]]:
     return groups
 
 
-def table(results: Iterable[dict]) -> str:
-    """What is compared, a row a training, narrow enough for a notebook."""
+def table(results: Iterable[dict], milliseconds: Mapping[str, float] | None = None) -> str:
+    """What is compared, a row a training, narrow enough for a notebook.
+
+    milliseconds: of a step, by the trial's name; None: of each training's fastest epoch.
+    """
     columns = ("seed", "M", "GMAC", "ms", "updates", "acc.", "IoU", "acc.", "IoU", "rare", "edge")
     widths = (5, 6, 6, 5, 8, 6, 6, 6, 6, 6, 6)
-    rows = [f"{'':57s}training    validation", " " * 30 + _row(columns, widths)]
+    results = list(results)
+    longest = max(len(each["trial"]["name"]) for each in results)
+    groups = " " * (longest + sum(widths[:5])) + f"{'training':>12s}{'validation':>12s}"
+    rows = [groups, " " * longest + _row(columns, widths)]
     for each in results:
         name, recipe = each["trial"]["name"], each["trial"]["recipe"]
         learned, held_out = each["training"], each["validation"]
@@ -181,11 +199,11 @@ def table(results: Iterable[dict]) -> str:
             recipe["seed"],
             f"{each['parameters'] / 1e6:.2f}",
             f"{each['multiply_adds'] / 1e9:.2f}",
-            f"{each['ms_per_step']:.0f}",
+            f"{milliseconds[name] if milliseconds else each['ms_per_step']:.0f}",
             each["updates"],
             *("none" if score is None else f"{score:.3f}" for score in scores),
         )
-        rows.append(f"{name:30s}" + _row(cells, widths))
+        rows.append(f"{name:{longest}s}" + _row(cells, widths))
         if enlarged := each.get("full_size"):
             accuracy, iou = enlarged["pixel_accuracy"], enlarged["mean_iou"]
             rows.append(f"  at full size: accuracy {accuracy:.3f}, IoU {iou:.3f}")
@@ -205,37 +223,73 @@ def fitted(
 ) -> list[Trial]:
     """The trials with as many epochs as fit into equal time.
 
-    That is the time of the steps alone, measured in turns, once, and kept beside the study's results;
-    validation comes on top.
+    That is the time of the steps alone; validation comes on top.
     """
-    trials, path = list(trials), RESULTS / study / "compute.json"
-    if not path.is_file():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(milliseconds_per_step(trials, frames), indent=1) + "\n", "utf-8")
-    milliseconds = json.loads(path.read_text("utf-8"))
-    long = []
+    trials = list(trials)
+    measured, long = milliseconds(trials, frames, study), []
     for trial in trials:
-        epochs = round(60_000 * minutes / (_steps(trial, split) * milliseconds[trial.name]))
+        epochs = round(60_000 * minutes / (_steps(trial, split) * measured[trial.name]))
         long.append(replace(trial, recipe=replace(trial.recipe, epochs=max(1, epochs))))
     return long
 
 
-def milliseconds_per_step(
-    trials: Iterable[Trial], frames: FrameStore, rounds: int = 9
+def milliseconds(trials: Iterable[Trial], frames: FrameStore, study: str) -> dict[str, float]:
+    """Of a training step of each trial, in turns, so that a noisy machine is as noisy for all."""
+    trials = list(trials)
+    networks = {trial.name: trial.build(frames) for trial in trials}
+    steps = {trial.name: _step(trial.recipe, networks[trial.name]) for trial in trials}
+    return kept_milliseconds(_compute(study), networks, steps, rounds=9)
+
+
+def load_milliseconds(study: str) -> dict[str, float]:
+    """Those that `milliseconds` has left."""
+    return json.loads(_compute(study).read_text("utf-8"))["milliseconds"]
+
+
+def _compute(study: str) -> Path:
+    return RESULTS / study / "compute.json"
+
+
+def _step(recipe: Recipe, network: keras.Model) -> Callable[[], object]:
+    """A training step on random pictures."""
+    generator, size = np.random.default_rng(0), (recipe.batch_size, *network.input_shape[1:])
+    images = generator.integers(0, 256, size, np.uint8)
+    labels = generator.integers(0, network.output_shape[-1], size[:3], np.uint8)
+    loss = recipe.make_loss(np.ones(network.output_shape[-1]))
+    network.compile(recipe.make_optimizer(1000), loss)
+    return lambda: network.train_on_batch(images, labels)
+
+
+def kept_milliseconds(
+    path: Path,
+    networks: Mapping[str, keras.Model],
+    functions: Mapping[str, Callable[[], object]],
+    rounds: int,
 ) -> dict[str, float]:
-    """Median over rounds in which every trial's network takes one step on random pictures."""
-    generator, steps = np.random.default_rng(0), {}
-    for trial in trials:
-        size = trial.recipe.batch_size, *frames.image_shape
-        images = generator.integers(0, 256, size, np.uint8)
-        labels = generator.integers(0, frames.num_classes, size[:3], np.uint8)
-        network = trial.build(frames)
-        network.compile(trial.recipe.make_optimizer(1000), CrossEntropy())
-        steps[trial.name] = lambda it=network, batch=(images, labels): it.train_on_batch(*batch)
-    return median_in_turns(steps, rounds)
+    """Of a function of each network: the median over rounds in which each is called once.
+
+    Measured once and kept in a file, with the networks' digests and the machine.
+    """
+    digests = {name: _digest(network) for name, network in networks.items()}
+    if not path.is_file():
+        kept = {"machine": common.machine(), "networks": digests}
+        kept["milliseconds"] = _median_in_turns(functions, rounds)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+    kept = json.loads(path.read_text("utf-8"))
+    if kept["networks"] != digests:
+        changed = [
+            name
+            for name in {**kept["networks"], **digests}
+            if kept["networks"].get(name) != digests.get(name)
+        ]
+        raise SystemExit(
+            f"{path}: measured with other networks ({', '.join(changed)}); remove it to measure it again"
+        )
+    return kept["milliseconds"]
 
 
-def median_in_turns(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+def _median_in_turns(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Milliseconds: the median over rounds in which each is called once; a first one is not counted."""
     seconds: dict[str, list[float]] = {name: [] for name in functions}
     for _ in range(rounds + 1):

@@ -133,7 +133,7 @@ _BEST = replace(  # for long trainings of a small network
     _QUICK,
     name="best",
     epochs=160,
-    augmentation=Augmentation(scale=(0.6, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
+    augmentation=Augmentation(scale=(0.75, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
     averaging=0.998,
     validate_every=20,
 )

@@ -124,7 +124,7 @@ def build(
     context: adds the mean over the picture at a sixteenth of its size.
     inner_filters: within the modules at an eighth of the size; None: as many as outside.
     fine_filters: of the two refine modules at a quarter.
-    enlargement: "nearest", "bilinear", or "learned" (transposed convolutions of each channel).
+    enlargement: "nearest", "bilinear", or "learned" (transposed convolutions).
     skips: strides (2, 1) of finer features that join after the last refine module, with half as many
         filters. In short trainings the network learns less with them.
     classify_first: the last 1x1 convolution before the last enlargement, with which it commutes if that

@@ -1,0 +1,35 @@
+"""How well the simple network labels rendered streets of a kind that it has learned, but has not seen.
+
+    .venv/bin/python Code/benchmarks/held_out_world.py
+
+Learns from one kind of world (0001, the residential street) as eight seeds furnish it, with the recipe
+`quick`, and is measured, once, on the streets of two other seeds. results/held_out_world/ keeps the
+figures.
+"""
+
+import argparse
+from dataclasses import replace
+
+import study_frames
+import trials
+from trials import Trial
+
+from roadseg.recipes import RECIPES
+
+WORLD = "0001"
+LEARNED, HELD_OUT = range(8), range(8, 10)  # seeds
+
+
+def main() -> None:
+    argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    ).parse_args()
+    frames = study_frames.of_one_kind(WORLD, [*LEARNED, *HELD_OUT])
+    learned, held_out = ([f"seed-{seed}" for seed in seeds] for seeds in (LEARNED, HELD_OUT))
+    split = study_frames.split(frames, learned, held_out)
+    trial = Trial("simple", "simple", replace(RECIPES["quick"], validate_every=1000))
+    print(trials.table(trials.run([trial], frames, split, "held_out_world")))
+
+
+if __name__ == "__main__":
+    main()

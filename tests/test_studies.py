@@ -1,0 +1,64 @@
+"""What the benchmarks compare can be built and trained, without training it."""
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import edgesegnet_study
+import ideas
+import numpy as np
+import peer_networks
+import pytest
+import study_frames
+
+from roadseg.losses import CrossEntropy
+
+STUDIES = {
+    "causes": edgesegnet_study.causes(),
+    "equal time": edgesegnet_study.equal_time(0),
+    "ideas": [*ideas.architectures(0), *ideas.losses(0), ideas.fewer_images(2, 0.5, 0)],
+    "recipe": ideas.recipes(),
+    "time to quality": ideas.tortoise_and_hare(),
+    "best": [ideas.best_without("val"), ideas.best_without("train/0006R0")],
+}
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_every_trial_has_a_network_a_loss_and_a_file_of_its_own(study):
+    frames = SimpleNamespace(image_shape=(32, 48, 3), num_classes=3)
+    trials = STUDIES[study]
+    for trial in trials:
+        assert trial.build(frames).output_shape == (None, 32, 48, 3)
+        trial.recipe.make_optimizer(10)
+        logits = np.zeros((1, 32, 48, 3), np.float32)
+        loss = trial.recipe.make_loss(np.array([10, 20, 30]))(np.ones((1, 32, 48), np.uint8), logits)
+        assert 0 < float(loss) < 3
+    assert len({trial.file_name for trial in trials}) == len(trials)
+
+
+def test_fewer_images_get_as_many_updates():
+    whole, quarter = ideas.PLAIN, ideas.fewer_images(1, 0.25, 0).recipe
+    assert quarter.epochs * 10 == whole.epochs * 40
+    assert quarter.warm_up_epochs * 10 == whole.warm_up_epochs * 40
+
+
+def test_a_split_takes_only_what_is_named():
+    frames = SimpleNamespace(
+        path=Path("camvid"), sequence=["train/a", "train/b", "test/a", "train/a", "val/b"]
+    )
+    split = study_frames.split(frames, ["train/a"], ["val"])
+    assert (split.train, split.validation) == ((0, 3), (4,))
+    assert split.how == "trained on train/a, validated on val"
+
+
+def test_the_time_to_quality_counts_all_of_the_faster_ones_time():
+    original = {"updates": 6000, "ms_per_step": 500, "minutes": 90}
+    assert ideas.times_faster(original, {"minutes": 2.5}) == pytest.approx(20)
+
+
+def test_fast_scnn_has_the_papers_size_and_trains():
+    network = peer_networks.fast_scnn((64, 96, 3), 19)
+    assert network.count_params() == pytest.approx(1.11e6, rel=0.1)  # table 1 of the paper's results
+    image, labels = np.zeros((2, 64, 96, 3), np.uint8), np.zeros((2, 64, 96), np.uint8)
+    network.compile("adam", CrossEntropy())
+    losses = [network.train_on_batch(image, labels) for _ in range(5)]
+    assert losses[-1] < losses[0]
