@@ -18,7 +18,7 @@ STUDIES = {
     "ideas": [*ideas.architectures(0), *ideas.losses(0), ideas.fewer_images(2, 0.5, 0)],
     "recipe": ideas.recipes(),
     "time to quality": ideas.tortoise_and_hare(),
-    "best": [ideas.best_without("val"), ideas.best_without("train/0006R0")],
+    "best": ideas.both_best(),
 }
 
 
@@ -33,6 +33,17 @@ def test_every_trial_has_a_network_a_loss_and_a_file_of_its_own(study):
         loss = trial.recipe.make_loss(np.array([10, 20, 30]))(np.ones((1, 32, 48), np.uint8), logits)
         assert 0 < float(loss) < 3
     assert len({trial.file_name for trial in trials}) == len(trials)
+
+
+def test_an_idea_is_shown_beside_the_network_without_it():
+    names = ["simple", "1: narrow", "4: weighted", "1 + 2 + narrow", "simple_plus"]
+    results = [{"trial": {"name": name}} for name in names]
+
+    def shown(chosen):
+        return [each["trial"]["name"] for each in chosen]
+
+    assert shown(ideas.about(results, "1")) == ["simple", "1: narrow"]
+    assert shown(ideas.combined(results)) == ["simple", "1 + 2 + narrow", "simple_plus"]
 
 
 def test_fewer_images_get_as_many_updates():

@@ -3,11 +3,12 @@
 import json
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import trials
 from trials import Trial
 
-from roadseg import networks, splits
+from roadseg import figures, networks, splits
 from roadseg.errors import DataError
 from roadseg.networks import edgesegnet
 from roadseg.recipes import RECIPES
@@ -50,6 +51,15 @@ def test_scores_are_means_of_the_seeds():
     scores = trials.scores(results, "mean_iou")
     assert scores["training"] == pytest.approx({"narrow": 0.6, "wide": 0.8})
     assert scores["validation"] == pytest.approx({"narrow": 0.3, "wide": 0.4})
+
+
+def test_courses_are_drawn_as_runs_are():
+    history = {"epoch": [1, 2], "seconds": [3.0, 2.0], "validation_mean_iou": [None, 0.5]}
+    history |= {figure: [0.25, 0.5] for figure in ("loss", "accuracy", "mean_iou")}
+    courses = trials.courses([{"trial": {"name": "narrow"}, "history": history}])
+    assert np.isnan(courses["narrow"].history["validation_mean_iou"][0])
+    drawn = figures.history(courses).axes[2].lines
+    assert [line.get_ydata().tolist() for line in drawn] == [[0.25, 0.5], [0.5]]
 
 
 def test_figures_of_other_settings_are_not_taken_for_these(frames, split):

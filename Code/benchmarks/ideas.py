@@ -14,8 +14,8 @@ weighted towards rare classes, (5) more images, (6) more layers.
 one_by_one: each idea alone, at equal updates, on CamVid at 120 x 160; one_by_one_rendered: on rendered
 scenes of five worlds at 62 x 207, one of them held out. Two seeds.
 equal_time: those that change what a step costs, for the same time. Two seeds.
-recipe: `simple_plus` with a short form of the recipe `best`, and one thing at a time changed in it, for
-as many epochs ("batches of 8" makes half the updates). One seed.
+recipe: how the recipe `best` was found: its first draft, made short, at 120 x 160, and one thing at a
+time changed in it, for as many epochs ("batches of 8" makes half the updates). One seed.
 time_to_quality: the original network and recipe, for 60 of its 250 epochs, and `simple_plus` with the
 recipe `quick` for a fraction of that time, at 240 x 320. One seed.
 best: `simple_plus` with the recipe `best` at 240 x 320, evaluated there and at 360 x 480; on CamVid's
@@ -25,7 +25,8 @@ Every training is made once; results/ideas/ keeps its figures.
 """
 
 import argparse
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -34,6 +35,7 @@ import trials
 from trials import Trial
 
 from roadseg import splits
+from roadseg.augmentation import Augmentation
 from roadseg.recipes import RECIPES
 from roadseg.store import FrameStore
 
@@ -67,26 +69,38 @@ PLUS: dict[str, dict[str, object]] = {
     "simple_plus without dilation": {"dilations": (1, 1)},
     "simple_plus that ends at a half": {"finest": 2},
 }
-SHORT_BEST = replace(RECIPES["best"], name="short best", epochs=24, validate_every=1000)
+FIRST_DRAFT = replace(
+    RECIPES["quick"],
+    name="short best",
+    epochs=24,
+    augmentation=Augmentation(scale=(0.75, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
+    averaging=0.998,
+    validate_every=1000,
+)
 RECIPE_CHANGES: dict[str, dict[str, object]] = {
-    "half the rate": {"learning_rate": SHORT_BEST.learning_rate / 2},
-    "twice the rate": {"learning_rate": SHORT_BEST.learning_rate * 2},
-    "batches of 8": {"batch_size": 8},
-    "no weight decay": {"weight_decay": 0.0},
-    "five times the weight decay": {"weight_decay": SHORT_BEST.weight_decay * 5},
-    "no averaged weights": {"averaging": None},
-    "milder augmentation": {"augmentation": RECIPES["quick"].augmentation},
-    "no augmentation": {"augmentation": None},
+    "with Lovasz-Softmax": {"lovasz": 1.0},
+    "with Lovasz-Softmax, classes not weighted": {"lovasz": 1.0, "class_weight_power": 0.0},
+    "with Lovasz-Softmax, classes weighted less": {"lovasz": 1.0, "class_weight_power": 0.15},
+    "with twice as much Lovasz-Softmax": {"lovasz": 2.0},
     "classes not weighted": {"class_weight_power": 0.0},
     "classes weighted more": {"class_weight_power": 0.5},
     "label smoothing": {"label_smoothing": 0.1},
     "hardest half": {"hardest": 0.5},
-    "with Lovasz-Softmax": {"lovasz": 1.0},
+    "twice the rate": {"learning_rate": FIRST_DRAFT.learning_rate * 2},
+    "half the rate": {"learning_rate": FIRST_DRAFT.learning_rate / 2},
+    "milder augmentation": {"augmentation": RECIPES["quick"].augmentation},
+    "no augmentation": {"augmentation": None},
+    "five times the weight decay": {"weight_decay": FIRST_DRAFT.weight_decay * 5},
+    "no weight decay": {"weight_decay": 0.0},
+    "batches of 8": {"batch_size": 8},
+    "no averaged weights": {"averaging": None},
 }
 # 5: more images. The same updates on one drive or world, on two, ... The drive that the validation clip
 # is a part of comes first, so that it does not count as more images.
 DRIVES = ("train/0016E5", "train/0006R0", "train/0001TP")
 WORLDS = ("0001", "0018", "0020", "0006")
+# Of `best`: what is held out, and what it learns from then.
+HELD_OUT = {"val": ["train"], "train/0006R0": ["train/0001TP", "train/0016E5"]}
 MINUTES = 2.0
 SEEDS = range(2)
 
@@ -115,8 +129,8 @@ def fewer_images(count: int, share: float, seed: int) -> Trial:
 
 
 def recipes() -> list[Trial]:
-    changed = {"short best": SHORT_BEST} | {
-        name: replace(SHORT_BEST, **changes) for name, changes in RECIPE_CHANGES.items()
+    changed = {"short best": FIRST_DRAFT} | {
+        name: replace(FIRST_DRAFT, **changes) for name, changes in RECIPE_CHANGES.items()
     }
     return [Trial(name, "simple_plus", recipe) for name, recipe in changed.items()]
 
@@ -131,8 +145,8 @@ def tortoise_and_hare() -> list[Trial]:
     ]
 
 
-def best_without(held_out: str) -> Trial:
-    return Trial(f"best, {held_out} held out", "simple_plus", RECIPES["best"])
+def both_best() -> list[Trial]:
+    return [Trial(f"best, {held_out} held out", "simple_plus", RECIPES["best"]) for held_out in HELD_OUT]
 
 
 def one_by_one(camvid: Path) -> None:
@@ -194,10 +208,39 @@ def times_faster(original: dict, quick: dict) -> float:
 def best(camvid: Path) -> None:
     frames, full_size = study_frames.camvid(camvid, 1.5), study_frames.camvid(camvid, 1)
     results = []
-    for train, held_out in ((["train"], "val"), (["train/0001TP", "train/0016E5"], "train/0006R0")):
-        split = study_frames.split(frames, train, [held_out])
-        results += trials.run([best_without(held_out)], frames, split, "ideas/best", full_size)
+    for trial, (held_out, learned) in zip(both_best(), HELD_OUT.items(), strict=True):
+        split = study_frames.split(frames, learned, [held_out])
+        results += trials.run([trial], frames, split, "ideas/best", full_size)
     print(trials.table(results))
+
+
+def stored(study: str) -> list[dict]:
+    """What a study has left, of all seeds; raises DataError where something is missing."""
+    return trials.load(_compared(study), f"ideas/{study}")
+
+
+def _compared(study: str) -> list[Trial]:
+    """With any number of epochs, because a result is found by its trial's name and seed."""
+    single = {"recipe": recipes, "time_to_quality": tortoise_and_hare, "best": both_best}
+    if study in single:
+        return single[study]()
+    compared = [trial for seed in SEEDS for trial in architectures(seed)]
+    if study.startswith("one_by_one"):
+        sequences = WORLDS if study.endswith("rendered") else DRIVES
+        counts = range(1, len(sequences))
+        compared += [trial for seed in SEEDS for trial in losses(seed)]
+        compared += [fewer_images(count, 1, seed) for seed in SEEDS for count in counts]
+    return compared
+
+
+def about(results: Iterable[dict], idea: str) -> list[dict]:
+    """Those of one idea alone, by its number, and the network without any."""
+    return [each for each in results if re.match(rf"simple$|{idea}: ", each["trial"]["name"])]
+
+
+def combined(results: Iterable[dict]) -> list[dict]:
+    """Those of no idea alone, and the network without any."""
+    return [each for each in results if not re.match(r"\d: ", each["trial"]["name"])]
 
 
 ON_CAMVID = {study.__name__: study for study in (one_by_one, equal_time, recipe, time_to_quality, best)}

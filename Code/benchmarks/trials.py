@@ -165,6 +165,26 @@ def load(trials: Iterable[Trial], study: str) -> list[dict]:
     return [json.loads(path.read_text("utf-8")) for path in paths]
 
 
+@dataclass(frozen=True)
+class Learned:
+    """What is kept of a training's course, for figures.history."""
+
+    history: dict[str, list[float]]
+
+
+def courses(results: Iterable[dict]) -> dict[str, Learned]:
+    """Of each trial, by its name; where several seeds were measured, of the last."""
+    return {
+        each["trial"]["name"]: Learned(
+            {
+                name: [math.nan if value is None else value for value in values]
+                for name, values in each["history"].items()
+            }
+        )
+        for each in results
+    }
+
+
 def scores(results: Iterable[dict], figure: str) -> dict[str, dict[str, float]]:
     """A figure of merit of each trial, the mean of its seeds, on both parts: for figures.scores."""
     groups = {}

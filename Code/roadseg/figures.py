@@ -5,6 +5,7 @@ Okabe and Ito (2008).
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import keras
 import matplotlib.pyplot as plt
@@ -17,7 +18,6 @@ from roadseg.diagram import network_diagram
 from roadseg.evaluation import Evaluation, predict
 from roadseg.splits import Split
 from roadseg.store import FrameStore
-from roadseg.training import Run
 
 __all__ = [
     "class_shares",
@@ -35,6 +35,12 @@ __all__ = [
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 _RIGHT, _WRONG, _UNLABELLED = (245, 245, 245), (213, 94, 0), (150, 150, 150)
 _WIDTH = 12  # inches
+
+
+class Trained(Protocol):
+    """A training, such as a training.Run, or what was kept of one."""
+
+    history: Mapping[str, Sequence[float]]
 
 
 def paint(ids: np.ndarray, palette: np.ndarray) -> np.ndarray:
@@ -117,7 +123,7 @@ def class_shares(frames: FrameStore, split: Split) -> Figure:
     return figure
 
 
-def history(runs: Mapping[str, Run], against: str = "epoch") -> Figure:
+def history(runs: Mapping[str, Trained], against: str = "epoch") -> Figure:
     """Loss, pixel accuracy and mean IoU during trainings: solid validation, dashed training.
 
     against: "epoch", or "minutes" to compare trainings whose epochs differ in length.

@@ -1,5 +1,6 @@
 """Losses on logits, blind to ignored pixels, and weights for rare classes."""
 
+import math
 from collections.abc import Sequence
 
 import keras
@@ -76,19 +77,20 @@ class LovaszSoftmax(keras.losses.Loss):
     """A differentiable stand-in for 1 - mean IoU over the classes in the batch.
 
     Berman, Triki, Blaschko 2018, arXiv 1705.08790, algorithm 1 for each class; written here because
-    no maintained package has it for Keras 3. every: rows and columns between the pixels that count;
-    sorting all pixels for each class would take longer than the network.
+    no maintained package has it for Keras 3. pixels: about how many of each picture count, on a regular
+    grid; sorting all of them for each class would take longer than the network.
     """
 
-    def __init__(self, every: int = 2, name: str = "lovasz_softmax"):
+    def __init__(self, pixels: int = 5000, name: str = "lovasz_softmax"):
         super().__init__(name=name, reduction=None)
-        self.every = every
+        self.pixels = pixels
 
     def call(self, y_true, y_pred):
         """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
-        num_classes = y_pred.shape[-1]
-        truth = ops.reshape(y_true[:, :: self.every, :: self.every], (-1,))
-        logits = ops.reshape(y_pred[:, :: self.every, :: self.every], (-1, num_classes))
+        _, height, width, num_classes = y_pred.shape
+        every = max(1, round(math.sqrt(height * width / self.pixels)))
+        truth = ops.reshape(y_true[:, ::every, ::every], (-1,))
+        logits = ops.reshape(y_pred[:, ::every, ::every], (-1, num_classes))
         labelled = ops.cast(truth != IGNORE, logits.dtype)
         probabilities = ops.softmax(logits)
         losses, present = [], []
@@ -111,7 +113,7 @@ class LovaszSoftmax(keras.losses.Loss):
         return distance - ops.concatenate([ops.zeros_like(distance[:1]), distance[:-1]])
 
     def get_config(self):
-        return {"every": self.every, "name": self.name}
+        return {"pixels": self.pixels, "name": self.name}
 
 
 @keras.saving.register_keras_serializable("roadseg")

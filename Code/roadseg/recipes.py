@@ -134,6 +134,8 @@ _BEST = replace(  # for long trainings of a small network
     name="best",
     epochs=160,
     augmentation=Augmentation(scale=(0.75, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
+    class_weight_power=0.15,
+    lovasz=1.0,
     averaging=0.998,
     validate_every=20,
 )
