@@ -1,5 +1,5 @@
 # make notebook   runs a notebook top to bottom (NOTEBOOK, DATA, SEQUENCES, VALIDATION, SCALE, NETWORKS,
-#                 RECIPE, EPOCHS, LEAKAGE; edgesegnet_study knows DATA, SCALE and EPOCHS)
+#                 RECIPE, EPOCHS, LEAKAGE; edgesegnet_study and ideas know DATA, SCALE and EPOCHS)
 # make data       fetches sequences of Virtual KITTI (SEQUENCES, ACCEPT_LICENCE, VKITTI, ARCHIVES, DATA)
 # make test       lint and tests
 # All need nothing but python3 and make: they set up .venv when it is missing or out of date.

@@ -17,8 +17,11 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parse(arguments)
     try:
         print(download.plan(options.sequences, options.target, options.version))
+        if not options.accept_licence:
+            print(f"\n{download.LICENCE}Nothing was fetched; ACCEPT_LICENCE=yes accepts this.")
+            return 0
         download.fetch(
-            options.sequences, options.target, options.version, options.url, options.accept_licence
+            options.sequences, options.target, options.version, options.url, accept_licence=True
         )
     except DataError as error:
         print(f"\n{error}", file=sys.stderr)

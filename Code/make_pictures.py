@@ -29,9 +29,8 @@ def main() -> None:
     plt.close("all")
     network = networks.load_pretrained("simple", scenes.image_shape)
     chosen = [scenes.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
-    Image.fromarray(np.hstack([_stacked(network, scenes, [i])[0] for i in chosen])).save(
-        _PICTURES / "strip.png"
-    )
+    figures.predictions({"prediction": network}, scenes, chosen).savefig(_PICTURES / "strip.png")
+    plt.close("all")
     drive = _rendered("drive", ["0001"], ["clone"], _DRIVE)
     first, *others = (Image.fromarray(each) for each in _stacked(network, drive, range(len(drive))))
     first.save(

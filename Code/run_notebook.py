@@ -15,7 +15,7 @@ from nbclient.exceptions import DeadKernelError
 from nbconvert import HTMLExporter
 
 _HERE = Path(__file__).resolve().parent
-_NOTEBOOKS = "train_network", "edgesegnet_study"
+_NOTEBOOKS = "train_network", "edgesegnet_study", "ideas"
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 # What TensorFlow prints whatever its log level: of missing GPUs when it starts, and of networks that it
 # compiles anew, because several are asked in turn.

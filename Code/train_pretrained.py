@@ -1,16 +1,16 @@
 """Trains the weights that ship with the project: on rendered scenes only, all worlds and variations.
 
-    .venv/bin/python Code/train_pretrained.py [--real FOLDER ...]
+    .venv/bin/python Code/train_pretrained.py [--networks simple simple_plus] [--real FOLDER ...]
 
 Renders and preprocesses about 1,100 frames of worlds of ten seeds, trains on seven of them, evaluates on
 the last two and on the raw data sets in --real (which need the same classes; nothing is learned from
-them), and writes weights and figures to roadseg/networks/pretrained/. Every step continues where an
-interrupted call was.
+them), and writes weights and figures of each network to roadseg/networks/pretrained/. Every step
+continues where an interrupted call was.
 """
 
 import argparse
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import joblib
@@ -18,9 +18,10 @@ import joblib
 from roadseg import evaluation, networks, preprocess, sources, splits, store, training
 from roadseg.sources.miniature.layouts import LAYOUTS
 from roadseg.sources.miniature.light import VARIATIONS
+from roadseg.whole_files import replace_file
 
 _HERE = Path(__file__).resolve().parent
-_NAME = "simple"
+_NETWORKS = "simple", "simple_plus"
 _LEARNED, _HELD_OUT = range(8), range(8, 10)  # seeds of the worlds
 _VARIATIONS = 3  # that each seed is rendered in; other ones for the next seed
 _EVERY = 60  # one frame in so many
@@ -30,26 +31,30 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
+    parser.add_argument("--networks", nargs="+", choices=_NETWORKS, default=_NETWORKS)
     parser.add_argument("--real", type=Path, nargs="*", default=[], help="raw data sets to evaluate on")
     options = parser.parse_args()
 
-    frames, held_out = (_store(_rendered(seeds)) for seeds in (_LEARNED, _HELD_OUT))
-    network = networks.build(_NAME, frames.image_shape, frames.num_classes)
-    split = splits.last_drive(frames)
-    folder = _HERE / "Runs" / f"pretrained-{_NAME}"
+    learned, held_out = (_store(_rendered(seeds)) for seeds in (_LEARNED, _HELD_OUT))
+    others = {"rendered worlds of the same kinds, not learned from": held_out}
+    others |= {place.name: _store(sources.open(place)) for place in options.real}
+    for name in options.networks:
+        _train(name, learned, others)
+
+
+def _train(name: str, frames: store.FrameStore, others: Mapping[str, store.FrameStore]) -> None:
+    network = networks.build(name, frames.image_shape, frames.num_classes)
+    split = splits.by_sequence(frames, [f"worlds-{_LEARNED[-1]}"])
+    folder = _HERE / "Runs" / f"pretrained-{name}"
     run = training.train(network, frames, split, training.get_recipe("transfer"), folder)
-    results = {
-        "rendered worlds of the same kinds, not learned from": evaluation.evaluate(network, held_out)
-    }
-    for place in options.real:
-        results[place.name] = evaluation.evaluate(network, _store(sources.open(place)))
-    for name, result in results.items():
-        print(f"\n{name}\n{result}")
-    networks.save_pretrained(_NAME, network)
+    results = {place: evaluation.evaluate(network, each) for place, each in others.items()}
+    for place, result in results.items():
+        print(f"\n{name}: {place}\n{result}")
+    networks.save_pretrained(name, network)
     card = {"frames": len(split.train), "minutes": run.metrics["minutes"]}
-    card["results"] = {name: result.as_dict() for name, result in results.items()}
-    path = networks.PRETRAINED / f"{_NAME}.json"
-    path.write_text(json.dumps(card, indent=1) + "\n", "utf-8")
+    card["results"] = {place: result.as_dict() for place, result in results.items()}
+    path = networks.PRETRAINED / f"{name}.json"
+    replace_file(path, lambda part: part.write_text(json.dumps(card, indent=1) + "\n", "utf-8"))
 
 
 def _rendered(seeds: Iterable[int]) -> sources.Source:

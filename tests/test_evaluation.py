@@ -49,6 +49,12 @@ def test_a_missed_class_has_iou_zero_and_an_absent_one_none(frames):
     assert result.as_dict()["absent_classes"] in str(result)
 
 
+def test_what_is_counted_without_boundaries_is_the_same(frames):
+    oracle, chosen = Oracle(frames, (1, 2)), [0, 3, 5]
+    confusion = evaluation.evaluate(oracle, frames, chosen).confusion
+    assert np.array_equal(evaluation.confusion_on(oracle, frames, chosen), confusion)
+
+
 def test_results_are_compared_side_by_side(frames):
     pole, sky = (frames.class_names.index(name) for name in ("Pole", "Sky"))
     perfect, blind = (

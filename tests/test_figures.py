@@ -127,10 +127,6 @@ def test_the_confusion_matrix_is_normalised_by_row(result, frames):
     assert set(frames.class_names) <= words(figure)
 
 
-def test_the_legend_names_every_class(frames):
-    assert set(frames.class_names) <= words(figures.legend(frames.class_names, frames.palette))
-
-
 def test_the_diagram_needs_no_system_package(network, monkeypatch):
     monkeypatch.setattr(diagram.shutil, "which", lambda name: None)
     labels = words(figures.network_diagram(network))

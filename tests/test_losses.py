@@ -86,7 +86,7 @@ def test_focal_loss_agrees_with_keras(case):
     expected = keras.losses.categorical_focal_crossentropy(
         *one_hot(*case), alpha=1, gamma=2, from_logits=True
     )
-    assert float(CrossEntropy(focus=2)(*case)) == pytest.approx(float(np.mean(expected)), rel=1e-4)
+    assert float(CrossEntropy(focal_gamma=2)(*case)) == pytest.approx(float(np.mean(expected)), rel=1e-4)
 
 
 def test_label_smoothing_agrees_with_keras(case):
@@ -98,11 +98,16 @@ def test_label_smoothing_agrees_with_keras(case):
 
 def test_the_hardest_pixels_of_each_picture_are_those_with_the_largest_loss(case):
     labels, logits = case
-    single = [reference(np.array([a]), b[None], [1.0] * 4) for a, b in zip(*flat(case), strict=True)]
-    pictures = np.zeros(labels.shape)
-    pictures[labels != IGNORE] = single
-    hardest = [sorted(picture.ravel())[-12:] for picture in pictures]  # a quarter of 48
-    assert float(CrossEntropy(hardest=0.25)(labels, logits)) == pytest.approx(np.mean(hardest), rel=1e-5)
+    labels = labels.copy()
+    labels[0, 1:] = IGNORE  # leaves few labelled pixels in the first picture, most in the second
+    hardest = []
+    for truth, scores in zip(labels, logits, strict=True):
+        pixels = zip(truth[truth != IGNORE], scores[truth != IGNORE], strict=True)
+        losses = sorted(reference(np.array([a]), b[None], [1.0] * 4) for a, b in pixels)
+        hardest += losses[-round(0.25 * len(losses)) :]
+    assert float(CrossEntropy(ohem_share=0.25)(labels, logits)) == pytest.approx(
+        np.mean(hardest), rel=1e-5
+    )
 
 
 def flat(case):
@@ -142,15 +147,15 @@ def test_lovasz_is_one_minus_mean_iou_for_a_network_that_is_certain():
 
 
 def test_both_losses_are_added(case):
-    cross_entropy, lovasz = CrossEntropy([1, 2, 3, 4], hardest=0.5), LovaszSoftmax()
+    cross_entropy, lovasz = CrossEntropy([1, 2, 3, 4], ohem_share=0.5), LovaszSoftmax()
     expected = float(cross_entropy(*case)) + 0.3 * float(lovasz(*case))
     assert float(CrossEntropyAndLovasz(cross_entropy, 0.3)(*case)) == pytest.approx(expected)
 
 
 ALL = [
-    CrossEntropy([1, 2, 3, 4], label_smoothing=0.1, focus=1, hardest=0.5),
+    CrossEntropy([1, 2, 3, 4], label_smoothing=0.1, focal_gamma=1, ohem_share=0.5),
     LovaszSoftmax(pixels=5),
-    CrossEntropyAndLovasz(CrossEntropy(focus=2), 0.5),
+    CrossEntropyAndLovasz(CrossEntropy(focal_gamma=2), 0.5),
 ]
 
 

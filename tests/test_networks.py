@@ -152,7 +152,7 @@ IDEAS = [
     {"zero_padding": False},
     {"encoder_layers": 2},
     {"width": 1.5},
-    {"normalise": True},
+    {"batch_normalisation": True},
 ]
 
 
@@ -190,15 +190,15 @@ def test_simple_plus_is_within_its_budget():
     assert multiply_adds(network) <= 0.5e9
 
 
-@pytest.mark.parametrize("options", [{"finest": 2}, {"context": False}, {"dilations": (1, 2, 4)}])
+@pytest.mark.parametrize("options", [{"output_stride": 2}, {"context": False}, {"dilations": (1, 2, 4)}])
 def test_every_variant_of_simple_plus_fits_odd_sizes(options):
     network = networks.build("simple_plus", (37, 51, 3), 4, **options)
     assert network.predict_on_batch(pictures((37, 51, 3))).shape == (2, 37, 51, 4)
 
 
 def test_simple_plus_ends_at_a_half_or_a_quarter():
-    with pytest.raises(ValueError, match="finest=8: 2 or 4"):
-        networks.build("simple_plus", (64, 64, 3), 4, finest=8)
+    with pytest.raises(ValueError, match="output_stride=8: 2 or 4"):
+        networks.build("simple_plus", (64, 64, 3), 4, output_stride=8)
 
 
 def test_multiply_adds_by_hand():
@@ -247,7 +247,7 @@ def test_the_last_convolution_commutes_with_bilinear_enlargement():
 
 
 @pytest.mark.parametrize(
-    ("enlargement", "skips", "strides"),
+    ("upsampling", "skips", "strides"),
     [
         ("nearest", (), (8,)),
         ("bilinear", (2, 1), (8,)),
@@ -255,16 +255,16 @@ def test_the_last_convolution_commutes_with_bilinear_enlargement():
         ("learned", (), (8,)),
     ],
 )
-def test_every_variant_of_edgesegnet_fits_odd_sizes(enlargement, skips, strides):
+def test_every_variant_of_edgesegnet_fits_odd_sizes(upsampling, skips, strides):
     network = networks.build(
-        "edgesegnet", (37, 51, 3), 4, enlargement=enlargement, skips=skips, reduction_strides=strides
+        "edgesegnet", (37, 51, 3), 4, upsampling=upsampling, skips=skips, reduction_strides=strides
     )
     assert network.predict_on_batch(pictures((37, 51, 3))).shape == (2, 37, 51, 4)
 
 
 def test_an_unknown_enlargement_is_refused():
-    with pytest.raises(ValueError, match="unknown enlargement 'cubic'"):
-        networks.build("edgesegnet", (64, 64, 3), 4, enlargement="cubic")
+    with pytest.raises(ValueError, match="unknown upsampling 'cubic'"):
+        networks.build("edgesegnet", (64, 64, 3), 4, upsampling="cubic")
 
 
 def test_padding_follows_the_size():

@@ -114,18 +114,23 @@ def test_a_setting_that_a_notebook_does_not_have_is_refused(folder):
     assert "edgesegnet_study has no setting recipe, but data, scale, epochs" in process.stderr
 
 
-def test_the_study_runs_on_the_same_scenes_and_shows_what_was_measured(executed, folder):
-    process = run(
-        folder, "--notebook", "edgesegnet_study", "--data", folder / "raw", "--epochs", 1, "--scale", 9
-    )
+@pytest.mark.parametrize(
+    ("name", "measured", "pictures"),
+    [
+        ("edgesegnet_study", "edgesegnet/causes/all-but-the-skip-0.json", 4),
+        ("ideas", "ideas/one_by_one/simple-plus-0.json", 10),
+    ],
+)
+def test_a_study_runs_on_the_same_scenes_and_shows_what_was_measured(
+    executed, folder, name, measured, pictures
+):
+    process = run(folder, "--notebook", name, "--data", folder / "raw", "--epochs", 1, "--scale", 9)
     assert process.returncode == 0, process.stderr[-3000:]
-    notebook = nbformat.read(folder / "Code/Runs/edgesegnet_study.ipynb", as_version=4)
+    notebook = nbformat.read(folder / f"Code/Runs/{name}.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) >= 3
-    measured = json.loads(
-        (CODE / "benchmarks/results/edgesegnet/causes/all-but-the-skip-0.json").read_text()
-    )
-    assert f"{measured['validation']['mean_iou']:.3f}" in process.stdout
+    assert sum("image/png" in output.get("data", {}) for output in outputs) == pictures
+    result = json.loads((CODE / "benchmarks/results" / measured).read_text())
+    assert f"{result['validation']['mean_iou']:.3f}" in process.stdout
 
 
 def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):

@@ -204,6 +204,13 @@ def test_other_data_sequences_and_scales_have_other_folders(raw, tmp_path):
     assert preprocess.folder_name(source, ["0001", "0002"], 3) in names
 
 
+def test_other_data_sets_joined_have_another_folder(tmp_path):
+    one, two = (sources.open(trees.virtual_kitti_1(tmp_path / name)) for name in ("one", "two"))
+    other = sources.open(trees.virtual_kitti_1(tmp_path / "three"))
+    joined = [sources.Joined({"a": one, "b": second}) for second in (two, other)]
+    assert len({preprocess.folder_name(each, None, 3) for each in joined}) == 2
+
+
 def test_an_unwritable_target_is_an_error(raw, tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):

@@ -59,6 +59,20 @@ def test_a_block_never_divides_what_shows_one_drive(tmp_path):
         assert {frames[i].index for i in split.train} == set(range(11))
 
 
+@pytest.mark.parametrize("name", ["clear", "seed-0", "fold2"])
+def test_worlds_and_drives_are_told_apart_in_joined_data_sets(tmp_path, name):
+    def frames(*sequences):
+        return [Frame(f"{name}/{each}", i, tmp_path, tmp_path) for each in sequences for i in range(5)]
+
+    for one, two in (("0001", "0002"), ("Scene01", "Scene02")):
+        variations = [f"{world}/{variation}" for world in (one, two) for variation in ("clone", "fog")]
+        split = splits.last_drive(frames(*variations))
+        assert split.validation == tuple(range(10, 20))
+    twins = frames("train/0016E5", "val/0016E5")
+    with pytest.warns(UserWarning, match="shows the same drive"):
+        splits.by_sequence(twins, [f"{name}/val"])
+
+
 def test_a_list_of_frames_splits_like_their_store(raw, frames):
     raw_frames = sources.open(raw).frames()
     assert splits.block(raw_frames, gap=2) == splits.block(frames, gap=2)

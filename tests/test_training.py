@@ -1,4 +1,5 @@
 import csv
+import itertools
 import json
 import math
 import os
@@ -30,7 +31,7 @@ SHORT = Recipe(
     weight_decay=1e-2,
     augmentation=Augmentation(scale=(0.8, 1.25), brightness=0.2),
     class_weight_power=0.5,
-    averaging=0.9,
+    ema_momentum=0.9,
 )
 
 
@@ -159,7 +160,14 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(finished, frames)
 
 def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_weights(frames, tmp_path):
     train(frames, tmp_path / "good", replace(SHORT, epochs=1))
-    wild = replace(SHORT, learning_rate=1e30, optimizer="rmsprop", schedule="steps", averaging=None)
+    wild = replace(
+        SHORT,
+        learning_rate=1e30,
+        optimizer="rmsprop",
+        weight_decay=0,
+        schedule="steps",
+        ema_momentum=None,
+    )
     with pytest.raises(TrainingError, match="lower the recipe's learning_rate"):
         train(frames, tmp_path / "wild", wild)
     for path in (tmp_path / "wild").glob("*.weights.h5"):
@@ -197,11 +205,33 @@ def test_a_run_on_jax_continues_after_a_kill(frames, tmp_path):
     assert len(json.loads((tmp_path / "metrics.json").read_text())["iou"]) == 14
 
 
-def test_other_splits_and_recipes_have_other_folders(frames):
-    network, split = network_for(frames), splits.block(frames, gap=1)
-    other = splits.by_sequence(frames, ["0002"])
-    recipes = [SHORT, replace(SHORT, seed=1), replace(SHORT, epochs=5)]
-    names = {
-        training.folder_name(network, each, recipe) for each in (split, other) for recipe in recipes
-    }
-    assert len(names) == 6
+def test_other_networks_splits_and_recipes_have_other_folders(frames):
+    dilated, plain = (
+        networks.build("simple_plus", frames.image_shape, frames.num_classes, dilations=dilations)
+        for dilations in ((1, 2), (1, 1))
+    )
+    assert dilated.count_params() == plain.count_params()
+    splits_ = splits.block(frames, gap=1), splits.by_sequence(frames, ["0002"])
+    recipes = SHORT, replace(SHORT, seed=1), replace(SHORT, epochs=5)
+    choices = list(itertools.product((dilated, plain), splits_, recipes))
+    assert len({training.folder_name(*choice) for choice in choices}) == len(choices)
+
+
+def test_a_network_that_is_connected_differently_is_refused(frames, tmp_path):
+    def build(dilations):
+        return networks.build("simple_plus", frames.image_shape, frames.num_classes, dilations=dilations)
+
+    once = replace(SHORT, epochs=1)
+    train(frames, tmp_path, once, build((1, 2)))
+    with pytest.raises(TrainingError, match=r"network\.architecture"):
+        train(frames, tmp_path, once, build((1, 1)))
+
+
+def test_the_last_validation_is_shown(frames, tmp_path, capsys):
+    split = splits.block(frames, validation=0.25, gap=1)
+    once = replace(SHORT, epochs=1)
+    run = training.train(network_for(frames), frames, split, once, tmp_path)
+    score = run.history["validation_mean_iou"][-1]
+    last = capsys.readouterr().err.rpartition("\r")[2]
+    assert "epoch 1: validation accuracy" in last
+    assert f"mean_iou {score:.3f}" in last

@@ -65,14 +65,14 @@ def test_courses_are_drawn_as_runs_are():
 def test_figures_of_other_settings_are_not_taken_for_these(frames, split):
     trials.run([SIMPLE], frames, split, "study")
     other = replace(SIMPLE, recipe=replace(ONE_EPOCH, learning_rate=0.5))
-    with pytest.raises(SystemExit, match="other settings"):
+    with pytest.raises(SystemExit, match=r"other settings \(trial\)"):
         trials.run([other], frames, split, "study")
 
 
 def test_figures_of_another_network_are_not_taken_for_this(frames, split, monkeypatch):
     trials.run([SIMPLE], frames, split, "study")
     monkeypatch.setitem(networks.NETWORKS, "simple", edgesegnet)
-    with pytest.raises(SystemExit, match="other settings"):
+    with pytest.raises(SystemExit, match=r"other settings \(network\)"):
         trials.run([SIMPLE], frames, split, "study")
 
 

@@ -41,17 +41,17 @@ FAST = replace(SLOW, name="fast", learning_rate=2e-3, schedule="cosine", warm_up
 FAST_AND_LONG = replace(FAST, name="fast and long", epochs=8, validate_every=8)
 # What each repair changes in ORIGINAL; the defaults of the network are all of them but the skip.
 REPAIRS: dict[str, dict[str, object]] = {
-    "a: bilinear enlargement": {"enlargement": "bilinear"},
-    "a: learned enlargement": {"enlargement": "learned"},
-    "a: bilinear, skip from a half": {"enlargement": "bilinear", "skips": (2,)},
-    "a: and from full size": {"enlargement": "bilinear", "skips": (2, 1)},
+    "a: bilinear enlargement": {"upsampling": "bilinear"},
+    "a: learned enlargement": {"upsampling": "learned"},
+    "a: bilinear, skip from a half": {"upsampling": "bilinear", "skips": (2,)},
+    "a: bilinear, skips, also from full size": {"upsampling": "bilinear", "skips": (2, 1)},
     "b: three strides of 2": {"reduction_strides": (2, 2, 2)},
-    "c: normalised": {"normalise": True},
-    "c: and rectified sums": {"normalise": True, "rectify_sums": True},
+    "c: normalised": {"batch_normalisation": True},
+    "c: normalised, rectified sums": {"batch_normalisation": True, "rectify_sums": True},
     "d: wide, rectified stem": {"stem_filters": 32, "stem_activation": True},
     "e: global context": {"context": True},
     "g: narrow modules": {"inner_filters": 64, "fine_filters": 48, "classify_first": True},
-    "h: larger first weights": {"first_weights": 0.1},
+    "h: larger first weights": {"head_stddev": 0.1},
 }
 MINUTES = {"equal_time": 7.0, "equal_time_rendered": 3.0}
 SEEDS = range(2)
@@ -63,12 +63,14 @@ def causes() -> list[Trial]:
     All but the skip and the simple network make at least four times the steps of ORIGINAL in the same
     time, so they get them as well.
     """
-    repaired = [Trial(name, "edgesegnet", SLOW, ORIGINAL | options) for name, options in REPAIRS.items()]
-    return [
-        Trial("as in the original repository", "edgesegnet", SLOW, ORIGINAL),
-        *repaired,
+    repaired = [
+        *(Trial(name, "edgesegnet", SLOW, ORIGINAL | options) for name, options in REPAIRS.items()),
         Trial("f: twice the steps", "edgesegnet", LONG, ORIGINAL),
         Trial("f: ten times the rate, falling", "edgesegnet", FAST, ORIGINAL),
+    ]
+    return [
+        Trial("as in the original repository", "edgesegnet", SLOW, ORIGINAL),
+        *sorted(repaired, key=lambda trial: trial.name[0]),
         Trial("all but f and the skip", "edgesegnet", SLOW),
         Trial("all but the skip", "edgesegnet", FAST),
         Trial("all but the skip, 4 x steps", "edgesegnet", FAST_AND_LONG),

@@ -45,7 +45,7 @@ def _entry(image_shape: tuple[int, int, int]):
 
 
 def _conv(x, filters: int, name: str, kernel_size: int = 3, **options):
-    return convolution(x, filters, name, kernel_size, normalise=True, **options)
+    return convolution(x, filters, name, kernel_size, batch_normalisation=True, **options)
 
 
 def _inverted_residual(x, filters: int, strides: int, name: str):

@@ -28,7 +28,7 @@ MINUTES = 10.0
 
 
 def all_networks() -> list[Trial]:
-    names = [*networks.NETWORKS, *peer_networks.PEERS]
+    names = {**networks.NETWORKS, **peer_networks.PEERS}
     recipe = replace(RECIPES["quick"], validate_every=1000)
     return [Trial(name, name, recipe) for name in names]
 

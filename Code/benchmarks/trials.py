@@ -1,6 +1,5 @@
 """Trainings to compare: each is made once, continues when interrupted, and leaves one small file."""
 
-import hashlib
 import json
 import math
 import re
@@ -20,6 +19,7 @@ from roadseg.networks.cost import multiply_adds
 from roadseg.recipes import Recipe
 from roadseg.splits import Split
 from roadseg.store import FrameStore
+from roadseg.whole_files import replace_file
 
 RESULTS = common.CODE / "benchmarks" / "results"
 _RUNS = common.CODE / "Runs"
@@ -82,7 +82,7 @@ def _result(
         json.dumps(
             {
                 "trial": asdict(trial),
-                "network": _digest(network),
+                "network": networks.architecture_digest(network),
                 "frames": frames.digest,
                 "split": split.how,
                 **({} if full_size is None else {"full_size_frames": full_size.digest}),
@@ -91,8 +91,11 @@ def _result(
     )
     if path.is_file():
         result = json.loads(path.read_text("utf-8"))
-        if {key: result[key] for key in made_of} != made_of:
-            raise SystemExit(f"{path}: measured with other settings; remove it to measure it again")
+        if changed := [key for key, value in made_of.items() if result.get(key) != value]:
+            raise SystemExit(
+                f"{path}: measured with other settings ({', '.join(changed)}); remove it to measure "
+                "it again"
+            )
         return result
     print(f"{study}: {trial.name}, {trial.recipe.epochs} epochs", flush=True)
     finished = train(trial, network, frames, split)
@@ -102,14 +105,13 @@ def _result(
     if full_size is not None:
         enlarged = evaluation.evaluate(network, frames, split.validation, full_size=full_size)
         result["full_size"] = enlarged.as_dict()
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    _write(path, result)
     return result
 
 
-def _digest(network: keras.Model) -> str:
-    """Of all layers and how they are connected."""
-    return hashlib.sha256(json.dumps(network.get_config(), default=str).encode()).hexdigest()[:16]
+def _write(path: Path, content: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    replace_file(path, lambda part: part.write_text(json.dumps(content, indent=1) + "\n", "utf-8"))
 
 
 def _figures(
@@ -151,7 +153,7 @@ def _steps(trial: Trial, split: Split) -> int:
 def train(trial: Trial, network: keras.Model, frames: FrameStore, split: Split) -> training.Run:
     """In a folder of its own for each data set, trial, network, split and recipe."""
     name = training.folder_name(network, split, trial.recipe)
-    folder = _RUNS / f"{frames.path.name}-{trial.file_name}-{_digest(network)}-{name}"
+    folder = _RUNS / f"{frames.path.name}-{trial.file_name}-{name}"
     return training.train(network, frames, split, trial.recipe, folder)
 
 
@@ -256,9 +258,9 @@ def fitted(
 def milliseconds(trials: Iterable[Trial], frames: FrameStore, study: str) -> dict[str, float]:
     """Of a training step of each trial, in turns, so that a noisy machine is as noisy for all."""
     trials = list(trials)
-    networks = {trial.name: trial.build(frames) for trial in trials}
-    steps = {trial.name: _step(trial.recipe, networks[trial.name]) for trial in trials}
-    return kept_milliseconds(_compute(study), networks, steps, rounds=9)
+    built = {trial.name: trial.build(frames) for trial in trials}
+    steps = {trial.name: _step(trial.recipe, built[trial.name]) for trial in trials}
+    return kept_milliseconds(_compute(study), built, steps, rounds=9)
 
 
 def load_milliseconds(study: str) -> dict[str, float]:
@@ -282,7 +284,7 @@ def _step(recipe: Recipe, network: keras.Model) -> Callable[[], object]:
 
 def kept_milliseconds(
     path: Path,
-    networks: Mapping[str, keras.Model],
+    built: Mapping[str, keras.Model],
     functions: Mapping[str, Callable[[], object]],
     rounds: int,
 ) -> dict[str, float]:
@@ -290,12 +292,11 @@ def kept_milliseconds(
 
     Measured once and kept in a file, with the networks' digests and the machine.
     """
-    digests = {name: _digest(network) for name, network in networks.items()}
+    digests = {name: networks.architecture_digest(network) for name, network in built.items()}
     if not path.is_file():
         kept = {"machine": common.machine(), "networks": digests}
         kept["milliseconds"] = _median_in_turns(functions, rounds)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(kept, indent=1) + "\n", "utf-8")
+        _write(path, kept)
     kept = json.loads(path.read_text("utf-8"))
     if kept["networks"] != digests:
         changed = [

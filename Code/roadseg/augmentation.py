@@ -19,7 +19,7 @@ _GREY = (128, 128, 128)  # about zero after the networks' normalisation
 class Augmentation:
     """Ranges to draw from; the defaults change nothing but the side of the road.
 
-    flip: mirror every second frame.
+    flip: mirror a frame with probability 1/2.
     scale: (smallest, largest) magnification, drawn uniformly on a logarithmic scale.
         A random part of the larger picture is cut out, a smaller one is put at a random place.
     brightness, contrast, saturation: factors are drawn from 1 - x .. 1 + x.

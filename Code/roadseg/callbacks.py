@@ -9,8 +9,9 @@ import keras
 import numpy as np
 from tqdm import tqdm
 
+from roadseg import metrics
 from roadseg.errors import TrainingError
-from roadseg.evaluation import evaluate
+from roadseg.evaluation import confusion_on
 from roadseg.recipes import Recipe
 from roadseg.run_folder import RunFolder
 from roadseg.splits import Split
@@ -53,12 +54,12 @@ class Keeper(keras.callbacks.Callback):
         last = epoch + 1 == self.recipe.epochs
         if last or (epoch + 1) % self.recipe.validate_every == 0:
             with averaged_weights(self.model):
-                result = evaluate(self.model, self.frames, self.split.validation)
+                confusion = confusion_on(self.model, self.frames, self.split.validation)
                 validation = {
-                    "validation_accuracy": result.pixel_accuracy,
-                    "validation_mean_iou": result.mean_iou,
+                    "validation_accuracy": metrics.pixel_accuracy(confusion),
+                    "validation_mean_iou": metrics.mean_iou(confusion),
                 }
-                if not result.mean_iou <= self._best_score():
+                if not validation["validation_mean_iou"] <= self._best_score():
                     self.folder.save_best(self.model)
         logs.update(validation)
         seconds = time.monotonic() - self._start
@@ -107,7 +108,7 @@ class Progress(keras.callbacks.Callback):
         self.recipe = recipe
         self.steps = steps_per_epoch
         self.first_epoch = first_epoch
-        self.validated = ""
+        self.figures, self.validated = "", ""
 
     def on_train_begin(self, logs=None):
         self.bar = tqdm(
@@ -120,8 +121,8 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        figures = " ".join(f"{name} {logs[name]:.3f}" for name in ("loss", "accuracy", "mean_iou"))
-        self.bar.set_postfix_str(f"{figures}{self.validated}", refresh=False)
+        self.figures = " ".join(f"{name} {logs[name]:.3f}" for name in ("loss", "accuracy", "mean_iou"))
+        self._show()
         self.bar.update()
 
     def on_epoch_end(self, epoch, logs=None):
@@ -130,6 +131,10 @@ class Progress(keras.callbacks.Callback):
                 f" | epoch {epoch + 1}: validation accuracy {logs['validation_accuracy']:.3f} "
                 f"mean_iou {logs['validation_mean_iou']:.3f}"
             )
+            self._show()
 
     def on_train_end(self, logs=None):
         self.bar.close()
+
+    def _show(self):
+        self.bar.set_postfix_str(self.figures + self.validated, refresh=False)

@@ -156,6 +156,18 @@ def _names(frames: FrameStore) -> list[tuple[str, int]]:
     return list(zip(frames.sequence, frames.index.tolist(), strict=True))
 
 
+def confusion_on(
+    network: keras.Model, frames: FrameStore, indices: Sequence[int], batch_size: int = 8
+) -> np.ndarray:
+    """int64 (C, C), rows truth: what `evaluate` counts, without boundaries, which take longer to count
+    than a small network takes to label.
+    """
+    confusion = np.zeros((frames.num_classes,) * 2, np.int64)
+    for _, labels, predictions in predict(network, frames, indices, batch_size):
+        confusion += metrics.confusion_matrix(labels, predictions, frames.num_classes)
+    return confusion
+
+
 def predict(
     network: keras.Model,
     frames: FrameStore,

@@ -23,7 +23,6 @@ __all__ = [
     "class_shares",
     "confusion",
     "history",
-    "legend",
     "network_diagram",
     "per_class_iou",
     "predictions",
@@ -33,7 +32,7 @@ __all__ = [
 ]
 
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
-_RIGHT, _WRONG, _UNLABELLED = (245, 245, 245), (213, 94, 0), (150, 150, 150)
+_RIGHT, _WRONG, _UNLABELLED = (245, 245, 245), (0, 0, 0), (222, 205, 240)  # unlike any class
 _WIDTH = 12  # inches
 
 
@@ -48,13 +47,6 @@ def paint(ids: np.ndarray, palette: np.ndarray) -> np.ndarray:
     table = np.zeros((256, 3), np.uint8)
     table[: len(palette)] = palette
     return table[ids]
-
-
-def legend(class_names: Sequence[str], palette: np.ndarray) -> Figure:
-    """The colour of every class."""
-    figure = plt.figure(figsize=(_WIDTH, 0.35 * (1 + (len(class_names) - 1) // 7)))
-    _add_legend(figure, class_names, palette, loc="center")
-    return figure
 
 
 def samples(frames: FrameStore, indices: Sequence[int]) -> Figure:
@@ -117,9 +109,19 @@ def class_shares(frames: FrameStore, split: Split) -> Figure:
     for name, indices in parts.items():
         pixels = frames.class_pixels(indices)
         shares[name] = np.where(pixels > 0, 100 * pixels / pixels.sum(), np.nan)
-    _grouped_bars(axes, shares, frames.class_names, "{:.2g}")
     axes.set(xscale="log", xlabel="share of the labelled pixels, % (logarithmic)")
+    for order, (name, values) in enumerate(shares.items()):
+        places = np.arange(len(values)) + 0.3 * order - 0.15
+        axes.plot(values, places, "o", color=_COLOURS[order], label=name)
+        for value, place in zip(values, places, strict=True):
+            if not np.isnan(value):
+                axes.annotate(
+                    f"{value:.2g}", (value, place), (7, 0), textcoords="offset points", va="center",
+                    fontsize=8,
+                )  # fmt: skip
+    _name_rows(axes, frames.class_names)
     axes.xaxis.set_major_formatter("{x:g}")
+    axes.grid(axis="x", alpha=0.3)
     return figure
 
 
@@ -146,7 +148,7 @@ def history(runs: Mapping[str, Trained], against: str = "epoch") -> Figure:
                     marker=marker,
                     label=f"{name}, validation",
                 )
-    titles = ("loss", "pixel accuracy", "mean IoU")
+    titles = ("loss (training)", "pixel accuracy", "mean IoU")
     for axes, title in zip(panels, titles, strict=True):
         axes.set(title=title, xlabel=against)
         axes.grid(alpha=0.3)
@@ -168,8 +170,13 @@ def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
     )
 
 
-def scores(groups: Mapping[str, Mapping[str, float]], label: str) -> Figure:
-    """Bars of scores 0..1: in each group, a name and its score; all groups have the same names."""
+def scores(
+    groups: Mapping[str, Mapping[str, float]], label: str, reference: str | None = None
+) -> Figure:
+    """Bars of scores 0..1: in each group, a name and its score; all groups have the same names.
+
+    reference: the name whose scores the others are compared with, by a line across the figure.
+    """
     names = list(next(iter(groups.values())))
     figure, axes = plt.subplots(
         figsize=(_WIDTH, (0.22 + 0.2 * len(groups)) * len(names) + 0.6), layout="constrained"
@@ -177,6 +184,9 @@ def scores(groups: Mapping[str, Mapping[str, float]], label: str) -> Figure:
     bars = {group: np.array([each[name] for name in names]) for group, each in groups.items()}
     _grouped_bars(axes, bars, names, "{:.2f}")
     axes.set(xlim=(0, 1), xlabel=label)
+    if reference is not None:
+        for order, group in enumerate(groups.values()):
+            axes.axvline(group[reference], color=_COLOURS[order], linestyle=":", zorder=0)
     return figure
 
 
@@ -220,12 +230,12 @@ def _gallery(
     wide = width > 2 * height
     rows, cols = (len(columns), len(titles)) if wide else (len(titles), len(columns))
     panel_width = _WIDTH / cols
-    panel_height = panel_width * height / width + 0.25
-    legend_height = 0.3 * (2 + frames.num_classes // 7)
+    panel_height = panel_width * height / width + 0.08
+    title_and_legend = 0.25 + 0.3 * (2 + frames.num_classes // 7)
     figure, axes = plt.subplots(
         rows,
         cols,
-        figsize=(_WIDTH, rows * panel_height + legend_height),
+        figsize=(_WIDTH, rows * panel_height + title_and_legend),
         squeeze=False,
         layout="constrained",
     )
@@ -267,7 +277,11 @@ def _grouped_bars(axes, groups: Mapping[str, np.ndarray], names: Sequence[str], 
         )
         texts = ["absent" if np.isnan(value) else form.format(value) for value in values]
         axes.bar_label(bars, texts, padding=3, fontsize=8)
-    axes.set_yticks(places, names)
+    _name_rows(axes, names)
+
+
+def _name_rows(axes, names: Sequence[str]) -> None:
+    axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.margins(x=0.1)
     axes.legend(loc="lower right")

@@ -17,25 +17,25 @@ class CrossEntropy(keras.losses.Loss):
     class_weights: one factor a class, or None. The average is weighted likewise, so that the loss keeps
         its size; Keras' own `class_weight` does not take label images.
     label_smoothing: this share of each pixel's truth is spread evenly over all classes.
-    focus: exponent of the focal loss (Lin et al. 2017, arXiv 1708.02002): a pixel whose class has the
-        probability p counts (1 - p) ** focus times.
-    hardest: only this share of each picture's pixels counts, those with the largest loss: online hard
-        example mining (Shrivastava, Gupta, Girshick 2016, arXiv 1604.03540).
+    focal_gamma: exponent of the focal loss (Lin et al. 2017, arXiv 1708.02002): a pixel whose class has
+        the probability p counts (1 - p) ** focal_gamma times.
+    ohem_share: only this share of each picture's labelled pixels counts, those with the largest loss:
+        online hard example mining (Shrivastava, Gupta, Girshick 2016, arXiv 1604.03540).
     """
 
     def __init__(
         self,
         class_weights: Sequence[float] | None = None,
         label_smoothing: float = 0.0,
-        focus: float = 0.0,
-        hardest: float = 1.0,
+        focal_gamma: float = 0.0,
+        ohem_share: float = 1.0,
         name: str = "cross_entropy",
     ):
         super().__init__(name=name, reduction=None)
         self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
         self.label_smoothing = label_smoothing
-        self.focus = focus
-        self.hardest = hardest
+        self.focal_gamma = focal_gamma
+        self.ohem_share = ohem_share
 
     def call(self, y_true, y_pred):
         """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
@@ -45,31 +45,35 @@ class CrossEntropy(keras.losses.Loss):
         if self.label_smoothing:
             spread = -ops.mean(ops.log_softmax(y_pred), axis=-1)
             losses = (1 - self.label_smoothing) * losses + self.label_smoothing * spread
-        if self.focus:
-            losses *= (1 - ops.exp(-plain)) ** self.focus
+        if self.focal_gamma:
+            losses *= (1 - ops.exp(-plain)) ** self.focal_gamma
         weights = ops.cast(labelled, losses.dtype)
         if self.class_weights is not None:
             weights *= ops.take(ops.convert_to_tensor(self.class_weights, losses.dtype), truth)
-        if self.hardest < 1:
-            weights *= ops.cast(_hardest(weights * losses, self.hardest), losses.dtype)
+        if self.ohem_share < 1:
+            hardest = _hardest(weights * losses, labelled, self.ohem_share)
+            weights *= ops.cast(hardest, losses.dtype)
         return ops.sum(weights * losses) / ops.maximum(ops.sum(weights), keras.config.epsilon())
 
     def get_config(self):
         return {
             "class_weights": self.class_weights,
             "label_smoothing": self.label_smoothing,
-            "focus": self.focus,
-            "hardest": self.hardest,
+            "focal_gamma": self.focal_gamma,
+            "ohem_share": self.ohem_share,
             "name": self.name,
         }
 
 
-def _hardest(losses, share: float):
-    """bool (B, H, W): whether a loss is among that share of the largest of its picture."""
+def _hardest(losses, labelled, share: float):
+    """bool (B, H, W): whether a loss is among the largest of its picture, as many as that share of the
+    labelled pixels; those that are not labelled have a loss of 0.
+    """
     _, height, width = losses.shape
-    count = max(1, round(share * height * width))
-    largest, _ = ops.top_k(ops.reshape(losses, (-1, height * width)), count)
-    return losses >= largest[:, -1:, None]
+    largest, _ = ops.top_k(ops.reshape(losses, (-1, height * width)), round(share * height * width) or 1)
+    count = ops.round(share * ops.sum(ops.cast(labelled, "float32"), axis=(1, 2)))
+    last = ops.cast(ops.maximum(count, 1), "int32")[:, None] - 1
+    return losses >= ops.take_along_axis(largest, last, axis=1)[:, :, None]
 
 
 @keras.saving.register_keras_serializable("roadseg")
@@ -129,6 +133,7 @@ class CrossEntropyAndLovasz(keras.losses.Loss):
         self.share = share
 
     def call(self, y_true, y_pred):
+        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
         return self.cross_entropy(y_true, y_pred) + self.share * self.lovasz(y_true, y_pred)
 
     def get_config(self):
@@ -142,8 +147,10 @@ class CrossEntropyAndLovasz(keras.losses.Loss):
 
 
 def median_frequency_weights(pixels: np.ndarray, power: float = 1.0) -> np.ndarray:
-    """float64 (C): (median frequency / frequency) ** power of each class (Eigen and Fergus 2015).
+    """float64 (C): (median frequency / frequency) ** power of each class.
 
+    After Eigen and Fergus 2015, arXiv 1411.4734; but a frequency is that in all frames, while theirs is
+    that in the frames in which the class occurs, so that here a class of few frames weighs more.
     pixels: int (C), how often each class occurs; absent ones get weight 1. power: 0.5 is milder.
     """
     present = pixels > 0

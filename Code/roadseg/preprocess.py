@@ -56,8 +56,9 @@ class Report:
 
 def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -> str:
     """A name for the target that other data, sequences or scales do not share."""
-    names = sorted({frame.sequence for frame in source.frames(sequences)})
-    return f"{source.kind}-{scale:g}-{_digest(str(source.path.resolve()), *names)[:8]}"
+    folders = {(frame.sequence, frame.image.parent) for frame in source.frames(sequences)}
+    places = sorted(f"{sequence}: {folder.resolve()}" for sequence, folder in folders)
+    return f"{source.kind}-{scale:g}-{_digest(*places)[:8]}"
 
 
 def to_hdf5(
@@ -76,7 +77,8 @@ def to_hdf5(
 
     Does nothing when the files are there already, and continues where an interrupted call stopped.
     Another scale or other sequences start anew, a frame whose files changed is read again; older
-    files stay until the new ones are complete. Raises DataError, keeping what is finished.
+    files stay until the new ones are complete. Raises DataError, keeping what is finished, and
+    ValueError for another scale.
     """
     start = time.monotonic()
     target = Path(target)

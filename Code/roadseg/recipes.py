@@ -18,16 +18,20 @@ from roadseg.losses import (
 class Recipe:
     """Settings of one training.
 
+    optimizer: "rmsprop" or "adamw".
+    learning_rate: the highest.
     schedule: "steps": the rate is divided by 3 after every 75 epochs; "cosine": it rises over
         warm_up_epochs and falls along half a cosine to zero.
-    weight_decay: decoupled, of AdamW only; not on biases and normalisation.
+    weight_decay: decoupled, of AdamW alone; not on biases and normalisation.
     class_weight_power: exponent of the median-frequency class weights; 0: all classes weigh the same.
     effective_number: beta of the effective-number class weights, instead; 0: all weigh the same.
-    label_smoothing, focus, hardest: of losses.CrossEntropy.
+    label_smoothing, focal_gamma, ohem_share: of losses.CrossEntropy.
     lovasz: how much of the Lovász-Softmax loss is added to the cross-entropy.
-    averaging: momentum of the exponential moving average of the weights that is evaluated and kept;
-        None: the weights themselves.
+    ema_momentum: of the exponential moving average of the weights that is evaluated and kept; None: the
+        weights themselves.
     validate_every: epochs between two validations; the last epoch is always validated.
+
+    Raises ValueError for a number out of its range, and for settings that contradict each other.
     """
 
     name: str
@@ -42,10 +46,10 @@ class Recipe:
     class_weight_power: float = 0
     effective_number: float = 0
     label_smoothing: float = 0
-    focus: float = 0
-    hardest: float = 1
+    focal_gamma: float = 0
+    ohem_share: float = 1
     lovasz: float = 0
-    averaging: float | None = None
+    ema_momentum: float | None = None
     validate_every: int = 1
     seed: int = 0
 
@@ -54,11 +58,14 @@ class Recipe:
             raise ValueError(f"{self.name}: epochs, batch_size and validate_every must be at least 1")
         if self.class_weight_power and self.effective_number:
             raise ValueError(f"{self.name}: either class_weight_power or effective_number")
+        if self.weight_decay and self.optimizer == "rmsprop":
+            raise ValueError(f"{self.name}: weight_decay is of adamw, not of rmsprop")
         in_range = {
             "effective_number": 0 <= self.effective_number < 1,
             "label_smoothing": 0 <= self.label_smoothing < 1,
-            "focus": self.focus == 0 or self.focus >= 1,  # between, its slope is infinite at certainty
-            "hardest": 0 < self.hardest <= 1,
+            # Between 0 and 1 the slope is infinite at certainty.
+            "focal_gamma": self.focal_gamma == 0 or self.focal_gamma >= 1,
+            "ohem_share": 0 < self.ohem_share <= 1,
             "lovasz": self.lovasz >= 0,
         }
         for field, fine in in_range.items():
@@ -72,13 +79,13 @@ class Recipe:
             weights = median_frequency_weights(pixels, self.class_weight_power)
         elif self.effective_number:
             weights = effective_number_weights(pixels, self.effective_number)
-        loss = CrossEntropy(weights, self.label_smoothing, self.focus, self.hardest)
+        loss = CrossEntropy(weights, self.label_smoothing, self.focal_gamma, self.ohem_share)
         return CrossEntropyAndLovasz(loss, self.lovasz) if self.lovasz else loss
 
     def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         """Raises ValueError for an unknown optimizer or schedule."""
         rate = self._learning_rate(steps_per_epoch)
-        average = {"use_ema": True, "ema_momentum": self.averaging} if self.averaging else {}
+        average = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.ema_momentum else {}
         if self.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(rate, **average)
         if self.optimizer == "adamw":
@@ -126,7 +133,7 @@ _QUICK = Recipe(
     weight_decay=1e-2,
     augmentation=Augmentation(scale=(0.75, 1.5), brightness=0.3, contrast=0.3, saturation=0.3),
     class_weight_power=0.35,
-    averaging=0.99,
+    ema_momentum=0.99,
     validate_every=4,
 )
 _BEST = replace(  # for long trainings of a small network
@@ -136,7 +143,7 @@ _BEST = replace(  # for long trainings of a small network
     augmentation=Augmentation(scale=(0.75, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
     class_weight_power=0.15,
     lovasz=1.0,
-    averaging=0.998,
+    ema_momentum=0.998,
     validate_every=20,
 )
 _TRANSFER = replace(  # for other pictures than those it learns from
@@ -145,13 +152,13 @@ _TRANSFER = replace(  # for other pictures than those it learns from
     epochs=30,
     augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7, gamma=0.5),
     class_weight_power=0.25,
-    averaging=0.995,
+    ema_momentum=0.995,
 )
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_ORIGINAL, _QUICK, _BEST, _TRANSFER)}
 
 
 def get_recipe(name: str, epochs: int | None = None) -> Recipe:
-    """A named recipe, made shorter or longer; raises ValueError for an unknown name."""
+    """A named recipe, made shorter or longer; raises ValueError for an unknown name or no epochs."""
     if name not in RECIPES:
         raise ValueError(f"unknown recipe {name!r}: one of {', '.join(RECIPES)}")
-    return replace(RECIPES[name], epochs=epochs or RECIPES[name].epochs)
+    return RECIPES[name] if epochs is None else replace(RECIPES[name], epochs=epochs)

@@ -20,6 +20,7 @@ from pathlib import Path
 import keras
 
 from roadseg.errors import TrainingError
+from roadseg.networks import without_optimizer
 from roadseg.splits import Split
 from roadseg.whole_files import replace_file
 
@@ -78,9 +79,9 @@ class RunFolder:
     def start(self, network: keras.Model) -> None:
         """Gives the network the weights that this run started from, or keeps those it has as such."""
         if self.initial.exists():
-            _bare(network).load_weights(self.initial)
+            without_optimizer(network).load_weights(self.initial)
         else:
-            replace_file(self.initial, _bare(network).save_weights)
+            replace_file(self.initial, without_optimizer(network).save_weights)
 
     def save_last(self, network: keras.Model) -> None:
         """Weights and optimizer state."""
@@ -88,7 +89,7 @@ class RunFolder:
 
     def save_best(self, network: keras.Model) -> None:
         """The network alone, so that any Keras can open it."""
-        replace_file(self.best, _bare(network).save)
+        replace_file(self.best, without_optimizer(network).save)
 
     def write_metrics(self, figures: Mapping[str, object]) -> None:
         self._write_json(self._metrics, figures)
@@ -103,11 +104,6 @@ class RunFolder:
     def _write_json(path: Path, content: Mapping[str, object]) -> None:
         text = json.dumps(content, indent=1) + "\n"
         replace_file(path, lambda part: part.write_text(text, "utf-8"))
-
-
-def _bare(network: keras.Model) -> keras.Model:
-    """The same network without loss and optimizer."""
-    return keras.Model(network.inputs, network.outputs, name=network.name)
 
 
 def _differences(saved: Mapping, asked: Mapping) -> list[str]:

@@ -5,6 +5,7 @@ world (or drive) is clean; a block with a gap is a compromise within one sequenc
 """
 
 import json
+import re
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -16,6 +17,9 @@ from roadseg.errors import DataError
 from roadseg.sources import Frame
 from roadseg.sources.base import matching
 from roadseg.store import FrameStore
+from roadseg.whole_files import replace_file
+
+_WORLD = re.compile(r"(.*/)?(\d{4}|Scene\d\d)(?=/)")
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,8 @@ class Split:
             raise ValueError(f"{self.how}: frame {min(shared)} is in both parts")
 
     def save(self, path: str | Path) -> None:
-        Path(path).write_text(json.dumps(asdict(self), indent=1) + "\n", "utf-8")
+        text = json.dumps(asdict(self), indent=1) + "\n"
+        replace_file(Path(path), lambda part: part.write_text(text, "utf-8"))
 
     @classmethod
     def load(cls, path: str | Path) -> "Split":
@@ -49,7 +54,10 @@ class Split:
 
 
 def random(frames: FrameStore | Sequence[Frame], validation: float = 0.15, seed: int = 0) -> Split:
-    """Frames drawn at random: what the original repository did. Warns that neighbours leak."""
+    """Frames drawn at random: what the original repository did. Warns that neighbours leak.
+
+    Raises ValueError for a share that is not between 0 and 1.
+    """
     warnings.warn(
         "a random split of video frames leaks: every validation frame has near twins among the "
         "training frames, so its scores are too high; prefer splits.by_sequence or splits.block",
@@ -68,6 +76,7 @@ def block(frames: FrameStore | Sequence[Frame], validation: float = 0.15, gap: i
     """The last part of every drive validates; `gap` frames before it are left out.
 
     All sequences that show one drive (the variations of a world) are cut at the same frame number.
+    Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
     names, numbers = _names_and_numbers(frames)
     drives = [_drive(name) for name in names]
@@ -89,7 +98,8 @@ def block(frames: FrameStore | Sequence[Frame], validation: float = 0.15, gap: i
 def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str]) -> Split:
     """Whole sequences validate: names, or what they lie below ("0020": all variations of a world).
 
-    Warns when a training sequence shows the same drive.
+    Warns when a training sequence shows the same drive. Raises DataError for an unknown name, and
+    ValueError when nothing is left to train on.
     """
     names, _ = _names_and_numbers(frames)
     held_out = set(matching(sorted(set(names)), validation, "split"))
@@ -121,6 +131,7 @@ def hold_back(split: Split, share: float = 0.15, seed: int = 0) -> tuple[Split, 
     """The split without some random training frames, and these.
 
     Their neighbours are still trained on: scores on them are what `random` frames would have claimed.
+    Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
     order = np.random.default_rng(seed).permutation(split.train).tolist()
     count = _share(len(order), share)
@@ -133,9 +144,11 @@ def hold_back(split: Split, share: float = 0.15, seed: int = 0) -> tuple[Split, 
 
 
 def _drive(sequence: str) -> str:
-    """The world of a Virtual KITTI sequence, the drive of a CamVid one ("train/0016E5")."""
-    first, *_, last = sequence.split("/")
-    return first if first[-1].isdecimal() else last
+    """The world of a Virtual KITTI sequence ("0001/fog"), in the data set that it is joined under, if
+    any ("clear/0001/fog"); the drive of a CamVid one ("train/0016E5").
+    """
+    world = _WORLD.match(sequence)
+    return world[0] if world else sequence.rpartition("/")[2]
 
 
 def _names_and_numbers(frames: FrameStore | Sequence[Frame]) -> tuple[list[str], list[int]]:

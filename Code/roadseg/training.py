@@ -15,6 +15,7 @@ from roadseg.batches import Batches
 from roadseg.callbacks import Keeper, Progress
 from roadseg.evaluation import Evaluation, check_fit, evaluate
 from roadseg.metrics import RunningScores
+from roadseg.networks import architecture_digest
 from roadseg.recipes import RECIPES, Recipe, get_recipe
 from roadseg.run_folder import RunFolder
 from roadseg.splits import Split
@@ -30,7 +31,7 @@ class Run:
     history: name of a figure -> its value after each epoch; NaN where an epoch was not validated.
     best: the network with the best validation mean IoU, for keras.saving.load_model.
     metrics: evaluation of that network on the validation frames, and minutes of training: the wall
-        time of all epochs with reading, validating and saving.
+        time of all epochs with reading, validating and saving the best network.
     """
 
     folder: Path
@@ -46,8 +47,9 @@ class Run:
 
 
 def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:
-    """A name that another split or recipe does not share."""
-    digest = hashlib.sha256(repr((split, recipe)).encode()).hexdigest()[:8]
+    """A name that another architecture, split or recipe does not share."""
+    settings = architecture_digest(network), split, recipe
+    digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
     return f"{network.name}-{recipe.name}-{recipe.epochs}-{digest}"
 
 
@@ -61,10 +63,11 @@ def train(
 ) -> Run:
     """Trains the network in place, from the weights it has, and leaves the best weights in it.
 
-    A folder that holds an unfinished run with the same settings is continued, with the result that it
-    would have had uninterrupted; a finished one is read. Raises TrainingError for a folder with other
-    settings, and when the loss or a weight is no longer a finite number; ValueError for a network of
-    another size or for other classes than the frames.
+    A folder that holds an unfinished run with the same settings is continued from where it was, whatever
+    weights the network has now, with the result that it would have had uninterrupted on the same machine
+    (but for layers that draw random numbers, such as dropout, which draw anew); a finished one is read.
+    Raises TrainingError for a folder with other settings, and when the loss or a weight is no longer a
+    finite number; ValueError for a network of another size or for other classes than the frames.
     """
     check_fit(network, frames)
     folder = RunFolder(folder)
@@ -135,7 +138,7 @@ def _settings(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[
             "name": network.name,
             "parameters": network.count_params(),
             "image_shape": list(network.input_shape[1:]),
-            "layers": [layer.name for layer in network.layers],
+            "architecture": architecture_digest(network),
         },
         "data": {
             "frames": len(frames),

@@ -3,6 +3,8 @@
 They normalise inside, so that nobody can forget it and an exported model is complete.
 """
 
+import hashlib
+import json
 from pathlib import Path
 from types import ModuleType
 
@@ -11,6 +13,7 @@ import keras
 from roadseg.networks import edgesegnet, simple, simple_plus
 from roadseg.precision import recommended_policy
 from roadseg.sources.virtual_kitti import VirtualKitti1
+from roadseg.whole_files import replace_file
 
 NETWORKS: dict[str, ModuleType] = {
     "simple": simple,
@@ -77,8 +80,18 @@ def load_pretrained(
 def save_pretrained(name: str, network: keras.Model) -> None:
     """Makes a network's weights those that `load_pretrained` gives."""
     PRETRAINED.mkdir(exist_ok=True)
-    bare = keras.Model(network.inputs, network.outputs)  # without the state of an optimizer
-    bare.save_weights(_weights(name))
+    replace_file(_weights(name), without_optimizer(network).save_weights)
+
+
+def without_optimizer(network: keras.Model) -> keras.Model:
+    """The same layers and weights, without loss, optimizer and their state."""
+    return keras.Model(network.inputs, network.outputs, name=network.name)
+
+
+def architecture_digest(network: keras.Model) -> str:
+    """16 hexadecimal digits, of all layers and how they are connected, whatever their weights."""
+    config = json.dumps(network.get_config(), default=str)
+    return hashlib.sha256(config.encode()).hexdigest()[:16]
 
 
 def _weights(name: str) -> Path:

@@ -12,10 +12,11 @@ def convolution(
     strides: int = 1,
     dilation: int = 1,
     separable: bool = False,
-    normalise: bool = False,
+    batch_normalisation: bool = False,
     rectify: bool = True,
 ):
-    """Convolution 'same', batch normalisation if wanted, ReLU if wanted.
+    """(B, H, W, C) -> (B, H / strides, W / strides, filters): convolution 'same', batch normalisation if
+    wanted, ReLU if wanted.
 
     separable: one kernel for each channel, then a 1x1 convolution of all.
     """
@@ -26,18 +27,18 @@ def convolution(
         strides,
         padding="same",
         dilation_rate=dilation,
-        use_bias=not normalise,
-        activation="relu" if rectify and not normalise else None,
+        use_bias=not batch_normalisation,
+        activation="relu" if rectify and not batch_normalisation else None,
         name=name,
     )(x)
-    if normalise:
+    if batch_normalisation:
         x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
         if rectify:
             x = keras.layers.ReLU(name=f"{name}_relu")(x)
     return x
 
 
-def enlarge_to(
+def upsample_to(
     x,
     filters: int,
     height: int,
@@ -45,15 +46,16 @@ def enlarge_to(
     name: str,
     *,
     bilinear: bool = False,
-    normalise: bool = False,
+    batch_normalisation: bool = False,
 ):
-    """Twice the size by a transposed convolution 3x3 + ReLU, then padded or cropped to height x width.
+    """(B, H, W, C) -> (B, height, width, filters): twice the size by a transposed convolution 3x3 and
+    ReLU, then padded or cropped.
 
     Zeros are added, or what is too much cut off, at the bottom and right. bilinear: a convolution 3x3,
     then fixed bilinear enlargement, instead; as many weights and multiply-adds.
     """
     if bilinear:
-        x = convolution(x, filters, f"{name}_conv", normalise=normalise)
+        x = convolution(x, filters, f"{name}_conv", batch_normalisation=batch_normalisation)
         x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_enlarge")(x)
     else:
         x = keras.layers.Conv2DTranspose(
@@ -61,11 +63,11 @@ def enlarge_to(
             3,
             strides=2,
             padding="same",
-            use_bias=not normalise,
-            activation=None if normalise else "relu",
+            use_bias=not batch_normalisation,
+            activation=None if batch_normalisation else "relu",
             name=f"{name}_transposed",
         )(x)
-        if normalise:
+        if batch_normalisation:
             x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
             x = keras.layers.ReLU(name=f"{name}_relu")(x)
     missing = (height - x.shape[1], width - x.shape[2])
@@ -75,29 +77,30 @@ def enlarge_to(
     return _cropped_to(x, height, width, f"{name}_crop")
 
 
-def resized_to(x, like, enlargement: str, name: str):
-    """Enlarged by whole factors and cropped at the bottom and right to the size of another tensor.
+def resized_to(x, like, upsampling: str, name: str):
+    """(B, H, W, C) -> (B, height and width of `like`, C): enlarged by whole factors, and cropped at the
+    bottom and right.
 
-    enlargement: "nearest", "bilinear" or "learned", a transposed convolution. Raises ValueError.
+    upsampling: "nearest", "bilinear" or "learned", a transposed convolution. Raises ValueError.
     """
     height, width = like.shape[1:3]
     factors = -(-height // x.shape[1]), -(-width // x.shape[2])
-    if enlargement == "learned":
+    if upsampling == "learned":
         kernel = tuple(2 * factor - factor % 2 for factor in factors)
         x = keras.layers.Conv2DTranspose(
             x.shape[-1], kernel, factors, padding="same", dtype=x.dtype, name=f"{name}_transposed"
         )(x)
-    elif enlargement in ("nearest", "bilinear"):
+    elif upsampling in ("nearest", "bilinear"):
         x = keras.layers.UpSampling2D(
-            factors, interpolation=enlargement, dtype=x.dtype, name=f"{name}_enlarge"
+            factors, interpolation=upsampling, dtype=x.dtype, name=f"{name}_enlarge"
         )(x)
     else:
-        raise ValueError(f"unknown enlargement {enlargement!r}: nearest, bilinear or learned")
+        raise ValueError(f"unknown upsampling {upsampling!r}: nearest, bilinear or learned")
     return _cropped_to(x, height, width, f"{name}_crop")
 
 
 def global_context(x, name: str):
-    """Adds what the whole picture says: its mean, through a 1x1 convolution."""
+    """(B, H, W, C) -> the same and what the whole picture says: its mean, through a 1x1 convolution."""
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
     mean = keras.layers.Conv2D(x.shape[-1], 1, activation="relu", name=f"{name}_conv")(mean)
     return keras.layers.Add(name=f"{name}_add")([x, mean])

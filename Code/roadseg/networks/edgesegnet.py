@@ -18,32 +18,32 @@ PAPER = {
     "stem_filters": 13,
     "stem_activation": False,
     "reduction_strides": (8,),
-    "normalise": False,
+    "batch_normalisation": False,
     "rectify_sums": False,
     "context": False,
     "inner_filters": None,
     "fine_filters": 217,
-    "enlargement": "bilinear",
+    "upsampling": "bilinear",
     "skips": (),
     "classify_first": False,
-    "first_weights": 0.01,
+    "head_stddev": 0.01,
 }
 # The original repository's enlarges by repeating; the widths of its 3,692,608 parameters are not known.
-ORIGINAL = PAPER | {"enlargement": "nearest"}
+ORIGINAL = PAPER | {"upsampling": "nearest"}
 _COARSE, _MERGED = 193, 217  # filters before and after the first merge
 
 
 class _Blocks:
     """The paper's modules, with or without normalisation and rectified sums; tensor in, tensor out."""
 
-    def __init__(self, normalise: bool, rectify_sums: bool):
-        self._normalise = normalise
+    def __init__(self, batch_normalisation: bool, rectify_sums: bool):
+        self._batch_normalisation = batch_normalisation
         self._rectify_sums = rectify_sums
 
     def convolution(self, x, filters: int, name: str, kernel_size: int = 3, strides: int = 1):
         """Convolution 'same', normalised."""
         x = self._bare_convolution(x, filters, name, kernel_size, strides)
-        return self.normalisation(x, name) if self._normalise else x
+        return self.normalisation(x, name) if self._batch_normalisation else x
 
     def _bare_convolution(self, x, filters: int, name: str, kernel_size: int, strides: int):
         return keras.layers.Conv2D(
@@ -51,7 +51,7 @@ class _Blocks:
             kernel_size,
             strides,
             padding="same",
-            use_bias=not self._normalise,
+            use_bias=not self._batch_normalisation,
             name=f"{name}_conv",
         )(x)
 
@@ -103,45 +103,45 @@ def build(
     stem_filters: int = 32,
     stem_activation: bool = True,
     reduction_strides: Sequence[int] = (2, 2, 2),
-    normalise: bool = True,
+    batch_normalisation: bool = True,
     rectify_sums: bool = True,
     context: bool = True,
     inner_filters: int | None = 64,
     fine_filters: int = 48,
-    enlargement: str = "bilinear",
+    upsampling: str = "bilinear",
     skips: Sequence[int] = (),
     classify_first: bool = True,
-    first_weights: float = 0.1,
+    head_stddev: float = 0.1,
 ) -> keras.Model:
     """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
 
     The options are the suspected causes of its bad training; PAPER has them as in the paper.
     stem_filters, stem_activation: of the first convolution, and whether it is rectified.
     reduction_strides: (8,), which looks at 9 of 64 places, or (2, 2, 2).
-    normalise: batch normalisation after every convolution but a linear stem's and the last, not only
-        in the residual bottleneck.
+    batch_normalisation: after every convolution but a linear stem's, the context's and the last, not
+        only in the residual bottleneck.
     rectify_sums: ReLU after every sum of branches; without it, modules follow one another linearly.
     context: adds the mean over the picture at a sixteenth of its size.
     inner_filters: within the modules at an eighth of the size; None: as many as outside.
     fine_filters: of the two refine modules at a quarter.
-    enlargement: "nearest", "bilinear", or "learned" (transposed convolutions).
+    upsampling: "nearest", "bilinear", or "learned" (transposed convolutions).
     skips: strides (2, 1) of finer features that join after the last refine module, with half as many
         filters. In short trainings the network learns less with them.
     classify_first: the last 1x1 convolution before the last enlargement, with which it commutes if that
         is bilinear or nearest, at a fraction of the cost.
-    first_weights: standard deviation of the last convolution's weights before training. Small ones keep
+    head_stddev: standard deviation of the last convolution's weights before training. Small ones keep
         sums of branches that are not normalised from being certain of anything.
     """
-    blocks = _Blocks(normalise, rectify_sums)
+    blocks = _Blocks(batch_normalisation, rectify_sums)
     image = keras.Input(image_shape, dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
-    finest = {1: x}
+    finer = {1: x}
 
     if stem_activation:
         x = blocks.relu(blocks.convolution(x, stem_filters, "stem", 7, 2), "stem")
     else:
         x = keras.layers.Conv2D(stem_filters, 7, 2, padding="same", name="stem_conv")(x)
-    finest[2] = half = x
+    finer[2] = half = x
     quarter = keras.layers.MaxPooling2D(3, 2, padding="same", name="stem_pool")(half)
 
     coarse = blocks.bottleneck_reduction(half, _COARSE, reduction_strides, "reduction")
@@ -150,33 +150,33 @@ def build(
     inner = inner_filters or _COARSE
     eighth = blocks.residual_bottleneck(quarter, _COARSE, inner, "residual")
     eighth = blocks.refine(eighth, _COARSE, inner, "refine1")
-    x = resized_to(coarse, eighth, enlargement, "merge1")
+    x = resized_to(coarse, eighth, upsampling, "merge1")
     x = blocks.sum([x, eighth], "merge1")
 
     x = blocks.refine(x, _MERGED, inner_filters or _MERGED, "refine2")
     fine = blocks.refine(quarter, fine_filters, fine_filters, "refine3")
     if fine_filters != _MERGED:  # narrowed before it is enlarged
         x = blocks.convolution(x, fine_filters, "merge2_fit", 1)
-    x = resized_to(x, fine, enlargement, "merge2")
+    x = resized_to(x, fine, upsampling, "merge2")
     x = blocks.sum([x, fine], "merge2")
     x = blocks.refine(x, fine_filters, fine_filters, "refine4")
 
     for stride in skips:
-        skip = blocks.convolution(finest[stride], fine_filters // 2, f"skip{stride}_fit")
+        skip = blocks.convolution(finer[stride], fine_filters // 2, f"skip{stride}_fit")
         x = blocks.convolution(x, fine_filters // 2, f"skip{stride}_narrow", 1)
-        x = resized_to(x, skip, enlargement, f"skip{stride}")
+        x = resized_to(x, skip, upsampling, f"skip{stride}")
         x = keras.layers.Add(name=f"skip{stride}_add")([x, skip])
         x = blocks.relu(x, f"skip{stride}")
         x = blocks.relu(
             blocks.convolution(x, fine_filters // 2, f"skip{stride}_merge"), f"skip{stride}_merge"
         )
 
-    normal = keras.initializers.RandomNormal(stddev=first_weights)
+    normal = keras.initializers.RandomNormal(stddev=head_stddev)
     classify = keras.layers.Conv2D(
         num_classes, 1, kernel_initializer=normal, dtype="float32", name="head_logits"
     )
     if classify_first:
-        logits = resized_to(classify(x), image, enlargement, "head")
+        logits = resized_to(classify(x), image, upsampling, "head")
     else:
-        logits = classify(resized_to(x, image, enlargement, "head"))
+        logits = classify(resized_to(x, image, upsampling, "head"))
     return keras.Model(image, logits, name="edgesegnet")

@@ -6,7 +6,7 @@ arXiv 1902.04502. 469,430 parameters with 14 classes, whatever the size of the i
 
 import keras
 
-from roadseg.networks.blocks import convolution, enlarge_to
+from roadseg.networks.blocks import convolution, upsample_to
 
 MINIMUM_SIZE = 16  # four halvings
 
@@ -20,7 +20,7 @@ def build(
     zero_padding: bool = True,
     encoder_layers: int = 1,
     width: float = 1.0,
-    normalise: bool = False,
+    batch_normalisation: bool = False,
 ) -> keras.Model:
     """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
 
@@ -32,7 +32,7 @@ def build(
         adding zeros. No part of the picture is lost, as it would be by cropping the input.
     encoder_layers: convolutions in each stage of the encoder.
     width: factor of the number of filters.
-    normalise: batch normalisation after every convolution but the last.
+    batch_normalisation: batch normalisation after every convolution but the last.
     """
     image = keras.Input(image_shape, dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
@@ -41,7 +41,14 @@ def build(
         return round(width * filters)
 
     def conv(x, filters: int, name: str, kernel_size: int = 3, separable: bool = False):
-        return convolution(x, wide(filters), name, kernel_size, separable=separable, normalise=normalise)
+        return convolution(
+            x,
+            wide(filters),
+            name,
+            kernel_size,
+            separable=separable,
+            batch_normalisation=batch_normalisation,
+        )
 
     encoder = []  # each stage before its pooling
     for stage, filters in enumerate((12, 24, 48, 96), start=1):
@@ -65,8 +72,13 @@ def build(
     middle = keras.layers.BatchNormalization(name="middle_norm")(middle)
 
     def enlarge(x, filters: int, like, name: str):
-        return enlarge_to(
-            x, wide(filters), *like.shape[1:3], name, bilinear=bilinear_decoder, normalise=normalise
+        return upsample_to(
+            x,
+            wide(filters),
+            *like.shape[1:3],
+            name,
+            bilinear=bilinear_decoder,
+            batch_normalisation=batch_normalisation,
         )
 
     x = keras.layers.Concatenate(name="decoder1_concat")([bottleneck, x])

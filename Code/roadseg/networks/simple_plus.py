@@ -21,18 +21,18 @@ def build(
     filters: Sequence[int] = (16, 48, 64, 88),
     dilations: Sequence[int] = (1, 2),
     context: bool = True,
-    finest: int = 4,
+    output_stride: int = 4,
 ) -> keras.Model:
     """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
 
     filters: at a half, a quarter, an eighth and a sixteenth of the size.
     dilations: of the residual blocks at an eighth of the size.
     context: adds the mean over the picture at a sixteenth.
-    finest: the decoder ends at 1 / finest of the size, 2 or 4; what follows is bilinear enlargement.
-        Raises ValueError for another number.
+    output_stride: 2 or 4, the decoder ends at a half or a quarter of the size; what follows is bilinear
+        enlargement. Raises ValueError for another number.
     """
-    if finest not in (2, 4):
-        raise ValueError(f"finest={finest}: 2 or 4")
+    if output_stride not in (2, 4):
+        raise ValueError(f"output_stride={output_stride}: 2 or 4")
     image = keras.Input(image_shape, dtype="uint8", name="image")
     x = keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
 
@@ -45,7 +45,7 @@ def build(
     if context:
         x = global_context(x, "context")
 
-    skips = encoder[{2: 0, 4: 1}[finest] : 3]
+    skips = encoder[{2: 0, 4: 1}[output_stride] : 3]
     for stage, skip in enumerate(reversed(skips), start=1):
         x = _join(x, skip, f"decoder{stage}")
 
@@ -55,7 +55,7 @@ def build(
 
 
 def _convolution(x, filters: int, name: str, kernel_size: int = 3, **options):
-    return convolution(x, filters, name, kernel_size, normalise=True, **options)
+    return convolution(x, filters, name, kernel_size, batch_normalisation=True, **options)
 
 
 def _residual(x, dilation: int, name: str):
