@@ -89,6 +89,15 @@ def test_the_logits_stay_float32_in_mixed_precision(name):
 
 
 @pytest.mark.parametrize("name", ALL)
+def test_the_architecture_is_the_same_in_any_precision(name):
+    digests = {
+        networks.architecture_digest(networks.build(name, (33, 50, 3), 5, policy=policy))
+        for policy in ("float32", "mixed_bfloat16")
+    }
+    assert len(digests) == 1
+
+
+@pytest.mark.parametrize("name", ALL)
 def test_jax_gives_the_same_logits(name, tmp_path):
     network = networks.build(name, (33, 50, 3), 5, policy="float32")
     network.save(tmp_path / "network.keras")

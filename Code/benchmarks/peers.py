@@ -53,7 +53,7 @@ def main() -> None:
 def frames_per_second(chosen: list[Trial]) -> dict[str, float]:
     """Random pictures, one at a time."""
     picture = np.random.default_rng(0).integers(0, 256, (1, 125, 414, 3), np.uint8)
-    built = {trial.name: networks.build(trial.network, picture.shape[1:], 14) for trial in chosen}
+    built = {trial.name: trial.build_for(picture.shape[1:], 14) for trial in chosen}
     calls = {name: functools.partial(each.predict_on_batch, picture) for name, each in built.items()}
     milliseconds = trials.kept_milliseconds(
         trials.RESULTS / STUDY / "speed.json", built, calls, rounds=20

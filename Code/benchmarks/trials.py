@@ -29,7 +29,10 @@ _RARE = 0.02  # a class is rare that has a smaller share of the training pixels
 
 @dataclass(frozen=True)
 class Trial:
-    """One training; the seed in its recipe is also that of the initial weights."""
+    """One training; the seed in its recipe is also that of the initial weights.
+
+    In float32, so that figures of machines with and without bfloat16 arithmetic can be compared.
+    """
 
     name: str
     network: str
@@ -41,8 +44,11 @@ class Trial:
         return f"{re.sub(r'[^a-z0-9]+', '-', self.name.lower())}-{self.recipe.seed}"
 
     def build(self, frames: FrameStore) -> keras.Model:
+        return self.build_for(frames.image_shape, frames.num_classes)
+
+    def build_for(self, image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
         return networks.build(
-            self.network, frames.image_shape, frames.num_classes, self.recipe.seed, **self.options
+            self.network, image_shape, num_classes, self.recipe.seed, "float32", **self.options
         )
 
 
