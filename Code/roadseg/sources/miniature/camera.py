@@ -33,7 +33,8 @@ class Camera:
 
     def rays(self, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)) -> Rays:
         """Through the centres, or `shift` pixels beside, of pixels numbered row by row."""
-        directions = (_screen()[pixels] + np.array([*shift, 0.0], np.float32)) @ self._axes
+        places = np.take(_screen(), pixels, axis=0)
+        directions = (places + np.array([*shift, 0.0], np.float32)) @ self._axes
         directions /= np.sqrt(np.einsum("nk,nk->n", directions, directions))[:, None]
         origins = np.tile(self._place, (len(directions), 1))
         return Rays(origins, directions, 1 / FOCAL_LENGTH)

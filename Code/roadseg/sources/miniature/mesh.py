@@ -12,6 +12,7 @@ import numpy as np
 from roadseg.sources.miniature.textures import ROWS
 
 WHITE = (1.0, 1.0, 1.0)
+_X, _Y, _Z = np.eye(3)
 Tint = Sequence[float]  # linear red, green, blue
 Vector = Sequence[float]  # x, y, z in metres
 
@@ -47,13 +48,13 @@ class Mesh:
         """
         cos, sin = np.cos(yaw), np.sin(yaw)
         turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
-        vertices = self.vertices @ (turn * np.float32(scale))
+        vertices = (self.vertices.reshape(-1, 3) @ (turn * np.float32(scale))).reshape(-1, 3, 3)
         if slope:
             rise = np.array([np.cos(uphill), np.sin(uphill)], np.float32) * np.float32(slope)
             vertices[..., 2] += vertices[..., :2] @ rise
         vertices += np.asarray(place, np.float32)
         shading = self.shading.copy()
-        shading[..., :3] = shading[..., :3] @ turn
+        shading[..., :3] = (shading.reshape(-1, 5)[:, :3] @ turn).reshape(-1, 3, 3)
         return replace(self, vertices=vertices, shading=shading)
 
 
@@ -65,19 +66,42 @@ def join(meshes: Sequence[Mesh]) -> Mesh:
 
 def _triangles(grid: np.ndarray) -> np.ndarray:
     """Values at the corners of a grid (M, N, K) -> those of its triangles (2 (M-1) (N-1), 3, K)."""
-    a, b, c, d = grid[:-1, :-1], grid[1:, :-1], grid[1:, 1:], grid[:-1, 1:]
-    corners = np.stack([np.stack([a, b, c], 2), np.stack([a, c, d], 2)], 2)
-    return corners.reshape(-1, 3, grid.shape[-1]).astype(np.float32)
+    rows, columns, values = grid.shape
+    corners = np.empty((rows - 1, columns - 1, 2, 3, values), np.float32)
+    corners[:, :, :, 0] = grid[:-1, :-1, None]
+    corners[:, :, 0, 1] = grid[1:, :-1]
+    corners[:, :, 0, 2] = corners[:, :, 1, 1] = grid[1:, 1:]
+    corners[:, :, 1, 2] = grid[:-1, 1:]
+    return corners.reshape(-1, 3, values)
+
+
+# These are those of numpy, without what it spends on arrays of any shape: most here are very small.
+def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """(..., 3)"""
+    return a[..., [1, 2, 0]] * b[..., [2, 0, 1]] - a[..., [2, 0, 1]] * b[..., [1, 2, 0]]
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """(..., 3) -> (...)"""
+    return np.sqrt(np.add.reduce(vectors * vectors, -1))
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
+    return vectors / np.maximum(_length(vectors), 1e-9)[..., None]
 
 
-def _lengths(points: np.ndarray, axis: int) -> np.ndarray:
-    """Distance walked along an axis of a grid of points, from 0."""
-    steps = np.linalg.norm(np.diff(points, axis=axis), axis=-1)
-    return np.insert(np.cumsum(steps, axis), 0, 0.0, axis)
+def _walked(points: np.ndarray) -> np.ndarray:
+    """Distances (M, N, 2) along both sides of a grid of points (M, N, 3), from its first corner."""
+    walked = np.zeros((*points.shape[:2], 2))
+    np.cumsum(_length(points[1:] - points[:-1]), 0, out=walked[1:, :, 0])
+    np.cumsum(_length(points[:, 1:] - points[:, :-1]), 1, out=walked[:, 1:, 1])
+    return walked
+
+
+def _with_margin(faces: np.ndarray) -> np.ndarray:
+    """(M, N, 3) -> (M + 2, N + 2, 3), its edges repeated."""
+    rows, columns = (np.arange(-1, count + 1).clip(0, count - 1) for count in faces.shape[:2])
+    return faces[rows[:, None], columns]
 
 
 def _mesh(vertices, normals, uv, texture: str, tint: np.ndarray, owner: int) -> Mesh:
@@ -104,15 +128,15 @@ def sheet(
     `uv` (M, N, 2): place on the texture, metres; None: the distances along both sides of the grid.
     """
     points = np.asarray(points, float)
-    faces = _unit(np.cross(points[1:, 1:] - points[:-1, :-1], points[:-1, 1:] - points[1:, :-1]))
+    faces = _unit(_cross(points[1:, 1:] - points[:-1, :-1], points[:-1, 1:] - points[1:, :-1]))
     if smooth:
-        around = np.pad(faces, ((1, 1), (1, 1), (0, 0)), mode="edge")
+        around = _with_margin(faces)
         corners = around[:-1, :-1] + around[1:, :-1] + around[:-1, 1:] + around[1:, 1:]
         normals = _triangles(_unit(corners))
     else:
         normals = np.repeat(faces.reshape(-1, 3), 6, axis=0).reshape(-1, 3, 3).astype(np.float32)
     if uv is None:
-        uv = np.stack([_lengths(points, 0), _lengths(points, 1)], -1)
+        uv = _walked(points)
     return _mesh(_triangles(points), normals, _triangles(uv), texture, tint, owner)
 
 
@@ -152,10 +176,10 @@ def tube(
     radii = np.broadcast_to(np.asarray(radii, float), len(points))
     along = _unit(np.gradient(points, axis=0))
     first = np.empty_like(along)
-    first[0] = _unit(np.cross(along[0], (1.0, 0.0, 0.0) if abs(along[0, 2]) > 0.8 else (0.0, 0.0, 1.0)))
+    first[0] = _unit(_cross(along[0], _X if abs(along[0, 2]) > 0.8 else _Z))
     for i in range(1, len(along)):  # carried along, so that the bar is not twisted
         first[i] = _unit(first[i - 1] - (first[i - 1] @ along[i]) * along[i])
-    second = np.cross(along, first)
+    second = _cross(along, first)
     angle = np.linspace(0, 2 * np.pi, sides + 1)[None, :, None]
     ring = first[:, None] * np.cos(angle) + second[:, None] * np.sin(angle)
     return sheet(points[:, None] + radii[:, None, None] * ring, texture, tint, owner, smooth=True)
@@ -173,10 +197,8 @@ def disc(
 ) -> Mesh:
     """A flat regular polygon across an axis; its first corner points up, turned by `turn` radians."""
     axis = _unit(np.asarray(axis, float))
-    up = _unit(
-        np.cross(axis, (0.0, 1.0, 0.0) if abs(axis[2]) > 0.9 else np.cross((0.0, 0.0, 1.0), axis))
-    )
-    across = np.cross(axis, up)
+    up = _unit(_cross(axis, _Y if abs(axis[2]) > 0.9 else _cross(_Z, axis)))
+    across = _cross(axis, up)
     angle = np.linspace(0, 2 * np.pi, corners + 1)[:, None] + turn
     rim = np.asarray(centre, float) + radius * (np.cos(angle) * up + np.sin(angle) * across)
     hub = np.broadcast_to(np.asarray(centre, float), rim.shape)
@@ -215,7 +237,7 @@ def cards(
 ) -> Mesh:
     """Leaf clusters: K triangles turned at random, lit as if each faced its normal (K, 3)."""
     along = _unit(rng.standard_normal(centres.shape))
-    across = _unit(np.cross(along, rng.standard_normal(centres.shape)))
+    across = _unit(_cross(along, rng.standard_normal(centres.shape)))
     along, across = along * sizes[:, None], across * sizes[:, None]
     corners = (
         centres + 1.2 * along,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -42,7 +43,12 @@ class Path:
 
     def slope(self, s: float) -> float:
         """Rise of the road, metres a metre."""
-        return float(np.interp(s, self._s, np.gradient(self._z)))
+        return float(np.interp(s, self._s, self._rise))
+
+    @cached_property
+    def _rise(self) -> np.ndarray:
+        """Metres a metre at each of _s."""
+        return np.gradient(self._z)
 
     def at(
         self, s: np.ndarray | float, t: np.ndarray | float, z: np.ndarray | float = 0.0

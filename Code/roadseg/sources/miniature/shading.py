@@ -59,20 +59,25 @@ class Surface:
     def met(cls, scene: Scene, rays: Rays) -> "Surface":
         hits = scene.trace(rays)
         rows = np.flatnonzero(hits.face >= 0)
-        faces, distance, directions = hits.face[rows], hits.distance[rows], rays.directions[rows]
-        u, v = hits.u[rows], hits.v[rows]
+        faces, distance, u, v = (
+            np.take(each, rows) for each in (hits.face, hits.distance, hits.u, hits.v)
+        )
+        directions, shown, origins = (
+            np.take(each, rows, axis=0) for each in (rays.directions, hits.normal, rays.origins)
+        )
         at_corners, weights = scene.of_faces("shading", faces), np.stack([1 - u - v, u, v], 1)
         shading = np.einsum("nck,nc->nk", at_corners, weights)
         normals, uv = shading[:, :3].copy(), shading[:, 3:].copy()
         texture = scene.of_faces("texture", faces)
         # Leaves are lit as their crown is; everything else shows the side that its triangle shows.
-        shown = np.where(textures.LEAFY[texture][:, None], normals, hits.normal[rows])
+        leaves = np.flatnonzero(textures.LEAFY[texture])
+        shown[leaves] = normals[leaves]
         away = np.einsum("nk,nk->n", shown, directions) > 0
-        normals *= (np.where(away, -1, 1) / np.linalg.norm(normals, axis=1)).astype(np.float32)[:, None]
+        normals *= (np.where(away, -1, 1) / _length(normals)).astype(np.float32)[:, None]
         facing = np.einsum("nk,nk->n", normals, directions)
         return cls(
             rows,
-            rays.origins[rows] + directions * distance[:, None],
+            origins + directions * distance[:, None],
             directions,
             distance,
             normals,
@@ -164,7 +169,7 @@ class Shader:
             np.full(len(wet), _ASPHALT), surface.uv[wet] * 3, surface.footprint[wet]
         )
         mirrored = mirrored + (rough - 1) * np.float32(0.25) + np.array((0, 0, 0.05), np.float32)
-        mirrored /= np.linalg.norm(mirrored, axis=1, keepdims=True)
+        mirrored /= _length(mirrored)[:, None]
         again = Rays(surface.points[wet] + mirrored * _OFFSET, mirrored, rays.spread * 8)
         met = Surface.met(self._scene, again)
         seen = self.colour(again, met, np.full(len(met.rows), 0.6, np.float32), mirrors=False)
@@ -176,6 +181,12 @@ class Shader:
         colour -= horizon
         colour *= clear
         colour += horizon
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    """(N, 3) -> (N,); column by column, because numpy is slow along an axis of three."""
+    x, y, z = vectors.T
+    return np.sqrt(x * x + y * y + z * z)
 
 
 def _mirror(surface: Surface, which: np.ndarray, reflectance) -> tuple[np.ndarray, np.ndarray]:
