@@ -25,9 +25,14 @@ def parser(description: str) -> argparse.ArgumentParser:
     return arguments
 
 
+_VECTORS = ("avx512f", "avx2")  # the first that a processor has is named
+
+
 def machine() -> str:
     names = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
-    return f"{os.cpu_count()} cores of {names[0] if names else platform.processor()}"
+    flags = {flag for line in _cpuinfo() if line.startswith("flags") for flag in line.split()}
+    vectors = next((f" with {name.upper()}" for name in _VECTORS if name in flags), "")
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.processor()}{vectors}"
 
 
 def _cpuinfo() -> list[str]:

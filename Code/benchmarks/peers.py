@@ -24,7 +24,7 @@ from roadseg import networks, splits
 from roadseg.recipes import RECIPES
 
 STUDY = "peers"
-MINUTES = 10.0
+MINUTES = 6.0
 
 
 def all_networks() -> list[Trial]:
