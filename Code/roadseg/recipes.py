@@ -140,7 +140,7 @@ _BEST = replace(  # for long trainings of a small network
     _QUICK,
     name="best",
     epochs=160,
-    augmentation=Augmentation(scale=(0.9, 1.25), brightness=0.2, contrast=0.2, saturation=0.2),
+    augmentation=Augmentation(scale=(0.75, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
     class_weight_power=0.15,
     lovasz=1.0,
     ema_momentum=0.998,
