@@ -1,33 +1,31 @@
-"""The diagram of a network: its stages, what is in them, and how they are connected."""
+"""The diagram of a network: its stages, what is in them, and how they are connected.
 
-import io
-import shutil
+keras.utils.plot_model draws layers, not stages, and needs graphviz, which pip does not install.
+"""
+
 from collections.abc import Mapping
 
 import keras
 import matplotlib.pyplot as plt
-import pydot
 from matplotlib.figure import Figure
 
 Stages = Mapping[str, list[keras.layers.Layer]]
 Edges = list[tuple[str, str]]
 
 _BOX = "#DCE9F5"
+_FONT = 8  # points
+_CHARACTER, _LINE, _GAP = 0.068, 0.155, 0.4  # inches: of text in that size, and between boxes
 
 
 def network_diagram(network: keras.Model) -> Figure:
     """Boxes are stages, the part of a layer's name before "_"; arrows are tensors between them.
 
-    Laid out by graphviz where its `dot` is installed; else from left to right by depth and from top to
-    bottom by resolution, with Matplotlib alone.
+    From left to right by depth, from top to bottom by resolution.
     """
     stages: dict[str, list[keras.layers.Layer]] = {}
     for layer in network.layers:
         stages.setdefault(_stage(layer), []).append(layer)
-    edges = _edges(network)
-    if shutil.which("dot"):
-        return _draw_with_graphviz(network.name, stages, edges)
-    return _draw_by_resolution(network.name, stages, edges)
+    return _draw(network.name, stages, _edges(network))
 
 
 def _stage(layer: keras.layers.Layer) -> str:
@@ -89,76 +87,77 @@ def _describe(layer: keras.layers.Layer) -> str:
             return type(layer).__name__.lower()
 
 
-def _draw_with_graphviz(name: str, stages: Stages, edges: Edges) -> Figure:
-    graph = pydot.Dot(
-        rankdir="LR",
-        dpi="110",
-        nodesep="0.15",
-        ranksep="0.25",
-        label=name,
-        labelloc="t",
-        fontname="DejaVu Sans",
-    )
-    graph.set_node_defaults(
-        shape="box", style="rounded,filled", fillcolor=_BOX, fontname="DejaVu Sans", fontsize="10"
-    )
-    for stage, layers in stages.items():
-        graph.add_node(pydot.Node(stage, label=_label(stage, layers)))
-    for pair in edges:
-        graph.add_edge(pydot.Edge(*pair))
-    picture = plt.imread(io.BytesIO(graph.create_png()))
-    height, width, _ = picture.shape
-    figure = plt.figure(figsize=(12, 12 * height / width))
-    axes = figure.add_axes((0, 0, 1, 1))
-    axes.imshow(picture)
-    axes.set_axis_off()
-    return figure
-
-
-def _draw_by_resolution(name: str, stages: Stages, edges: Edges) -> Figure:
+def _columns(stages: Stages, edges: Edges) -> dict[str, int]:
+    """How many stages lie before each, at most."""
     depth = dict.fromkeys(stages, 0)
     for source, target in edges:  # in the order of the layers, so that sources are final
         depth[target] = max(depth[target], depth[source] + 1)
-    heights = {stage: max(each.output.shape[1] for each in layers) for stage, layers in stages.items()}
-    levels, taken = {}, set()
-    for stage in stages:  # the first free row at or below the stage's resolution
-        level = sorted(set(heights.values()), reverse=True).index(heights[stage])
-        while (depth[stage], level) in taken:
-            level += 1
-        levels[stage] = level
-        taken.add((depth[stage], level))
+    return depth
 
-    rows = max(levels.values()) + 1
+
+def _rows(stages: Stages, columns: Mapping[str, int]) -> dict[str, int]:
+    """A row a resolution; a stage whose place is taken goes below.
+
+    A stage is in the row of its largest output, not counting what is cropped from more than the picture.
+    Those that keep their resolution are placed first.
+    """
+    heights = {stage: [each.output.shape[1] for each in layers] for stage, layers in stages.items()}
+    picture = heights["image"][0]
+    heights = {stage: [min(each, picture) for each in outputs] for stage, outputs in heights.items()}
+    resolutions = sorted({max(each) for each in heights.values()}, reverse=True)
+    rows, taken = {}, set()
+    for stage in sorted(stages, key=lambda stage: max(heights[stage]) != min(heights[stage])):
+        row = resolutions.index(max(heights[stage]))
+        while (columns[stage], row) in taken:
+            row += 1
+        rows[stage] = row
+        taken.add((columns[stage], row))
+    return rows
+
+
+def _middles(places: Mapping[str, int], sizes: Mapping[str, float]) -> tuple[dict[str, float], float]:
+    """Middle of each stage's column or row in inches, and how much all of them take."""
+    end, middle = 0.0, {}
+    for place in range(max(places.values()) + 1):
+        size = max((sizes[stage] for stage in places if places[stage] == place), default=0.0) + _GAP
+        middle[place] = end + size / 2
+        end += size
+    return {stage: middle[place] for stage, place in places.items()}, end
+
+
+def _draw(name: str, stages: Stages, edges: Edges) -> Figure:
     labels = {stage: _label(stage, layers) for stage, layers in stages.items()}
-    width = 1.9 * (max(depth.values()) + 1)
-    height = rows * (0.5 + 0.15 * max(label.count("\n") + 1 for label in labels.values()))
-    figure, axes = plt.subplots(figsize=(width, height), layout="constrained")
+    lines = {stage: label.split("\n") for stage, label in labels.items()}
+    columns = _columns(stages, edges)
+    x, width = _middles(
+        columns, {stage: _CHARACTER * max(map(len, each)) for stage, each in lines.items()}
+    )
+    y, height = _middles(
+        _rows(stages, columns), {stage: _LINE * len(each) for stage, each in lines.items()}
+    )
+    figure = plt.figure(figsize=(width, height + _GAP))
+    axes = figure.add_axes((0, 0, 1, height / (height + _GAP)), xlim=(0, width), ylim=(height, 0))
+    axes.set_axis_off()
+    axes.set_title(name)
     boxes = {
         stage: axes.text(
-            depth[stage],
-            -levels[stage],
-            labels[stage],
+            x[stage],
+            y[stage],
+            label,
             ha="center",
             va="center",
-            fontsize=8,
+            fontsize=_FONT,
             bbox={"boxstyle": "round", "facecolor": _BOX},
         )
-        for stage in stages
+        for stage, label in labels.items()
     }
     for source, target in edges:
         axes.annotate(
             "",
-            xy=boxes[target].get_position(),
-            xytext=boxes[source].get_position(),
-            arrowprops={
-                "arrowstyle": "-|>",
-                "color": "black",
-                "patchA": boxes[source].get_bbox_patch(),
-                "patchB": boxes[target].get_bbox_patch(),
-            },
+            xy=(0, 0.5),  # from the middle of a right side to that of a left one
+            xycoords=boxes[target].get_bbox_patch(),
+            xytext=(1, 0.5),
+            textcoords=boxes[source].get_bbox_patch(),
+            arrowprops={"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0},
         )
-    axes.set_title(name)
-    axes.set_xlim(-0.6, max(depth.values()) + 0.6)
-    axes.set_ylim(-rows + 0.4, 0.6)
-    axes.set_axis_off()
     return figure
