@@ -81,20 +81,21 @@ def _cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     return a[..., [1, 2, 0]] * b[..., [2, 0, 1]] - a[..., [2, 0, 1]] * b[..., [1, 2, 0]]
 
 
-def _length(vectors: np.ndarray) -> np.ndarray:
-    """(..., 3) -> (...)"""
-    return np.sqrt(np.add.reduce(vectors * vectors, -1))
+def length(vectors: np.ndarray) -> np.ndarray:
+    """(..., 3) -> (...); numpy is slow along an axis of three, so column by column."""
+    x, y, z = vectors[..., 0], vectors[..., 1], vectors[..., 2]
+    return np.sqrt(x * x + y * y + z * z)
 
 
 def _unit(vectors: np.ndarray) -> np.ndarray:
-    return vectors / np.maximum(_length(vectors), 1e-9)[..., None]
+    return vectors / np.maximum(length(vectors), 1e-9)[..., None]
 
 
 def _walked(points: np.ndarray) -> np.ndarray:
     """Distances (M, N, 2) along both sides of a grid of points (M, N, 3), from its first corner."""
     walked = np.zeros((*points.shape[:2], 2))
-    np.cumsum(_length(points[1:] - points[:-1]), 0, out=walked[1:, :, 0])
-    np.cumsum(_length(points[:, 1:] - points[:, :-1]), 1, out=walked[:, 1:, 1])
+    np.cumsum(length(points[1:] - points[:-1]), 0, out=walked[1:, :, 0])
+    np.cumsum(length(points[:, 1:] - points[:, :-1]), 1, out=walked[:, 1:, 1])
     return walked
 
 

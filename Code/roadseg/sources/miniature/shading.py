@@ -7,6 +7,7 @@ import numpy as np
 from roadseg.sources.miniature import textures
 from roadseg.sources.miniature.labels import ROAD, TERRAIN
 from roadseg.sources.miniature.light import Light
+from roadseg.sources.miniature.mesh import length
 from roadseg.sources.miniature.scene import Rays, Scene
 
 _MOTTLE, _ASPHALT = textures.ROWS["mottle"], textures.ROWS["asphalt"]
@@ -73,7 +74,7 @@ class Surface:
         leaves = np.flatnonzero(textures.LEAFY[texture])
         shown[leaves] = normals[leaves]
         away = np.einsum("nk,nk->n", shown, directions) > 0
-        normals *= (np.where(away, -1, 1) / _length(normals)).astype(np.float32)[:, None]
+        normals *= (np.where(away, -1, 1) / length(normals)).astype(np.float32)[:, None]
         facing = np.einsum("nk,nk->n", normals, directions)
         return cls(
             rows,
@@ -169,7 +170,7 @@ class Shader:
             np.full(len(wet), _ASPHALT), surface.uv[wet] * 3, surface.footprint[wet]
         )
         mirrored = mirrored + (rough - 1) * np.float32(0.25) + np.array((0, 0, 0.05), np.float32)
-        mirrored /= _length(mirrored)[:, None]
+        mirrored /= length(mirrored)[:, None]
         again = Rays(surface.points[wet] + mirrored * _OFFSET, mirrored, rays.spread * 8)
         met = Surface.met(self._scene, again)
         seen = self.colour(again, met, np.full(len(met.rows), 0.6, np.float32), mirrors=False)
@@ -181,12 +182,6 @@ class Shader:
         colour -= horizon
         colour *= clear
         colour += horizon
-
-
-def _length(vectors: np.ndarray) -> np.ndarray:
-    """(N, 3) -> (N,); column by column, because numpy is slow along an axis of three."""
-    x, y, z = vectors.T
-    return np.sqrt(x * x + y * y + z * z)
 
 
 def _mirror(surface: Surface, which: np.ndarray, reflectance) -> tuple[np.ndarray, np.ndarray]:
