@@ -28,6 +28,6 @@ test: .venv/installed
 	$(BIN)/pytest
 
 .venv/installed: requirements.txt
-	$(PYTHON) -m venv .venv
+	$(PYTHON) -m venv --clear .venv
 	$(BIN)/python -m pip install --disable-pip-version-check -q -r requirements.txt
 	touch $@

@@ -101,8 +101,10 @@ class _Harmful:
         b"",
         b"no pickle",
         dump_class_maps({"0001/clone": CLASSES})[:-10],
+        b"\x80\x04)K\x01K\x02s.",
+        b"\x80\x04)K\x01a.",
     ],
-    ids=["code", "numpy", "other", "empty", "text", "truncated"],
+    ids=["code", "numpy", "other", "empty", "text", "truncated", "item of a tuple", "longer tuple"],
 )
 def test_anything_but_a_class_map_is_refused_and_never_run(tmp_path, capsys, content):
     path = tmp_path / "class_maps.pkl"

@@ -1,7 +1,9 @@
 """Figures are looked at by people; these tests hold what a person would complain about first."""
 
 import itertools
+from types import SimpleNamespace
 
+import keras
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -84,10 +86,21 @@ def test_errors_are_marked_where_they_are():
     assert len({tuple(right), tuple(wrong), tuple(ignored)}) == 3
 
 
-def test_wide_frames_stand_in_columns_and_others_in_rows(frames):
-    shown = figures.samples(frames, [0, 1, 2])
+@pytest.mark.parametrize(("width", "rows_and_columns"), [(32, (3, 2)), (64, (2, 3))])
+def test_wide_frames_stand_in_columns_and_others_in_rows(frames, width, rows_and_columns):
+    picture, labels = np.zeros((21, width, 3), np.uint8), np.zeros((21, width), np.uint8)
+    sized = SimpleNamespace(
+        image_shape=picture.shape,
+        num_classes=frames.num_classes,
+        class_names=frames.class_names,
+        palette=frames.palette,
+        sequence=frames.sequence,
+        index=frames.index,
+        read=lambda indices: ([picture] * len(indices), [labels] * len(indices)),
+    )
+    shown = figures.samples(sized, [0, 1, 2])
     positions = [axes.get_subplotspec().get_gridspec().get_geometry() for axes in shown.axes]
-    assert set(positions) == {(3, 2)}
+    assert set(positions) == {rows_and_columns}
 
 
 def test_learning_curves_have_a_line_for_each_run_and_part(tmp_path):
@@ -160,6 +173,12 @@ def test_boxes_of_the_diagram_do_not_touch(name):
         assert not one.overlaps(other)
     page = figure.bbox
     assert all(page.contains(*corner) for box in boxes for corner in (box.min, box.max))
+
+
+def test_any_functional_network_has_a_diagram():
+    pixels = keras.Input((8, 8, 3), name="pixels")
+    shown = words(figures.network_diagram(keras.Model(pixels, keras.layers.ReLU()(pixels))))
+    assert any("relu" in text and "8 x 8 x 3" in text for text in shown)
 
 
 def test_the_diagram_connects_what_the_network_connects(network):

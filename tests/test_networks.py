@@ -210,6 +210,15 @@ def test_simple_plus_ends_at_a_half_or_a_quarter():
         networks.build("simple_plus", (64, 64, 3), 4, output_stride=8)
 
 
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("simple", {}), ("simple_plus", {}), ("edgesegnet", {}), ("edgesegnet", {"upsampling": "learned"})],
+)
+def test_weights_are_never_kept_in_bfloat16(name, options):
+    network = networks.build(name, (32, 48, 3), 4, policy="mixed_bfloat16", **options)
+    assert {str(variable.dtype) for variable in network.trainable_variables} == {"float32"}
+
+
 def test_multiply_adds_by_hand():
     image = keras.Input((8, 8, 3))
     x = keras.layers.Conv2D(4, 3, 2, padding="same")(image)  # 9 * 3 * 4 at 4 x 4 places

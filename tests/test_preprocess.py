@@ -232,9 +232,10 @@ def test_reading_and_preprocessing_never_start_tensorflow(raw, tmp_path):
 
 def test_real_frames_keep_their_classes_at_a_third_of_their_size(real_data, tmp_path):
     source = sources.open(real_data / "virtual_kitti_2.0.3")
-    preprocess.to_hdf5(source, tmp_path, progress=False)
+    sequence = source.sequences()[:1]
+    preprocess.to_hdf5(source, tmp_path, sequence, progress=False)
     frames = store.verify(tmp_path)
-    _, labels = source.read(source.frames()[0])
+    _, labels = source.read(source.frames(sequence)[0])
     assert frames.image_shape == (125, 414, 3)
     small = np.bincount(frames.labels[0].ravel(), minlength=14) / (125 * 414)
     full = np.bincount(labels.ravel(), minlength=14) / labels.size

@@ -4,6 +4,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import edgesegnet_study
+import held_out_world
 import ideas
 import numpy as np
 import peer_networks
@@ -19,6 +20,7 @@ STUDIES = {
     "recipe": ideas.recipes(),
     "time to quality": ideas.original_and_short(),
     "best": [trial for trial, _ in ideas.long_trainings()],
+    "held-out world": held_out_world.TRIALS,
 }
 
 

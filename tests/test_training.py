@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,6 +104,18 @@ def test_a_finished_run_is_read_not_repeated(finished, frames):
     assert finished.best.stat().st_mtime_ns == before
 
 
+def test_weights_from_elsewhere_are_replaced_with_a_warning(finished, frames):
+    split = splits.Split.load(finished.folder / "split.json")
+    network = network_for(frames)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        for _ in range(2):  # its first weights, then its best
+            training.train(network, frames, split, SHORT, finished.folder, progress=False)
+    other = networks.build("simple", frames.image_shape, frames.num_classes, seed=1)
+    with pytest.warns(UserWarning, match="no such weights as the network has.* choose another folder"):
+        training.train(other, frames, split, SHORT, finished.folder, progress=False)
+
+
 class _StopAfter(keras.callbacks.Callback):
     """Interrupts in the middle of an epoch."""
 
@@ -126,7 +139,9 @@ def test_interrupted_anywhere_it_ends_as_if_it_had_not_been(
         with pytest.raises(KeyboardInterrupt):
             train(frames, tmp_path, network=network)
     # The same, half-trained network, as when a notebook's cell is interrupted and run again.
-    assert figures_of(train(frames, tmp_path, network=network)) == figures_of(finished)
+    with pytest.warns(UserWarning, match="no such weights"):
+        run = train(frames, tmp_path, network=network)
+    assert figures_of(run) == figures_of(finished)
 
 
 PROGRAM = """
@@ -158,22 +173,38 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(finished, frames)
         training.train(network_for(frames), frames, split, SHORT, finished.folder)
 
 
-def test_a_loss_that_is_no_number_stops_and_keeps_the_last_good_weights(frames, tmp_path):
-    train(frames, tmp_path / "good", replace(SHORT, epochs=1))
-    wild = replace(
-        SHORT,
-        learning_rate=1e30,
-        optimizer="rmsprop",
-        weight_decay=0,
-        schedule="steps",
-        ema_momentum=None,
-    )
-    with pytest.raises(TrainingError, match="lower the recipe's learning_rate"):
-        train(frames, tmp_path / "wild", wild)
-    for path in (tmp_path / "wild").glob("*.weights.h5"):
-        network = network_for(frames)
-        network.load_weights(path)
-        assert all(np.isfinite(values).all() for values in network.get_weights())
+class _SpoilAfter(keras.callbacks.Callback):
+    """Makes a weight infinite, and knows the weights at the end of the epoch before."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.good = self.model.get_weights()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps -= 1
+        if not self.steps:
+            weight = self.model.trainable_variables[0]
+            weight.assign(np.full(weight.shape, np.inf, np.float32))
+
+
+@pytest.mark.parametrize(
+    ("steps", "message"), [(5, "the loss became (nan|inf) in step 2"), (8, "weights became infinite")]
+)
+def test_numbers_without_an_end_stop_and_the_epoch_before_is_kept(
+    frames, tmp_path, monkeypatch, steps, message
+):
+    spoil = _SpoilAfter(steps)
+    monkeypatch.setattr(keras.callbacks, "TensorBoard", lambda *_, **__: spoil)
+    with pytest.raises(TrainingError, match=f"{message}.* of epoch 2.*lower the recipe's learning_rate"):
+        train(frames, tmp_path)
+    network = network_for(frames)
+    network.load_weights(tmp_path / "last.weights.h5")
+    assert all(np.array_equal(*pair) for pair in zip(network.get_weights(), spoil.good, strict=True))
+    best = keras.saving.load_model(tmp_path / "best.keras").get_weights()
+    assert all(np.isfinite(values).all() for values in best)
 
 
 def test_epochs_between_validations_have_no_score(frames, tmp_path):
@@ -182,12 +213,15 @@ def test_epochs_between_validations_have_no_score(frames, tmp_path):
     assert there == [False, True, True]
 
 
-def test_the_progress_bar_tells_scores_and_the_time_left(frames, tmp_path, capfd):
+def test_the_progress_bar_tells_scores_and_the_time_left_to_the_end(frames, tmp_path, capfd):
     split = splits.block(frames, validation=0.25, gap=1)
-    training.train(network_for(frames), frames, split, replace(SHORT, epochs=2), tmp_path)
+    run = training.train(network_for(frames), frames, split, replace(SHORT, epochs=2), tmp_path)
     shown = capfd.readouterr().err
-    for word in ("loss", "accuracy", "mean_iou", "simple, short", "00:00<", "validation"):
+    for word in ("loss", "accuracy", "mean_iou", "simple, short", "00:00<"):
         assert word in shown
+    last = shown.rpartition("\r")[2]
+    assert "epoch 2: validation accuracy" in last
+    assert f"mean_iou {run.history['validation_mean_iou'][-1]:.3f}" in last
 
 
 def test_a_run_on_jax_continues_after_a_kill(frames, tmp_path):
@@ -225,13 +259,3 @@ def test_a_network_that_is_connected_differently_is_refused(frames, tmp_path):
     train(frames, tmp_path, once, build((1, 2)))
     with pytest.raises(TrainingError, match=r"network\.architecture"):
         train(frames, tmp_path, once, build((1, 1)))
-
-
-def test_the_last_validation_is_shown(frames, tmp_path, capsys):
-    split = splits.block(frames, validation=0.25, gap=1)
-    once = replace(SHORT, epochs=1)
-    run = training.train(network_for(frames), frames, split, once, tmp_path)
-    score = run.history["validation_mean_iou"][-1]
-    last = capsys.readouterr().err.rpartition("\r")[2]
-    assert "epoch 1: validation accuracy" in last
-    assert f"mean_iou {score:.3f}" in last

@@ -195,7 +195,7 @@ def courses(results: Iterable[dict]) -> dict[str, Learned]:
 
 def scores(results: Iterable[dict], figure: str) -> dict[str, dict[str, float]]:
     """A figure of merit of each trial, the mean of its seeds, on both parts: for figures.scores."""
-    groups = {}
+    groups, results = {}, list(results)
     for part in ("training", "validation"):
         by_name: dict[str, list[float]] = {}
         for each in results:

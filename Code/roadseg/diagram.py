@@ -20,12 +20,12 @@ _CHARACTER, _LINE, _GAP = 0.068, 0.155, 0.4  # inches: of text in that size, and
 def network_diagram(network: keras.Model) -> Figure:
     """Boxes are stages, the part of a layer's name before "_"; arrows are tensors between them.
 
-    From left to right by depth, from top to bottom by resolution.
+    From left to right by depth, from top to bottom by resolution. network: a functional one.
     """
     stages: dict[str, list[keras.layers.Layer]] = {}
     for layer in network.layers:
         stages.setdefault(_stage(layer), []).append(layer)
-    return _draw(network.name, stages, _edges(network))
+    return _draw(network.name, stages, _edges(network), network.input_shape[1])
 
 
 def _stage(layer: keras.layers.Layer) -> str:
@@ -95,14 +95,13 @@ def _columns(stages: Stages, edges: Edges) -> dict[str, int]:
     return depth
 
 
-def _rows(stages: Stages, columns: Mapping[str, int]) -> dict[str, int]:
+def _rows(stages: Stages, columns: Mapping[str, int], picture: int) -> dict[str, int]:
     """A row a resolution; a stage whose place is taken goes below.
 
-    A stage is in the row of its largest output, not counting what is cropped from more than the picture.
-    Those that keep their resolution are placed first.
+    A stage is in the row of its largest output, not counting what is cropped from more than the picture,
+    which has that height. Those that keep their resolution are placed first.
     """
     heights = {stage: [each.output.shape[1] for each in layers] for stage, layers in stages.items()}
-    picture = heights["image"][0]
     heights = {stage: [min(each, picture) for each in outputs] for stage, outputs in heights.items()}
     resolutions = sorted({max(each) for each in heights.values()}, reverse=True)
     rows, taken = {}, set()
@@ -125,7 +124,8 @@ def _middles(places: Mapping[str, int], sizes: Mapping[str, float]) -> tuple[dic
     return {stage: middle[place] for stage, place in places.items()}, end
 
 
-def _draw(name: str, stages: Stages, edges: Edges) -> Figure:
+def _draw(name: str, stages: Stages, edges: Edges, picture: int) -> Figure:
+    """picture: its height."""
     labels = {stage: _label(stage, layers) for stage, layers in stages.items()}
     lines = {stage: label.split("\n") for stage, label in labels.items()}
     columns = _columns(stages, edges)
@@ -133,7 +133,7 @@ def _draw(name: str, stages: Stages, edges: Edges) -> Figure:
         columns, {stage: _CHARACTER * max(map(len, each)) for stage, each in lines.items()}
     )
     y, height = _middles(
-        _rows(stages, columns), {stage: _LINE * len(each) for stage, each in lines.items()}
+        _rows(stages, columns, picture), {stage: _LINE * len(each) for stage, each in lines.items()}
     )
     figure = plt.figure(figsize=(width, height + _GAP))
     axes = figure.add_axes((0, 0, 1, height / (height + _GAP)), xlim=(0, width), ylim=(height, 0))

@@ -13,6 +13,8 @@ from roadseg.losses import (
     median_frequency_weights,
 )
 
+_WORDS = {"optimizer": ("rmsprop", "adamw"), "schedule": ("steps", "cosine")}
+
 
 @dataclass(frozen=True)
 class Recipe:
@@ -31,7 +33,8 @@ class Recipe:
         weights themselves.
     validate_every: epochs between two validations; the last epoch is always validated.
 
-    Raises ValueError for a number out of its range, and for settings that contradict each other.
+    Raises ValueError for an unknown word, a number out of its range, and settings that contradict each
+    other.
     """
 
     name: str
@@ -56,17 +59,25 @@ class Recipe:
     def __post_init__(self):
         if min(self.epochs, self.batch_size, self.validate_every) < 1:
             raise ValueError(f"{self.name}: epochs, batch_size and validate_every must be at least 1")
+        for field, known in _WORDS.items():
+            if (word := getattr(self, field)) not in known:
+                raise ValueError(f"{self.name}: unknown {field} {word!r}: {' or '.join(known)}")
         if self.class_weight_power and self.effective_number:
             raise ValueError(f"{self.name}: either class_weight_power or effective_number")
         if self.weight_decay and self.optimizer == "rmsprop":
             raise ValueError(f"{self.name}: weight_decay is of adamw, not of rmsprop")
         in_range = {
+            "learning_rate": self.learning_rate > 0,
+            "warm_up_epochs": self.warm_up_epochs >= 0,
+            "weight_decay": self.weight_decay >= 0,
+            "class_weight_power": self.class_weight_power >= 0,
             "effective_number": 0 <= self.effective_number < 1,
             "label_smoothing": 0 <= self.label_smoothing < 1,
             # Between 0 and 1 the slope is infinite at certainty.
             "focal_gamma": self.focal_gamma == 0 or self.focal_gamma >= 1,
             "ohem_share": 0 < self.ohem_share <= 1,
             "lovasz": self.lovasz >= 0,
+            "ema_momentum": self.ema_momentum is None or 0 < self.ema_momentum < 1,
         }
         for field, fine in in_range.items():
             if not fine:
@@ -83,16 +94,13 @@ class Recipe:
         return CrossEntropyAndLovasz(loss, self.lovasz) if self.lovasz else loss
 
     def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-        """Raises ValueError for an unknown optimizer or schedule."""
         rate = self._learning_rate(steps_per_epoch)
         average = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.ema_momentum else {}
         if self.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(rate, **average)
-        if self.optimizer == "adamw":
-            optimizer = keras.optimizers.AdamW(rate, weight_decay=self.weight_decay, **average)
-            optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-            return optimizer
-        raise ValueError(f"unknown optimizer {self.optimizer!r}: rmsprop or adamw")
+        optimizer = keras.optimizers.AdamW(rate, weight_decay=self.weight_decay, **average)
+        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+        return optimizer
 
     def _learning_rate(self, steps_per_epoch: int):
         steps = self.epochs * steps_per_epoch
@@ -103,15 +111,13 @@ class Recipe:
                 return self.learning_rate
             rates = [self.learning_rate / 3**drop for drop in range(len(boundaries) + 1)]
             return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
-        if self.schedule == "cosine":
-            warm_up = round(self.warm_up_epochs * steps_per_epoch)
-            return keras.optimizers.schedules.CosineDecay(
-                self.learning_rate / 100,
-                max(1, steps - warm_up),
-                warmup_target=self.learning_rate,
-                warmup_steps=max(1, warm_up),
-            )
-        raise ValueError(f"unknown schedule {self.schedule!r}: steps or cosine")
+        warm_up = round(self.warm_up_epochs * steps_per_epoch)
+        return keras.optimizers.schedules.CosineDecay(
+            self.learning_rate / 100,
+            max(1, steps - warm_up),
+            warmup_target=self.learning_rate,
+            warmup_steps=max(1, warm_up),
+        )
 
 
 _ORIGINAL = Recipe(  # of the original repository

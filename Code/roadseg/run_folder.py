@@ -14,10 +14,12 @@ Every file is replaced as a whole, so a kill leaves each either old or new.
 
 import csv
 import json
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from roadseg.errors import TrainingError
 from roadseg.networks import without_optimizer
@@ -77,11 +79,24 @@ class RunFolder:
         replace_file(self._history, write)
 
     def start(self, network: keras.Model) -> None:
-        """Gives the network the weights that this run started from, or keeps those it has as such."""
-        if self.initial.exists():
-            without_optimizer(network).load_weights(self.initial)
-        else:
-            replace_file(self.initial, without_optimizer(network).save_weights)
+        """Gives the network the weights that this run started from, or keeps those it has as such.
+
+        Warns when those it has are neither these nor others that this run has left.
+        """
+        bare, given = without_optimizer(network), network.get_weights()
+        if not self.initial.exists():
+            replace_file(self.initial, bare.save_weights)
+            return
+        left = [keras.saving.load_model(self.best).get_weights()] if self.best.exists() else []
+        for path in filter(Path.exists, (self.last, self.initial)):
+            bare.load_weights(path)
+            left.append(network.get_weights())
+        if not any(_alike(given, weights) for weights in left):
+            warnings.warn(
+                f"{self.path}: the run in it has left no such weights as the network has, and its own "
+                "replace them; to train from the network's, choose another folder",
+                stacklevel=3,
+            )
 
     def save_last(self, network: keras.Model) -> None:
         """Weights and optimizer state."""
@@ -104,6 +119,11 @@ class RunFolder:
     def _write_json(path: Path, content: Mapping[str, object]) -> None:
         text = json.dumps(content, indent=1) + "\n"
         replace_file(path, lambda part: part.write_text(text, "utf-8"))
+
+
+def _alike(some: list[np.ndarray], others: list[np.ndarray]) -> bool:
+    """But for rounding, which may differ between processors."""
+    return all(np.allclose(*pair, rtol=1e-3, atol=1e-6) for pair in zip(some, others, strict=True))
 
 
 def _differences(saved: Mapping, asked: Mapping) -> list[str]:

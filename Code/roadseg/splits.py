@@ -98,8 +98,10 @@ def block(frames: FrameStore | Sequence[Frame], validation: float = 0.15, gap: i
 def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str]) -> Split:
     """Whole sequences validate: names, or what they lie below ("0020": all variations of a world).
 
-    Warns when a training sequence shows the same drive. Raises DataError for an unknown name, and
-    ValueError when nothing is left to train on.
+    Warns when a training sequence shows the same drive. Joined data sets count as different places, as
+    rendered worlds of two seeds are; but Virtual KITTI 1.3.1 and 2.0.3 have the same worlds: hold out
+    the same ones of both. Raises DataError for an unknown name, and ValueError when nothing is left to
+    train on.
     """
     names, _ = _names_and_numbers(frames)
     held_out = set(matching(sorted(set(names)), validation, "split"))

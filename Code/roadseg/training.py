@@ -66,12 +66,14 @@ def train(
     A folder that holds an unfinished run with the same settings is continued from where it was, whatever
     weights the network has now, with the result that it would have had uninterrupted on the same machine
     (but for layers that draw random numbers, such as dropout, which draw anew); a finished one is read.
+    Warns when the network has weights that such a run has not left, because the run's own replace them.
     Raises TrainingError for a folder with other settings, and when the loss or a weight is no longer a
     finite number; ValueError for a network of another size or for other classes than the frames.
     """
     check_fit(network, frames)
     folder = RunFolder(folder)
     folder.claim(_settings(network, frames, recipe), split)
+    folder.start(network)
     if folder.read_metrics() is None:
         _fit(network, frames, split, recipe, folder, progress)
     network.set_weights(keras.saving.load_model(folder.best).get_weights())
@@ -90,7 +92,6 @@ def train(
 
 def _fit(network, frames, split, recipe, folder, progress) -> None:
     """Compiles, takes up the state of an interrupted run if there is one, and trains to the end."""
-    folder.start(network)
     _make_deterministic(recipe.seed)
     batches = Batches(frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed)
     network.compile(

@@ -87,8 +87,9 @@ def resized_to(x, like, upsampling: str, name: str):
     factors = -(-height // x.shape[1]), -(-width // x.shape[2])
     if upsampling == "learned":
         kernel = tuple(2 * factor - factor % 2 for factor in factors)
+        dtype = "float32" if x.dtype == "float32" else None  # never weights in bfloat16
         x = keras.layers.Conv2DTranspose(
-            x.shape[-1], kernel, factors, padding="same", dtype=x.dtype, name=f"{name}_transposed"
+            x.shape[-1], kernel, factors, padding="same", dtype=dtype, name=f"{name}_transposed"
         )(x)
     elif upsampling in ("nearest", "bilinear"):
         x = keras.layers.UpSampling2D(
