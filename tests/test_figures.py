@@ -103,6 +103,15 @@ def test_wide_frames_stand_in_columns_and_others_in_rows(frames, width, rows_and
     assert set(positions) == {rows_and_columns}
 
 
+def test_the_legend_of_learning_curves_is_within_the_figure(tmp_path):
+    for name in ("simple", "simple_plus with a rate that falls", "x" * 60):
+        figure = figures.history({name: run_of(3, tmp_path), f"{name}, again": run_of(2, tmp_path)})
+        figure.canvas.draw()
+        legend = figure.legends[0].get_window_extent()
+        assert figure.bbox.x0 <= legend.x0
+        assert legend.x1 <= figure.bbox.x1
+
+
 def test_learning_curves_have_a_line_for_each_run_and_part(tmp_path):
     runs = {"first": run_of(6, tmp_path), "second": run_of(4, tmp_path)}
     for against in ("epoch", "minutes"):

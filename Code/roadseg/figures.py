@@ -155,7 +155,9 @@ def history(runs: Mapping[str, Trained], against: str = "epoch") -> Figure:
     for axes in panels[1:]:
         axes.set_ylim(0, 1)
     handles, labels = panels[1].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside lower center", ncols=4, frameon=False)
+    width = 0.6 + 0.085 * max(map(len, labels))  # inches
+    columns = 4 if 4 * width <= _WIDTH else 2 if 2 * width <= _WIDTH else 1
+    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     return figure
 
 
