@@ -25,7 +25,7 @@ data: .venv/installed
 test: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadscope
 
 .venv/installed: requirements.txt
 	$(PYTHON) -m venv --clear .venv
