@@ -101,7 +101,7 @@ def _from_package(name: str, architecture: str) -> Callable[..., keras.Model]:
         )
         for layer in inner.layers:
             if isinstance(layer, keras.layers.BatchNormalization):
-                layer.momentum = 0.9  # 0.99, the encoder's 0.999 remember the start of so short a training
+                layer.momentum = 0.9  # 0.999, as the encoder has it, remembers the training's start
         cropping = [(0, count) for count in missing]
         logits = keras.layers.Cropping2D(cropping, dtype="float32", name="crop")(inner(x))
         return keras.Model(image, logits, name=name)
