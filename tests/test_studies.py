@@ -1,5 +1,8 @@
 """What the benchmarks compare can be built and trained, without training it."""
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -22,6 +25,17 @@ STUDIES = {
     "best": [trial for trial, _ in ideas.long_trainings()],
     "held-out world": held_out_world.TRIALS,
 }
+BENCHMARKS = Path(__file__).parents[1] / "Code" / "benchmarks"
+SCRIPTS = [path for path in BENCHMARKS.glob("*.py") if "__main__" in path.read_text("utf-8")]
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_benchmark_tells_how_it_is_run_and_imports_roadseg_before_tensorflow(script):
+    command = [sys.executable, script, "--help"]
+    switches = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    done = subprocess.run(command, env=switches, capture_output=True, text=True, check=True)
+    assert f"benchmarks/{script.name}" in done.stdout
+    assert "Import roadseg first" not in done.stderr
 
 
 @pytest.mark.parametrize("study", STUDIES)

@@ -8,6 +8,7 @@ encoders that have learned from other pictures.
 from collections.abc import Callable
 from types import SimpleNamespace
 
+import common  # noqa: F401  finds roadseg, and imports it before TensorFlow
 import keras
 
 from roadseg.networks.blocks import convolution, resized_to

@@ -25,6 +25,7 @@ from roadseg import networks, splits
 from roadseg.recipes import RECIPES
 
 STUDY = "peers"
+SPEED = trials.RESULTS / STUDY / "speed.json"
 MINUTES = 6.0
 SLOW = ("unet_mobilenetv2", "linknet_mobilenetv2")
 
@@ -47,22 +48,30 @@ def main() -> None:
     networks.NETWORKS.update(peer_networks.PEERS)
     frames = study_frames.camvid(options.camvid, 1.5)
     split = splits.by_sequence(frames, ["val"])
-    for name, speed in frames_per_second(chosen).items():
-        print(f"{name}: {speed:.0f} frames/s at 125 x 414")
-    chosen = trials.fitted(chosen, frames, split, MINUTES, STUDY)
-    results = trials.run(chosen, frames, split, STUDY)
-    print(trials.table(results, trials.load_milliseconds(STUDY)))
+    measure_speed(chosen)
+    trials.run(trials.fitted(chosen, frames, split, MINUTES, STUDY), frames, split, STUDY)
+    print(table())
 
 
-def frames_per_second(chosen: list[Trial]) -> dict[str, float]:
-    """Random pictures, one at a time."""
+def measure_speed(chosen: list[Trial]) -> None:
+    """Of labelling random pictures, one at a time."""
     picture = np.random.default_rng(0).integers(0, 256, (1, 125, 414, 3), np.uint8)
     built = {trial.name: trial.build_for(picture.shape[1:], 14) for trial in chosen}
     calls = {name: functools.partial(each.predict_on_batch, picture) for name, each in built.items()}
-    milliseconds = trials.kept_milliseconds(
-        trials.RESULTS / STUDY / "speed.json", built, calls, rounds=20
-    )
-    return {name: 1000 / each for name, each in milliseconds.items()}
+    trials.kept_milliseconds(SPEED, built, calls, rounds=20)
+
+
+def stored() -> list[dict]:
+    """What it has left; raises DataError where something is missing."""
+    return trials.load(all_networks(), STUDY)
+
+
+def table() -> str:
+    """Of what it has left."""
+    speeds = trials.load_kept_milliseconds(SPEED)
+    frames_per_second = ", ".join(f"{name} {1000 / each:.0f}" for name, each in speeds.items())
+    scores = trials.table(stored(), trials.load_milliseconds(STUDY))
+    return f"{scores}\nframes/s at 125 x 414: {frames_per_second}"
 
 
 if __name__ == "__main__":

@@ -271,7 +271,12 @@ def milliseconds(trials: Iterable[Trial], frames: FrameStore, study: str) -> dic
 
 def load_milliseconds(study: str) -> dict[str, float]:
     """Those that `milliseconds` has left."""
-    return json.loads(_compute(study).read_text("utf-8"))["milliseconds"]
+    return load_kept_milliseconds(_compute(study))
+
+
+def load_kept_milliseconds(path: Path) -> dict[str, float]:
+    """Those that `kept_milliseconds` has left."""
+    return json.loads(path.read_text("utf-8"))["milliseconds"]
 
 
 def _compute(study: str) -> Path:
