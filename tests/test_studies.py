@@ -21,6 +21,7 @@ STUDIES = {
     "equal time": edgesegnet_study.equal_time(0),
     "ideas": [*ideas.architectures(0), *ideas.losses(0), ideas.fewer_images(2, 0.5, 0)],
     "recipe": ideas.recipes(),
+    "new roads": ideas.on_new_roads(0),
     "time to quality": ideas.original_and_short(),
     "best": [trial for trial, _ in ideas.long_trainings()],
     "held-out world": held_out_world.TRIALS,

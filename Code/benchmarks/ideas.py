@@ -4,6 +4,7 @@
     .venv/bin/python Code/benchmarks/ideas.py one_by_one_rendered
     .venv/bin/python Code/benchmarks/ideas.py equal_time --camvid FOLDER
     .venv/bin/python Code/benchmarks/ideas.py recipe --camvid FOLDER
+    .venv/bin/python Code/benchmarks/ideas.py new_roads --camvid FOLDER
     .venv/bin/python Code/benchmarks/ideas.py time_to_quality --camvid FOLDER
     .venv/bin/python Code/benchmarks/ideas.py best --camvid FOLDER
 
@@ -17,6 +18,8 @@ equal_time: those that change what a step costs, for the same time. Two seeds.
 recipe: how the recipe `best` was found: its first draft, made short, at 120 x 160, and one thing at a
 time changed in it, for as many epochs ("batches of 8" makes half the updates); the last two rows change
 a second thing: the network without its global context, and the mildest augmentation. One seed.
+new_roads: `best`, made short, at 120 x 160, on a drive that it was not trained on, with other
+augmentation and with less of a network. Two seeds.
 time_to_quality: the original network and recipe, for 60 of its 250 epochs, and `simple_plus` with the
 recipe `best`, made short, for a fraction of that time, at 240 x 320. One seed.
 best: `simple_plus` with the recipe `best` at 240 x 320, evaluated there and at 360 x 480; on CamVid's
@@ -101,13 +104,16 @@ RECIPE_CHANGES: dict[str, dict[str, object]] = {
     "no averaged weights": {"ema_momentum": None},
 }
 MILDEST = Augmentation(scale=(0.9, 1.25), brightness=0.2, contrast=0.2, saturation=0.2)
+COLOURS = replace(RECIPES["transfer"].augmentation, scale=FIRST_DRAFT.augmentation.scale)
+LESS_WEIGHTED = "with Lovasz-Softmax, classes weighted less"  # what `best` is, made short
 # 5: more images. The same updates on one drive or world, on two, ... The drive that the validation clip
 # is a part of comes first, so that it does not count as more images.
 DRIVES = ("train/0016E5", "train/0006R0", "train/0001TP")
 WORLDS = ("0001", "0018", "0020", "0006")
-# Of `best`: what is learned from where something is held out.
-LEARNED = {"val": ["train"], "train/0006R0": ["train/0001TP", "train/0016E5"]}
-MINUTES = 2.0
+# What is learned from where something is held out.
+NEW_DRIVE = "train/0006R0"
+LEARNED = {"val": ["train"], NEW_DRIVE: ["train/0001TP", "train/0016E5"]}
+MINUTES = 1.0
 SEEDS = range(2)
 
 
@@ -138,12 +144,26 @@ def recipes() -> list[Trial]:
     changed = {"short best": FIRST_DRAFT} | {
         name: replace(FIRST_DRAFT, **changes) for name, changes in RECIPE_CHANGES.items()
     }
-    less = "with Lovasz-Softmax, classes weighted less"
-    mildest = replace(changed[less], augmentation=MILDEST)
+    less, mildest = LESS_WEIGHTED, replace(changed[LESS_WEIGHTED], augmentation=MILDEST)
     return [
         *(Trial(name, "simple_plus", recipe) for name, recipe in changed.items()),
         Trial(f"{less}, no context", "simple_plus", changed[less], {"context": False}),
         Trial(f"{less}, mildest augmentation", "simple_plus", mildest),
+    ]
+
+
+def on_new_roads(seed: int) -> list[Trial]:
+    recipe = replace(FIRST_DRAFT, **RECIPE_CHANGES[LESS_WEIGHTED], seed=seed)
+    changes = {
+        "best made short": {},
+        "mildest augmentation": {"augmentation": MILDEST},
+        "stronger colours": {"augmentation": COLOURS},
+        "stronger colours and scales": {"augmentation": replace(COLOURS, scale=(0.5, 2.0))},
+        "five times the weight decay": {"weight_decay": recipe.weight_decay * 5},
+    }
+    return [
+        *(Trial(name, "simple_plus", replace(recipe, **change)) for name, change in changes.items()),
+        Trial("no context", "simple_plus", recipe, {"context": False}),
     ]
 
 
@@ -159,12 +179,12 @@ def original_and_short() -> list[Trial]:
 
 def long_trainings() -> list[tuple[Trial, str]]:
     """With what is held out, a key of LEARNED."""
-    recipe, drive = RECIPES["best"], "train/0006R0"
+    recipe = RECIPES["best"]
     milder = replace(recipe, augmentation=MILDEST)
     return [
         (Trial("best, val held out", "simple_plus", recipe), "val"),
         (Trial("best with milder augmentation, val held out", "simple_plus", milder), "val"),
-        (Trial(f"best, {drive} held out", "simple_plus", recipe), drive),
+        (Trial(f"best, {NEW_DRIVE} held out", "simple_plus", recipe), NEW_DRIVE),
     ]
 
 
@@ -211,6 +231,14 @@ def recipe(camvid: Path) -> None:
     print(trials.table(trials.run(recipes(), frames, split, "ideas/recipe")))
 
 
+def new_roads(camvid: Path) -> None:
+    frames, results = study_frames.camvid(camvid, 3), []
+    split = study_frames.split(frames, LEARNED[NEW_DRIVE], [NEW_DRIVE])
+    for seed in SEEDS:
+        results += trials.run(on_new_roads(seed), frames, split, "ideas/new_roads")
+    print(trials.table(results))
+
+
 def time_to_quality(camvid: Path) -> None:
     frames = study_frames.camvid(camvid, 1.5)
     split = splits.by_sequence(frames, ["val"])
@@ -245,6 +273,8 @@ def _compared(study: str) -> list[Trial]:
     single = {"recipe": recipes, "time_to_quality": original_and_short}
     if study in single:
         return single[study]()
+    if study == "new_roads":
+        return [trial for seed in SEEDS for trial in on_new_roads(seed)]
     compared = [trial for seed in SEEDS for trial in architectures(seed)]
     if study.startswith("one_by_one"):
         sequences = WORLDS if study.endswith("rendered") else DRIVES
@@ -264,7 +294,9 @@ def combined(results: Iterable[dict]) -> list[dict]:
     return [each for each in results if not re.match(r"\d: ", each["trial"]["name"])]
 
 
-ON_CAMVID = {study.__name__: study for study in (one_by_one, equal_time, recipe, time_to_quality, best)}
+ON_CAMVID = {
+    study.__name__: study for study in (one_by_one, equal_time, recipe, new_roads, time_to_quality, best)
+}
 
 
 def main() -> None:
