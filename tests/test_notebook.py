@@ -118,7 +118,7 @@ def test_a_setting_that_a_notebook_does_not_have_is_refused(folder):
     ("name", "measured", "pictures"),
     [
         ("edgesegnet_study", "edgesegnet/causes/all-but-the-skip-0.json", 4),
-        ("ideas", "ideas/one_by_one/simple-plus-0.json", 15),
+        ("ideas", "ideas/one_by_one/simple-plus-0.json", 16),
     ],
 )
 def test_a_study_runs_on_the_same_scenes_and_shows_what_was_measured(
