@@ -19,7 +19,7 @@ recipe: how the recipe `best` was found: its first draft, made short, at 120 x 1
 time changed in it, for as many epochs ("batches of 8" makes half the updates); the last two rows change
 a second thing: the network without its global context, and the mildest augmentation. One seed.
 new_roads: `best`, made short, at 120 x 160, on a drive that it was not trained on, with other
-augmentation and with less of a network. Two seeds.
+augmentation, more weight decay, and without the network's global context. Two seeds.
 time_to_quality: the original network and recipe, for 60 of its 250 epochs, and `simple_plus` with the
 recipe `best`, made short, for a fraction of that time, at 240 x 320. One seed.
 best: `simple_plus` with the recipe `best` at 240 x 320, evaluated there and at 360 x 480; on CamVid's
