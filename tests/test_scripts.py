@@ -15,8 +15,10 @@ from roadseg import networks, training
 def test_weights_are_trained_measured_and_loaded_by_name(tmp_path, monkeypatch):
     few = {
         "LAYOUTS": {"0018": train_pretrained.LAYOUTS["0018"]},
-        "_LEARNED": range(2),
-        "_HELD_OUT": range(2, 3),
+        "_LEARNED": range(1),
+        "_RANDOMISED": range(1, 2),
+        "_VALIDATED": range(2, 3),
+        "_HELD_OUT": range(3, 4),
         "_VARIATIONS": 1,
         "_EVERY": 250,
         "_HERE": tmp_path,
@@ -30,7 +32,7 @@ def test_weights_are_trained_measured_and_loaded_by_name(tmp_path, monkeypatch):
     with joblib.parallel_config(backend="sequential"):  # another process would not know of all that
         train_pretrained.main()
     card = json.loads((tmp_path / "pretrained/simple_plus.json").read_text("utf-8"))
-    assert card["frames"] == 2
+    assert card["frames"] == 4
     (result,) = card["results"].values()
     assert 0 < result["pixel_accuracy"] < 1
     trained = networks.load_pretrained("simple_plus")

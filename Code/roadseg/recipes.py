@@ -155,7 +155,7 @@ _BEST = replace(  # for long trainings of a small network
 _TRANSFER = replace(  # for other pictures than those it learns from
     _QUICK,
     name="transfer",
-    epochs=30,
+    epochs=20,
     augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7, gamma=0.5),
     class_weight_power=0.25,
     ema_momentum=0.995,

@@ -70,9 +70,12 @@ def test_the_same_seed_gives_the_same_bytes_with_any_number_of_workers(rendered,
     assert digests(tmp_path / "again") == digests(rendered)
 
 
-def test_a_variation_looks_the_same_alone_and_beside_others(tmp_path):
+@pytest.mark.parametrize("randomise", [False, True])
+def test_a_variation_looks_the_same_alone_and_beside_others(tmp_path, randomise):
     for folder, variations in (("alone", ["rain"]), ("together", ["clone", "overcast", "rain"])):
-        miniature.render(tmp_path / folder, ["0018"], variations, [3], progress=False)
+        miniature.render(
+            tmp_path / folder, ["0018"], variations, [3], randomise=randomise, progress=False
+        )
     rain = Path("vkitti_1.3.1_rgb/0018/rain/00003.png")
     alone, together = ((tmp_path / folder / rain).read_bytes() for folder in ("alone", "together"))
     assert alone == together
@@ -82,6 +85,26 @@ def test_another_seed_gives_another_world(rendered, tmp_path):
     miniature.render(tmp_path / "other", worlds=["0018"], frames=1, seed=1, progress=False)
     name = "vkitti_1.3.1_rgb/0018/clone/00000.png"
     assert (tmp_path / "other" / name).read_bytes() != (rendered / name).read_bytes()
+
+
+def test_randomised_frames_show_the_same_things_in_other_light_and_colours(rendered, tmp_path):
+    asked = {"worlds": ["0018"], "variations": ["clone"], "frames": [0, 9], "randomise": True}
+    for folder in ("randomised", "again"):
+        miniature.render(tmp_path / folder, **asked, progress=False)
+    assert digests(tmp_path / "randomised") == digests(tmp_path / "again")
+    darkening = []
+    for frame in ("0018/clone/00000.png", "0018/clone/00009.png"):
+        label, picture = (f"{part}/{frame}" for part in ("vkitti_1.3.1_scenegt", "vkitti_1.3.1_rgb"))
+        assert (tmp_path / "randomised" / label).read_bytes() == (rendered / label).read_bytes()
+        plain, randomised = (
+            np.asarray(Image.open(folder / picture)) / 255
+            for folder in (rendered, tmp_path / "randomised")
+        )
+        assert np.abs(plain - randomised).mean() > 0.02
+        darkening.append(randomised.mean() / plain.mean())
+    assert abs(darkening[0] - darkening[1]) > 0.05  # each frame has its own light
+    with pytest.raises(DataError, match="randomise"):
+        miniature.render(tmp_path / "randomised", ["0018"], frames=2, progress=False)
 
 
 def test_an_interrupted_rendering_continues_and_a_later_one_adds(rendered, tmp_path):

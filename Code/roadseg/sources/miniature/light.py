@@ -90,3 +90,21 @@ def of_world(variation: str, key: list[int]) -> Light:
         haze=light.haze * rng.uniform(0.6, 1.6),
         exposure=light.exposure * rng.uniform(0.65, 1.45),
     )
+
+
+def of_frame(variation: str, rng: np.random.Generator) -> Light:
+    """The variation as one frame shows it when all is drawn at random: near-black to pale shadows, clear
+    to hazy air, the sun anywhere around."""
+    light = VARIATIONS[variation]
+    shadow, glare, haze, exposure = np.exp(rng.uniform((-2.5, -0.6, -3.0, -0.5), (0.2, 0.9, 0.5, 0.6)))
+    return replace(
+        light,
+        sky_light=_times(light.sky_light, shadow),
+        zenith=_times(light.zenith, glare),
+        horizon=_times(light.horizon, glare),
+        sun_height=light.sun_height * rng.uniform(0.6, 1.35),
+        sun_side=rng.uniform(-180.0, 180.0),
+        clouds=light.clouds * rng.uniform(0.0, 1.5),
+        haze=light.haze * haze,
+        exposure=light.exposure * exposure,
+    )

@@ -34,6 +34,10 @@ class Mesh:
     def owned_by(self, owner: int) -> "Mesh":
         return replace(self, owner=np.full(len(self), owner, np.int16))
 
+    def repainted(self, factors: np.ndarray) -> "Mesh":
+        """factors: float32 (owners, 3), what the colours of each owner's triangles are multiplied by."""
+        return replace(self, tint=self.tint * factors[self.owner])
+
     def moved(
         self,
         place: Vector,

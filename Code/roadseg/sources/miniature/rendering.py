@@ -3,6 +3,7 @@
 import json
 import operator
 from collections.abc import Iterable, Iterator
+from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -14,8 +15,9 @@ from tqdm import tqdm
 
 from roadseg.errors import DataError
 from roadseg.sources.miniature.camera import Camera
+from roadseg.sources.miniature.labels import TRUCK
 from roadseg.sources.miniature.layouts import LAYOUTS
-from roadseg.sources.miniature.light import VARIATIONS, of_world
+from roadseg.sources.miniature.light import VARIATIONS, of_frame, of_world
 from roadseg.sources.miniature.photograph import View
 from roadseg.sources.miniature.scene import Backdrop, Scene
 from roadseg.sources.miniature.worlds import World
@@ -34,6 +36,7 @@ def render(
     variations: Iterable[str] = ("clone",),
     frames: int | Iterable[int] | None = None,
     seed: int = 0,
+    randomise: bool = False,
     workers: int | None = None,
     progress: bool = True,
 ) -> None:
@@ -45,23 +48,26 @@ def render(
         At 10 frames a second: range(0, 447, 7) is every seventh, so that they differ more.
     seed: another seed furnishes the worlds differently. On one machine the same arguments give the
         same bytes.
+    randomise: every frame in a light of its own and everything on it in other colours, far beyond what
+        the drives of the variations show: to train networks for pictures from elsewhere (domain
+        randomisation: Tobin et al. 2017).
     workers: processes; None: one for each CPU.
 
     Frames that are already there are kept, so an interrupted call can be made again, and a later one
-    can add more. Raises ValueError for an unknown world, variation or frame, and DataError when
-    `target` holds something else, or worlds of another seed, or cannot be written.
+    can add more. Raises ValueError for an unknown world, variation or frame, and DataError when `target`
+    holds something else, worlds of another seed or otherwise randomised, or cannot be written.
     """
     target = Path(target).resolve()
     worlds, variations = _names("world", worlds, LAYOUTS), _names("variation", variations, VARIATIONS)
     chosen = _numbers(frames)
     wanted = {world: _of_drive(chosen, world) for world in worlds}
     try:
-        _claim(target, seed)
+        _claim(target, seed, randomise)
         tasks = []
         for name in worlds:
             world = World(name, seed)
             _write_encoding(target, world, variations)
-            tasks += _tasks(target, world, seed, wanted[name], variations)
+            tasks += _tasks(target, world, seed, randomise, wanted[name], variations)
         total = sum(map(len, wanted.values())) * len(variations)
         left = sum(len(task.frames) * len(task.variations) for task in tasks)
         jobs = min(workers or joblib.cpu_count(), max(len(tasks), 1))
@@ -107,9 +113,11 @@ def _of_drive(numbers: list[int] | None, world: str) -> list[int]:
     return numbers
 
 
-def _claim(target: Path, seed: int) -> None:
-    """Makes the folder, or checks that it holds worlds of this seed."""
+def _claim(target: Path, seed: int, randomise: bool) -> None:
+    """Makes the folder, or checks that it holds such worlds of this seed."""
     marker, description = target / MARKER, {"format": _FORMAT, "seed": seed}
+    if randomise:
+        description["randomise"] = True
     if marker.is_file():
         try:
             found = json.loads(marker.read_text("utf-8"))
@@ -148,6 +156,7 @@ class _Task:
     target: Path
     world: str
     seed: int
+    randomise: bool
     stretch: int
     frames: tuple[int, ...]
     variations: tuple[str, ...]
@@ -160,7 +169,7 @@ def _files(target: Path, world: str, variation: str, frame: int) -> tuple[Path, 
 
 
 def _tasks(
-    target: Path, world: World, seed: int, frames: list[int], variations: list[str]
+    target: Path, world: World, seed: int, randomise: bool, frames: list[int], variations: list[str]
 ) -> Iterator[_Task]:
     """What is not there yet, in pieces of up to _TASK frames."""
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
@@ -176,7 +185,7 @@ def _tasks(
         size = max(_TASK // len(missing), 1)
         for start in range(0, len(numbers), size):
             piece = tuple(numbers[start : start + size])
-            yield _Task(target, world.name, seed, stretch, piece, missing)
+            yield _Task(target, world.name, seed, randomise, stretch, piece, missing)
 
 
 @lru_cache(maxsize=1)
@@ -189,6 +198,14 @@ def _backdrop(name: str, seed: int, stretch: int) -> Backdrop:
     return Backdrop(_world(name, seed).backdrop(stretch))
 
 
+def _paints(classes: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Random factors float32 (owners, 3) for the colours of each class and each vehicle of `classes`."""
+    vehicle = classes >= TRUCK
+    darkest, brightest = np.where(vehicle, -2.0, -1.0), np.where(vehicle, 0.5, 0.6)
+    tone = rng.uniform(darkest, brightest)[:, None] + rng.normal(0, 0.12, (len(classes), 3))
+    return np.exp(tone).astype(np.float32)
+
+
 def _render(task: _Task) -> int:
     """Renders and writes the frames of a task; returns how many there are."""
     world, key = _world(task.world, task.seed), [task.seed, int(task.world)]
@@ -196,7 +213,14 @@ def _render(task: _Task) -> int:
     colours = world.instances.colours
     lights = {variation: of_world(variation, key) for variation in task.variations}
     for frame in task.frames:
-        scene, (place, heading, pitch) = Scene(backdrop, world.traffic(frame)), world.camera(frame)
+        behind, traffic, (place, heading, pitch) = backdrop, world.traffic(frame), world.camera(frame)
+        if task.randomise:
+            rng = np.random.default_rng([*key, frame])
+            factors = _paints(world.instances.classes, rng)
+            behind, traffic = backdrop.repainted(factors), traffic.repainted(factors)
+            # Each from the same numbers, so that it looks the same alone and beside others.
+            lights = {variation: of_frame(variation, deepcopy(rng)) for variation in task.variations}
+        scene = Scene(behind, traffic)
         for yaw in sorted({light.camera_yaw for light in lights.values()}):
             view = View(scene, Camera(place, heading + np.radians(yaw), pitch))
             label = colours[view.owners]

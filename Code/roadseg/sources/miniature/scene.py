@@ -1,5 +1,6 @@
 """Rays against meshes, by Embree: exact hits, on any platform, without a graphics card."""
 
+from copy import copy
 from dataclasses import dataclass
 
 import numpy as np
@@ -43,6 +44,12 @@ class Backdrop:
     def __init__(self, mesh: Mesh):
         self.mesh = mesh
         self.searchable = _searchable(mesh)
+
+    def repainted(self, factors: np.ndarray) -> "Backdrop":
+        """See Mesh.repainted; what is searched stays the same."""
+        other = copy(self)
+        other.mesh = self.mesh.repainted(factors)
+        return other
 
 
 class Scene:
