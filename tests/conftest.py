@@ -4,9 +4,9 @@ import os
 from pathlib import Path
 
 import pytest
-import trees
 
-from roadseg import preprocess, sources, store
+from roadseg.data import preprocess, sources, store
+from tests import trees
 
 
 @pytest.fixture(scope="session")

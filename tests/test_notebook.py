@@ -9,9 +9,9 @@ from pathlib import Path
 
 import nbformat
 import pytest
-
 import run_notebook
-from roadseg.sources import miniature
+
+import roadscenes
 
 CODE = Path(__file__).parents[1] / "Code"
 
@@ -33,7 +33,7 @@ def folder(tmp_path_factory):
 @pytest.fixture(scope="module")
 def executed(folder):
     scenes = folder / "raw"
-    miniature.render(scenes, ["0001", "0002"], frames=range(0, 40, 10), progress=False)
+    roadscenes.render(scenes, ["0001", "0002"], frames=range(0, 40, 10), progress=False)
     process = run(folder, "--data", scenes, "--epochs", 2)
     assert process.returncode == 0, process.stderr[-3000:]
     return process, folder / "Code/Runs/train_network.ipynb"

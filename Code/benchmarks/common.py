@@ -1,19 +1,17 @@
 """What the benchmarks share: where the package is, the machine, and the result file."""
 
 import argparse
-import importlib
 import json
 import os
 import platform
 import statistics
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
 
+from roadseg.files import atomic_write
+
 CODE = Path(__file__).resolve().parents[1]
-sys.path.insert(0, str(CODE))
-importlib.import_module("roadseg")  # before anything imports TensorFlow: it turns oneDNN on
 
 
 def parser(description: str) -> argparse.ArgumentParser:
@@ -57,6 +55,4 @@ def report(figures: dict[str, object], output: Path | None) -> None:
     text = json.dumps(figures, indent=1)
     print(text)
     if output:
-        from roadseg.whole_files import replace_file  # found only now that CODE is on the path
-
-        replace_file(output, lambda part: part.write_text(text + "\n", "utf-8"))
+        atomic_write(output, lambda part: part.write_text(text + "\n", "utf-8"))

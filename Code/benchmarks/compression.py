@@ -9,14 +9,14 @@ import itertools
 import tempfile
 from pathlib import Path
 
-import common
 import h5py
 import hdf5plugin
 import numpy as np
 
-from roadseg import sources
-from roadseg.grid import Grid
-from roadseg.store import GZIP_LEVEL, Chunk
+from benchmarks import common
+from roadseg.data import sources
+from roadseg.data.downscale import Downscale
+from roadseg.data.store import GZIP_LEVEL, Chunk
 
 CANDIDATES = {
     "none": {},
@@ -57,7 +57,7 @@ def load(folder: Path, scale: float, count: int) -> tuple[np.ndarray, np.ndarray
     images, labels = [], []
     for frame in itertools.islice(itertools.cycle(chosen), count):
         image, ids = source.read(frame)
-        grid = Grid.of(image.size, scale)
+        grid = Downscale.of(image.size, scale)
         images.append(grid.image(image))
         labels.append(grid.labels(ids))
     return np.stack(images), np.stack(labels)

@@ -7,20 +7,16 @@ from the loopback address by the server of the tests; 0002/clone is fetched out 
 """
 
 import io
-import sys
 import tarfile
 import tempfile
 import time
 from pathlib import Path
 
-import common
-
-from roadseg import download
-from roadseg.download.catalogue import VERSIONS
-from roadseg.sources import miniature
-
-sys.path.insert(0, str(common.CODE.parent / "tests" / "download"))
-from archive_server import ArchiveServer
+import roadscenes
+from benchmarks import common
+from benchmarks.archive_server import ArchiveServer
+from roadseg.data import download
+from roadseg.data.download.catalogue import VERSIONS
 
 MEMBERS, WANTED = 1000, "0002/clone"
 
@@ -31,7 +27,7 @@ def main() -> None:
     labels, _ = edition.archives
     with tempfile.TemporaryDirectory() as folder:
         scenes, target = Path(folder) / "scenes", Path(folder) / "target"
-        miniature.render(scenes, ["0002"], frames=range(0, 233, 29), progress=False)
+        roadscenes.render(scenes, ["0002"], frames=range(0, 233, 29), progress=False)
         pictures = [
             path.read_bytes() for path in sorted(scenes.glob("vkitti_1.3.1_scenegt/0002/*/*.png"))
         ]

@@ -16,13 +16,13 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import common
 import h5py
 import numpy as np
 from PIL import Image
 
-from roadseg import preprocess, sources
-from roadseg.sources import Frame, Source
+from benchmarks import common
+from roadseg.data import preprocess, sources
+from roadseg.data.sources import Frame, Source
 
 
 def main() -> None:

@@ -17,8 +17,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-import common
 import numpy as np
+
+from benchmarks import common
 
 FRAMES = 447
 BATCH = 8
@@ -50,8 +51,8 @@ def measure(height: int, width: int) -> dict[str, object]:
     import keras
 
     from roadseg import networks
-    from roadseg.losses import CrossEntropy
-    from roadseg.metrics import RunningScores
+    from roadseg.evaluation.metrics import RunningScores
+    from roadseg.training.losses import CrossEntropy
 
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (BATCH, height, width, 3), np.uint8)
@@ -81,7 +82,7 @@ def median_per_image(step: Callable, *batch: np.ndarray) -> float:
 def reading(height: int, width: int, recipe: str) -> float:
     """Milliseconds per image of one epoch of batches."""
     from roadseg import store
-    from roadseg.batches import Batches
+    from roadseg.data.batches import Batches
     from roadseg.training import RECIPES
 
     generator = np.random.default_rng(0)

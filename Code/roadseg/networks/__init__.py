@@ -10,17 +10,17 @@ from types import ModuleType
 
 import keras
 
+from roadseg.data.sources.virtual_kitti import VirtualKitti1
+from roadseg.files import atomic_write
 from roadseg.networks import edgesegnet, simple, simple_plus
-from roadseg.precision import recommended_policy
-from roadseg.sources.virtual_kitti import VirtualKitti1
-from roadseg.whole_files import replace_file
+from roadseg.networks.precision import recommended_policy
 
 NETWORKS: dict[str, ModuleType] = {
     "simple": simple,
     "simple_plus": simple_plus,
     "edgesegnet": edgesegnet,
 }
-PRETRAINED = Path(__file__).parent / "pretrained"  # weights, and how they were made and measured
+PRETRAINED = Path(__file__).parent / "weights"  # weights, and how they were made and measured
 
 
 def build(
@@ -80,7 +80,7 @@ def load_pretrained(
 def save_pretrained(name: str, network: keras.Model) -> None:
     """Makes a network's weights those that `load_pretrained` gives."""
     PRETRAINED.mkdir(exist_ok=True)
-    replace_file(_weights(name), without_optimizer(network).save_weights)
+    atomic_write(_weights(name), without_optimizer(network).save_weights)
 
 
 def without_optimizer(network: keras.Model) -> keras.Model:
@@ -91,11 +91,24 @@ def without_optimizer(network: keras.Model) -> keras.Model:
 def architecture_digest(network: keras.Model) -> str:
     """16 hexadecimal digits, of all layers and how they are connected.
 
-    Weights do not count, nor does the precision, so that a run may go on where another one is faster.
+    Weights and the names of layers do not count, nor does the precision, so that a run may go on where
+    another one is faster.
     """
-    config = json.dumps(network.get_config(), default=str)
+    places = {layer.name: place for place, layer in enumerate(network.layers)} | {
+        network.name: "network"
+    }
+    config = json.dumps(_renamed(network.get_config(), places), default=str)
     config = config.replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
     return hashlib.sha256(config.encode()).hexdigest()[:16]
+
+
+def _renamed(config, places: dict[str, object]):
+    """The configuration with every layer called by its place."""
+    if isinstance(config, dict):
+        return {key: _renamed(value, places) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [_renamed(value, places) for value in config]
+    return places.get(config, config) if isinstance(config, str) else config
 
 
 def _weights(name: str) -> Path:

@@ -1,0 +1,9 @@
+"""Rendered road scenes: a small Virtual KITTI 1.3.1 for machines without it.
+
+The same camera, classes, worlds, variations and files as the real data set, so that
+`roadseg.data.sources` reads a rendered folder as `virtual_kitti_1`.
+"""
+
+from roadscenes.rendering import open_or_render, render, render_default
+
+__all__ = ["open_or_render", "render", "render_default"]

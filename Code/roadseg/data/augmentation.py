@@ -1,0 +1,84 @@
+"""Random changes of a frame: one geometric transform for picture and labels, colour for the picture.
+
+Keras' own layers are not used: in 3.15 they fill masks with class 0, return them as floats or draw one
+crop for a whole batch. Pillow samples picture and labels through the same affine map.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from PIL import Image
+
+from roadseg.data.classes import IGNORE
+
+_LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
+_GREY = (128, 128, 128)  # about zero after the networks' normalisation
+
+
+@dataclass(frozen=True)
+class Augmentation:
+    """Ranges to draw from; the defaults change nothing but the side of the road.
+
+    flip: mirror a frame with probability 1/2.
+    scale: (smallest, largest) magnification, drawn uniformly on a logarithmic scale.
+        A random part of the larger picture is cut out, a smaller one is put at a random place.
+    brightness, contrast, saturation: factors are drawn from 1 - x .. 1 + x.
+    gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x): deeper or paler shadows.
+    """
+
+    flip: bool = True
+    scale: tuple[float, float] = (1.0, 1.0)
+    brightness: float = 0.0
+    contrast: float = 0.0
+    saturation: float = 0.0
+    gamma: float = 0.0
+
+    def __call__(
+        self, image: np.ndarray, labels: np.ndarray, generator: np.random.Generator
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Image uint8 (H, W, 3), labels uint8 (H, W) -> the same, changed.
+
+        What lies outside of the frame is grey in the picture and IGNORE in the labels.
+        """
+        size = labels.shape[::-1]
+        window = self._window(size, generator)
+        picture = Image.fromarray(image).transform(
+            size, Image.Transform.AFFINE, window, Image.Resampling.BILINEAR, fillcolor=_GREY
+        )
+        ids = Image.fromarray(labels).transform(
+            size, Image.Transform.AFFINE, window, Image.Resampling.NEAREST, fillcolor=IGNORE
+        )
+        picture = self._change_gamma(self._recolour(picture, generator), generator)
+        return np.asarray(picture), np.asarray(ids)
+
+    def _window(self, size: tuple[int, int], generator: np.random.Generator) -> tuple[float, ...]:
+        """Affine map (a, b, c, d, e, f) from places in the result to places in the frame."""
+        magnification = np.exp(generator.uniform(*np.log(self.scale)))
+        offsets = [generator.uniform(*sorted((0.0, length * magnification - length))) for length in size]
+        step = 1 / magnification
+        left, upper = (offset * step for offset in offsets)
+        if self.flip and generator.random() < 0.5:
+            return -step, 0, size[0] - left, 0, step, upper
+        return step, 0, left, 0, step, upper
+
+    def _recolour(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+        """Saturation, contrast and brightness as one matrix on (r, g, b, 1)."""
+        brightness, contrast, saturation = (
+            generator.uniform(1 - spread, 1 + spread)
+            for spread in (self.brightness, self.contrast, self.saturation)
+        )
+        if brightness == contrast == saturation == 1:
+            return picture
+        mean = np.asarray(picture.resize((1, 1), Image.Resampling.BOX))[0, 0] @ _LUMA
+        matrix = np.empty((3, 4))
+        matrix[:, :3] = saturation * np.eye(3) + (1 - saturation) * _LUMA
+        matrix[:, :3] *= brightness * contrast
+        matrix[:, 3] = brightness * (1 - contrast) * mean
+        return picture.convert("RGB", tuple(matrix.ravel().tolist()))
+
+    def _change_gamma(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+        if self.gamma == 0:
+            return picture
+        exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
+        levels = np.round(255 * (np.arange(256) / 255) ** exponent)
+        return picture.point(3 * levels.astype(int).tolist())

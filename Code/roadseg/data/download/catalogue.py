@@ -1,0 +1,122 @@
+"""What the official archives of Virtual KITTI are called, and which of their files a sequence needs."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from roadseg.data.sources.base import matching
+from roadseg.data.sources.virtual_kitti import FRAMES, VARIATIONS
+
+LICENCE = """\
+Virtual KITTI is under the licence Creative Commons BY-NC-SA 3.0 (Xerox and Naver): not for commercial
+use; frames, crops and figures that show them stay under it. An adaptation of KITTI. Please cite:
+  1.3.1: A. Gaidon, Q. Wang, Y. Cabon, E. Vig: Virtual Worlds as Proxy for Multi-Object Tracking
+         Analysis, CVPR 2016.
+  2.0.3: Y. Cabon, N. Murray, M. Humenberger: Virtual KITTI 2, arXiv 2001.10773, 2020.
+"""
+
+
+@dataclass(frozen=True)
+class Archive:
+    """One archive and the names in it; {i} in a name is a frame's number.
+
+    size: bytes, exact or about.
+    members: names with the fields of a sequence, see `Version.files`.
+    """
+
+    name: str
+    size: int
+    members: tuple[str, ...]
+
+    @property
+    def is_small(self) -> bool:
+        """Fetched as a whole: a compressed archive cannot be entered in its middle."""
+        return self.name.endswith(".gz")
+
+
+@dataclass(frozen=True)
+class Version:
+    """kind: what `sources.open` calls it.
+
+    archives: labels before pictures, because a sequence is there for its reader when pictures are.
+    """
+
+    kind: str
+    address: str
+    archives: tuple[Archive, ...]
+    checksums: str | None  # a file of md5 sums beside the archives
+    worlds: dict[str, str]  # world of 1.3.1 -> as it is called here
+    cameras: tuple[str, ...]  # "" for the only one
+
+    def sequences(self, wanted: Iterable[str]) -> list[str]:
+        """Full names of the sequences; raises DataError for an unknown one or none at all."""
+        known = [
+            "/".join(filter(None, (world, variation, camera)))
+            for world in self.worlds.values()
+            for variation in VARIATIONS
+            for camera in self.cameras
+        ]
+        return matching(known, wanted, "Virtual KITTI")
+
+    def files(self, archive: Archive, sequence: str) -> list[str]:
+        """Names of the members of an archive that a sequence needs."""
+        world, variation, *camera = sequence.split("/")
+        fields = {"world": world, "variation": variation, "camera": "".join(camera)}
+        original = {here: there for there, here in self.worlds.items()}[world]
+        return [
+            member.format(**fields, i=i)
+            for member in archive.members
+            for i in range(FRAMES[original] if "{i" in member else 1)
+        ]
+
+    def all_files(self, archive: Archive) -> set[str]:
+        return {
+            name
+            for sequence in self.sequences(self.worlds.values())
+            for name in self.files(archive, sequence)
+        }
+
+
+VERSIONS: dict[str, Version] = {
+    "1.3.1": Version(
+        kind="virtual_kitti_1",
+        address="https://download.europe.naverlabs.com/virtual-kitti-1.3.1/",
+        archives=(
+            Archive(
+                "vkitti_1.3.1_scenegt.tar",
+                500_000_000,
+                (
+                    "vkitti_1.3.1_scenegt/{world}_{variation}_scenegt_rgb_encoding.txt",
+                    "vkitti_1.3.1_scenegt/{world}/{variation}/{i:05d}.png",
+                ),
+            ),
+            Archive(
+                "vkitti_1.3.1_rgb.tar",
+                14_000_000_000,
+                ("vkitti_1.3.1_rgb/{world}/{variation}/{i:05d}.png",),
+            ),
+        ),
+        checksums=None,
+        worlds={world: world for world in FRAMES},
+        cameras=("",),
+    ),
+    "2.0.3": Version(
+        kind="virtual_kitti_2",
+        address="https://download.europe.naverlabs.com/virtual_kitti_2.0.3/",
+        archives=(
+            Archive("vkitti_2.0.3_textgt.tar.gz", 24_451_078, ("{world}/{variation}/colors.txt",)),
+            Archive(
+                "vkitti_2.0.3_classSegmentation.tar",
+                1_015_961_600,
+                ("{world}/{variation}/frames/classSegmentation/{camera}/classgt_{i:05d}.png",),
+            ),
+            Archive(
+                "vkitti_2.0.3_rgb.tar",
+                7_532_472_320,
+                ("{world}/{variation}/frames/rgb/{camera}/rgb_{i:05d}.jpg",),
+            ),
+        ),
+        checksums="vkitti_2.0.3_md5_checksums.txt",
+        worlds={world: f"Scene{world[2:]}" for world in FRAMES},
+        cameras=("Camera_0", "Camera_1"),
+    ),
+}

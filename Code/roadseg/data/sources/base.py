@@ -1,0 +1,133 @@
+"""What every raw data set offers: sequences, frames in order, class maps, checked images and labels."""
+
+import re
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from roadseg.data.classes import ClassMap, Colour
+from roadseg.data.sources.image_files import read_image
+from roadseg.errors import DataError
+
+
+@dataclass(frozen=True, order=True)
+class Frame:
+    """One picture and its labels on disk."""
+
+    sequence: str
+    index: int
+    image: Path
+    label: Path
+
+
+class Source(ABC):
+    """A raw data set on disk. A subclass knows its layout; pairing and checking are the same for all."""
+
+    kind: str
+    layout: str  # one phrase for messages
+    class_names: tuple[str, ...]
+    palette: tuple[Colour, ...]
+    image_format = "PNG"
+
+    def __init__(self, path: Path):
+        self.path = path
+
+    @classmethod
+    @abstractmethod
+    def recognises(cls, path: Path) -> bool:
+        """Whether the folder is laid out as this kind."""
+
+    @abstractmethod
+    def sequences(self) -> list[str]:
+        """The names of all sequences on disk, sorted; raises DataError when there is none."""
+
+    @abstractmethod
+    def class_map(self, sequence: str) -> ClassMap:
+        """Colours of that sequence -> class ids."""
+
+    @abstractmethod
+    def _image_files(self, sequence: str) -> dict[int, Path]: ...
+
+    @abstractmethod
+    def _label_files(self, sequence: str) -> dict[int, Path]: ...
+
+    @abstractmethod
+    def read_labels(self, frame: Frame) -> np.ndarray:
+        """Class ids uint8 (H, W) at full size, IGNORE where undefined; every pixel is checked."""
+
+    def read_image(self, frame: Frame) -> Image.Image:
+        """The picture at full size, mode RGB, 8 bit, decoded to its last byte."""
+        return read_image(frame.image, self.image_format, "RGB")
+
+    def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
+        """Picture and class ids of one frame; raises DataError when their sizes differ."""
+        labels, image = self.read_labels(frame), self.read_image(frame)
+        if image.size != labels.shape[::-1]:
+            raise DataError(
+                f"{frame.label}: {labels.shape[1]} x {labels.shape[0]} pixels, but its image "
+                f"{frame.image} has {image.width} x {image.height}; one of them is from elsewhere"
+            )
+        return image, labels
+
+    def frames(self, sequences: Iterable[str] | None = None) -> list[Frame]:
+        """All frames of the given sequences (None: of all), sorted by (sequence, index).
+
+        A name stands for itself or for everything below it: "0001" for all variations of world 0001.
+        """
+        chosen = matching(self.sequences(), sequences, self.path)
+        return [frame for sequence in chosen for frame in self._pair(sequence)]
+
+    def _check_sequence(self, sequence: str) -> None:
+        if sequence not in self.sequences():
+            raise _unknown_sequence(self.path, sequence, self.sequences())
+
+    def _pair(self, sequence: str) -> list[Frame]:
+        images, labels = self._image_files(sequence), self._label_files(sequence)
+        if not images and not labels:
+            raise DataError(f"{self.path}: sequence {sequence} has no frames; extract it again")
+        for index in sorted(images.keys() ^ labels.keys()):
+            alone, missing = (images, "label") if index in images else (labels, "image")
+            raise DataError(
+                f"{alone[index]}: this frame has no {missing} (sequence {sequence}, {len(images)} "
+                f"images, {len(labels)} labels); extract the missing file or remove this one"
+            )
+        return [Frame(sequence, index, images[index], labels[index]) for index in sorted(images)]
+
+
+def matching(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
+    """Those of `known` that are named, or lie below a name, in `wanted`; sorted, each once."""
+    if wanted is None:
+        return sorted(known)
+    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+    chosen = set()
+    for name in wanted:
+        below = {each for each in known if each == name or each.startswith(f"{name}/")}
+        if not below:
+            raise _unknown_sequence(where, name, known)
+        chosen |= below
+    if not chosen:
+        raise DataError(f"{where}: an empty list of sequences was asked for")
+    return sorted(chosen)
+
+
+def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataError:
+    return DataError(f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}")
+
+
+def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, Path]]:
+    """The files of a folder in which every visible file is named like a frame."""
+    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        match = pattern.fullmatch(path.name)
+        if match:
+            yield match, path
+        elif not path.name.startswith("."):
+            raise DataError(f"{path}: not a frame's name ({pattern.pattern}); move it elsewhere")
+
+
+def numbered_files(folder: Path, pattern: re.Pattern) -> dict[int, Path]:
+    """Frame number -> file."""
+    return {int(match["index"]): path for match, path in frame_files(folder, pattern)}

@@ -1,0 +1,216 @@
+"""Virtual KITTI 1.3.1 (Gaidon, Wang, Cabon, Vig, CVPR 2016) and 2.0.3 (Cabon, Murray, Humenberger 2020).
+
+Both have the same 14 classes. In 1.3.1 cars and vans are coloured by instance, so that a colour may
+mean Car in one world and Van in another; in 2.0.3 every class has one colour.
+"""
+
+import re
+from abc import abstractmethod
+from pathlib import Path
+
+import numpy as np
+
+from roadseg.data.classes import IGNORE, ClassMap, Colour, UnlistedColour
+from roadseg.data.sources.base import Frame, Source, numbered_files
+from roadseg.data.sources.image_files import read_image
+from roadseg.errors import DataError
+
+FRAMES = {"0001": 447, "0002": 233, "0006": 270, "0018": 339, "0020": 837}  # of each world's drive
+VARIATIONS = (
+    "15-deg-left", "15-deg-right", "30-deg-left", "30-deg-right", "clone", "fog", "morning", "overcast",
+    "rain", "sunset",
+)  # fmt: skip
+# In the order of the data set's own encoding files. Car and Van are painted as in version 2.
+_CLASSES: dict[str, Colour] = {
+    "Terrain": (210, 0, 200),
+    "Sky": (90, 200, 255),
+    "Tree": (0, 199, 0),
+    "Vegetation": (90, 240, 0),
+    "Building": (140, 140, 140),
+    "Road": (100, 60, 100),
+    "GuardRail": (255, 100, 255),
+    "TrafficSign": (255, 255, 0),
+    "TrafficLight": (200, 200, 0),
+    "Pole": (255, 130, 0),
+    "Misc": (80, 80, 80),
+    "Truck": (160, 60, 60),
+    "Car": (255, 127, 80),
+    "Van": (0, 139, 139),
+}
+
+
+class _VirtualKitti(Source):
+    class_names = tuple(_CLASSES)
+    palette = tuple(_CLASSES.values())
+    header: str  # first line of an encoding file
+    instance_classes: frozenset[str] = frozenset()  # listed as "Name:id"
+    undefined: frozenset[str] = frozenset()
+
+    def __init__(self, path: Path):
+        super().__init__(path)
+        self._class_maps: dict[str, ClassMap] = {}
+
+    @abstractmethod
+    def _encoding_file(self, sequence: str) -> Path: ...
+
+    def class_map(self, sequence: str) -> ClassMap:
+        if sequence not in self._class_maps:
+            self._check_sequence(sequence)
+            self._class_maps[sequence] = self._read_encoding(self._encoding_file(sequence))
+        return self._class_maps[sequence]
+
+    def read_labels(self, frame: Frame) -> np.ndarray:
+        class_map = self.class_map(frame.sequence)
+        try:
+            return class_map.decode(np.asarray(read_image(frame.label, "PNG", "RGB")))
+        except UnlistedColour as error:
+            encoding = self._encoding_file(frame.sequence)
+            raise UnlistedColour(
+                f"{frame.label}: {error} ({encoding}); extract both again from the same archive"
+            )
+
+    def _read_encoding(self, path: Path) -> ClassMap:
+        try:
+            text = path.read_text("utf-8")
+        except FileNotFoundError:
+            raise DataError(f"{path}: this encoding file is missing; extract it as well")
+        except (OSError, UnicodeDecodeError) as error:
+            raise DataError(f"{path}: cannot be read ({error}); extract it again")
+        return self.parse_encoding(text, path)
+
+    @classmethod
+    def parse_encoding(cls, text: str, path: object) -> ClassMap:
+        """What an encoding file says; path: what messages call it. Raises DataError."""
+        lines = text.splitlines()
+        if not lines or lines[0].split() != cls.header.split():
+            raise DataError(f"{path}: line 1 must be {cls.header!r}; extract the file again")
+        colour_to_id: dict[Colour, int] = {}
+        listed: set[str] = set()
+        for number, line in enumerate(lines[1:], start=2):
+            if not line.strip():
+                continue
+            try:
+                name, class_id, colour = cls._parse_line(line)
+                if name in listed:
+                    raise ValueError(f"{name} is listed twice")
+                if colour_to_id.get(colour, class_id) != class_id:
+                    raise ValueError(f"colour {colour} already stands for another class")
+            except ValueError as error:
+                raise DataError(f"{path}: line {number}, {line!r}: {error}; extract the file again")
+            listed.add(name)
+            colour_to_id[colour] = class_id
+        if not colour_to_id:
+            raise DataError(f"{path}: lists no class; extract the file again")
+        return ClassMap(cls.class_names, cls.palette, colour_to_id)
+
+    @classmethod
+    def _parse_line(cls, line: str) -> tuple[str, int, Colour]:
+        name, *numbers = line.split()
+        category, colon, instance = name.partition(":")
+        if len(numbers) != 3 or not all(n.isdecimal() and int(n) <= 255 for n in numbers):
+            raise ValueError("a name and three numbers 0..255 are expected")
+        if category not in _CLASSES and category not in cls.undefined:
+            raise ValueError(f"unknown class {category!r}")
+        has_instances = category in cls.instance_classes
+        if bool(colon) != has_instances or (has_instances and not instance.isdecimal()):
+            raise ValueError(f"{category} {'needs an' if has_instances else 'has no'} instance id")
+        class_id = IGNORE if category in cls.undefined else cls.class_names.index(category)
+        red, green, blue = map(int, numbers)
+        return name, class_id, (red, green, blue)
+
+
+class VirtualKitti1(_VirtualKitti):
+    """Version 1.3.1; a sequence is "<world>/<variation>", such as "0001/sunset"."""
+
+    kind = "virtual_kitti_1"
+    layout = "a folder with vkitti_1.3.1_rgb/ and vkitti_1.3.1_scenegt/"
+    header = "Category(:id) r g b"
+    instance_classes = frozenset({"Car", "Van"})
+    _name = re.compile(r"(?P<index>\d{5})\.png")
+
+    def __init__(self, path: Path):
+        super().__init__(path)
+        self._images = path / "vkitti_1.3.1_rgb"
+        self._labels = path / "vkitti_1.3.1_scenegt"
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        return (path / "vkitti_1.3.1_rgb").is_dir() or (path / "vkitti_1.3.1_scenegt").is_dir()
+
+    def sequences(self) -> list[str]:
+        """The sequences whose images are there: the label archive is small and always complete."""
+        found = [
+            f"{variation.parent.name}/{variation.name}"
+            for variation in self._images.glob("[0-9][0-9][0-9][0-9]/*")
+            if variation.is_dir()
+        ]
+        if not found:
+            raise DataError(
+                f"{self._images}: no image sequence here; extract at least one <world>/<variation>"
+            )
+        return sorted(found)
+
+    def _encoding_file(self, sequence: str) -> Path:
+        return self._labels / f"{sequence.replace('/', '_')}_scenegt_rgb_encoding.txt"
+
+    def _image_files(self, sequence: str) -> dict[int, Path]:
+        return numbered_files(self._images / sequence, self._name)
+
+    def _label_files(self, sequence: str) -> dict[int, Path]:
+        return numbered_files(self._labels / sequence, self._name)
+
+
+class VirtualKitti2(_VirtualKitti):
+    """Version 2.0.3; a sequence is "<Scene>/<variation>/<camera>", "Scene01/sunset/Camera_0".
+
+    The archives have no top folder, so they may lie in one folder or each in one of its own.
+    """
+
+    kind = "virtual_kitti_2"
+    layout = "a folder with Scene01/ ... or with vkitti_2.0.3_rgb/Scene01/ ..."
+    header = "Category r g b"
+    undefined = frozenset({"Undefined"})
+    image_format = "JPEG"
+    _image_name = re.compile(r"rgb_(?P<index>\d{5})\.jpg")
+    _label_name = re.compile(r"classgt_(?P<index>\d{5})\.png")
+    _scene = "Scene[0-9][0-9]"
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        return any(True for _ in path.glob(cls._scene)) or any(
+            True for _ in path.glob(f"vkitti_2.0.3_*/{cls._scene}")
+        )
+
+    def sequences(self) -> list[str]:
+        """The sequences whose images are there, in any of the folders they may have been put in."""
+        cameras = self._root("rgb").glob(f"{self._scene}/*/frames/rgb/Camera_[01]")
+        found = [
+            f"{camera.parents[3].name}/{camera.parents[2].name}/{camera.name}"
+            for camera in cameras
+            if camera.is_dir()
+        ]
+        if not found:
+            raise DataError(
+                f"{self._root('rgb')}: no SceneNN/<variation>/frames/rgb/Camera_N here; "
+                "extract at least one sequence of vkitti_2.0.3_rgb.tar"
+            )
+        return sorted(found)
+
+    def _root(self, archive: str) -> Path:
+        own_folder = self.path / f"vkitti_2.0.3_{archive}"
+        return own_folder if own_folder.is_dir() else self.path
+
+    def _encoding_file(self, sequence: str) -> Path:
+        scene, variation, _ = sequence.split("/")
+        return self._root("textgt") / scene / variation / "colors.txt"
+
+    def _image_files(self, sequence: str) -> dict[int, Path]:
+        return self._files("rgb", sequence, self._image_name)
+
+    def _label_files(self, sequence: str) -> dict[int, Path]:
+        return self._files("classSegmentation", sequence, self._label_name)
+
+    def _files(self, archive: str, sequence: str, pattern: re.Pattern) -> dict[int, Path]:
+        scene, variation, camera = sequence.split("/")
+        folder = self._root(archive) / scene / variation / "frames" / archive / camera
+        return numbered_files(folder, pattern)

@@ -1,0 +1,139 @@
+"""What happens during a training besides the steps themselves: validate, keep, report."""
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator
+
+import keras
+import numpy as np
+from tqdm import tqdm
+
+from roadseg.data.splits import Split
+from roadseg.data.store import FrameStore
+from roadseg.errors import TrainingError
+from roadseg.evaluation import confusion_on, metrics
+from roadseg.training.recipes import Recipe
+from roadseg.training.run_folder import RunFolder
+
+
+class ValidateAndCheckpoint(keras.callbacks.Callback):
+    """After each epoch: validates, keeps the best network, and saves all that a restart needs.
+
+    The history and the best network are written before the weights to continue from: a kill in between
+    repeats an epoch, and never loses one.
+    """
+
+    def __init__(
+        self,
+        frames: FrameStore,
+        split: Split,
+        recipe: Recipe,
+        folder: RunFolder,
+        history: list[dict[str, float]],
+    ):
+        super().__init__()
+        self.frames = frames
+        self.split = split
+        self.recipe = recipe
+        self.folder = folder
+        self.history = history
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._start = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if not math.isfinite(logs["loss"]):
+            self._stop(f"the loss became {logs['loss']} in step {batch + 1}")
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not all(np.isfinite(values).all() for values in self.model.get_weights()):
+            self._stop("weights became infinite in the last step")
+        validation = {"validation_accuracy": math.nan, "validation_mean_iou": math.nan}
+        last = epoch + 1 == self.recipe.epochs
+        if last or (epoch + 1) % self.recipe.validate_every == 0:
+            with averaged_weights(self.model):
+                confusion = confusion_on(self.model, self.frames, self.split.validation)
+                validation = {
+                    "validation_accuracy": metrics.pixel_accuracy(confusion),
+                    "validation_mean_iou": metrics.mean_iou(confusion),
+                }
+                if not validation["validation_mean_iou"] <= self._best_score():
+                    self.folder.save_best(self.model)
+        logs.update(validation)
+        seconds = time.monotonic() - self._start
+        self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
+        self.folder.write_history(self.history)
+        self.folder.save_last(self.model)
+
+    def _best_score(self) -> float:
+        scores = [row["validation_mean_iou"] for row in self.history]
+        return max((score for score in scores if not math.isnan(score)), default=-math.inf)
+
+    def _stop(self, what: str) -> None:
+        raise TrainingError(
+            f"{what} of epoch {len(self.history) + 1}. {self.folder.path} keeps what the epochs before "
+            "left, the last and the best weights; lower the recipe's learning_rate"
+        )
+
+
+@contextlib.contextmanager
+def averaged_weights(network: keras.Model) -> Iterator[None]:
+    """Puts the optimizer's moving averages into the network for a while, if it keeps any."""
+    if not network.optimizer.use_ema:
+        yield
+        return
+    variables = network.trainable_variables
+    current = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    network.optimizer.finalize_variable_values(variables)
+    # Copies: on JAX network and optimizer would share arrays, which a prediction then gives away.
+    _assign(variables, [keras.ops.convert_to_numpy(variable) for variable in variables])
+    try:
+        yield
+    finally:
+        _assign(variables, current)
+
+
+def _assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
+    for variable, value in zip(variables, values, strict=True):
+        variable.assign(value)
+
+
+class Progress(keras.callbacks.Callback):
+    """One bar for the whole training: loss, accuracy, mean IoU and the time left."""
+
+    def __init__(self, recipe: Recipe, steps_per_epoch: int, first_epoch: int):
+        super().__init__()
+        self.recipe = recipe
+        self.steps = steps_per_epoch
+        self.first_epoch = first_epoch
+        self.figures, self.validated = "", ""
+
+    def on_train_begin(self, logs=None):
+        self.bar = tqdm(
+            total=self.recipe.epochs * self.steps,
+            initial=self.first_epoch * self.steps,
+            unit="step",
+            desc=f"{self.model.name}, {self.recipe.name}",
+            mininterval=2,
+            dynamic_ncols=True,
+        )
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.figures = " ".join(f"{name} {logs[name]:.3f}" for name in ("loss", "accuracy", "mean_iou"))
+        self._show()
+        self.bar.update()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if not math.isnan(logs["validation_mean_iou"]):
+            self.validated = (
+                f" | epoch {epoch + 1}: validation accuracy {logs['validation_accuracy']:.3f} "
+                f"mean_iou {logs['validation_mean_iou']:.3f}"
+            )
+            self._show()
+
+    def on_train_end(self, logs=None):
+        self.bar.close()
+
+    def _show(self):
+        self.bar.set_postfix_str(self.figures + self.validated, refresh=False)

@@ -1,0 +1,172 @@
+"""Losses on logits, blind to ignored pixels, and weights for rare classes."""
+
+import math
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+from keras import ops
+
+from roadseg.data.classes import IGNORE
+
+
+@keras.saving.register_keras_serializable("roadseg")
+class CrossEntropy(keras.losses.Loss):
+    """Cross-entropy of the softmax, averaged over the labelled pixels of the batch.
+
+    class_weights: one factor a class, or None. The average is weighted likewise, so that the loss keeps
+        its size; Keras' own `class_weight` does not take label images.
+    label_smoothing: this share of each pixel's truth is spread evenly over all classes.
+    focal_gamma: exponent of the focal loss (Lin et al. 2017, arXiv 1708.02002): a pixel whose class has
+        the probability p counts (1 - p) ** focal_gamma times.
+    ohem_share: only this share of each picture's labelled pixels counts, those with the largest loss:
+        online hard example mining (Shrivastava, Gupta, Girshick 2016, arXiv 1604.03540).
+    """
+
+    def __init__(
+        self,
+        class_weights: Sequence[float] | None = None,
+        label_smoothing: float = 0.0,
+        focal_gamma: float = 0.0,
+        ohem_share: float = 1.0,
+        name: str = "cross_entropy",
+    ):
+        super().__init__(name=name, reduction=None)
+        self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
+        self.label_smoothing = label_smoothing
+        self.focal_gamma = focal_gamma
+        self.ohem_share = ohem_share
+
+    def call(self, y_true, y_pred):
+        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
+        labelled = y_true != IGNORE
+        truth = ops.where(labelled, ops.cast(y_true, "int32"), 0)
+        losses = plain = keras.losses.sparse_categorical_crossentropy(truth, y_pred, from_logits=True)
+        if self.label_smoothing:
+            spread = -ops.mean(ops.log_softmax(y_pred), axis=-1)
+            losses = (1 - self.label_smoothing) * losses + self.label_smoothing * spread
+        if self.focal_gamma:
+            losses *= (1 - ops.exp(-plain)) ** self.focal_gamma
+        weights = ops.cast(labelled, losses.dtype)
+        if self.class_weights is not None:
+            weights *= ops.take(ops.convert_to_tensor(self.class_weights, losses.dtype), truth)
+        if self.ohem_share < 1:
+            hardest = _hardest(weights * losses, labelled, self.ohem_share)
+            weights *= ops.cast(hardest, losses.dtype)
+        return ops.sum(weights * losses) / ops.maximum(ops.sum(weights), keras.config.epsilon())
+
+    def get_config(self):
+        return {
+            "class_weights": self.class_weights,
+            "label_smoothing": self.label_smoothing,
+            "focal_gamma": self.focal_gamma,
+            "ohem_share": self.ohem_share,
+            "name": self.name,
+        }
+
+
+def _hardest(losses, labelled, share: float):
+    """bool (B, H, W): whether a loss is among the largest of its picture, as many as that share of the
+    labelled pixels; those that are not labelled have a loss of 0.
+    """
+    _, height, width = losses.shape
+    largest, _ = ops.top_k(ops.reshape(losses, (-1, height * width)), round(share * height * width) or 1)
+    count = ops.round(share * ops.sum(ops.cast(labelled, "float32"), axis=(1, 2)))
+    last = ops.cast(ops.maximum(count, 1), "int32")[:, None] - 1
+    return losses >= ops.take_along_axis(largest, last, axis=1)[:, :, None]
+
+
+@keras.saving.register_keras_serializable("roadseg")
+class LovaszSoftmax(keras.losses.Loss):
+    """A differentiable stand-in for 1 - mean IoU over the classes in the batch.
+
+    Berman, Triki, Blaschko 2018, arXiv 1705.08790, algorithm 1 for each class; written here because
+    no maintained package has it for Keras 3. pixels: about how many of each picture count, on a regular
+    grid; sorting all of them for each class would take longer than the network.
+    """
+
+    def __init__(self, pixels: int = 5000, name: str = "lovasz_softmax"):
+        super().__init__(name=name, reduction=None)
+        self.pixels = pixels
+
+    def call(self, y_true, y_pred):
+        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
+        _, height, width, num_classes = y_pred.shape
+        every = max(1, round(math.sqrt(height * width / self.pixels)))
+        truth = ops.reshape(y_true[:, ::every, ::every], (-1,))
+        logits = ops.reshape(y_pred[:, ::every, ::every], (-1, num_classes))
+        labelled = ops.cast(truth != IGNORE, logits.dtype)
+        probabilities = ops.softmax(logits)
+        losses, present = [], []
+        for class_id in range(num_classes):
+            true = ops.cast(truth == class_id, logits.dtype)
+            errors = labelled * ops.abs(true - probabilities[:, class_id])
+            order = ops.argsort(-errors)
+            growth = self._growth(ops.take(true, order))
+            losses.append(ops.sum(ops.take(errors, order) * growth))
+            present.append(ops.max(true))
+        present = ops.stack(present)
+        return ops.sum(present * ops.stack(losses)) / ops.maximum(ops.sum(present), 1)
+
+    @staticmethod
+    def _growth(true):
+        """By how much 1 - IoU grows with each further pixel that is wrong; true: in that order."""
+        hits = ops.sum(true) - ops.cumsum(true)
+        union = ops.sum(true) + ops.cumsum(1 - true)
+        distance = 1 - hits / union
+        return distance - ops.concatenate([ops.zeros_like(distance[:1]), distance[:-1]])
+
+    def get_config(self):
+        return {"pixels": self.pixels, "name": self.name}
+
+
+@keras.saving.register_keras_serializable("roadseg")
+class CrossEntropyAndLovasz(keras.losses.Loss):
+    """cross_entropy + share * Lovász-Softmax."""
+
+    def __init__(
+        self, cross_entropy: CrossEntropy, share: float, name: str = "cross_entropy_and_lovasz"
+    ):
+        super().__init__(name=name, reduction=None)
+        self.cross_entropy = cross_entropy
+        self.lovasz = LovaszSoftmax()
+        self.share = share
+
+    def call(self, y_true, y_pred):
+        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
+        return self.cross_entropy(y_true, y_pred) + self.share * self.lovasz(y_true, y_pred)
+
+    def get_config(self):
+        cross_entropy = keras.saving.serialize_keras_object(self.cross_entropy)
+        return {"cross_entropy": cross_entropy, "share": self.share, "name": self.name}
+
+    @classmethod
+    def from_config(cls, config):
+        cross_entropy = keras.saving.deserialize_keras_object(config["cross_entropy"])
+        return cls(**config | {"cross_entropy": cross_entropy})
+
+
+def median_frequency_weights(pixels: np.ndarray, power: float = 1.0) -> np.ndarray:
+    """float64 (C): (median frequency / frequency) ** power of each class.
+
+    After Eigen and Fergus 2015, arXiv 1411.4734; but a frequency is that in all frames, while theirs is
+    that in the frames in which the class occurs, so that here a class of few frames weighs more.
+    pixels: int (C), how often each class occurs; absent ones get weight 1. power: 0.5 is milder.
+    """
+    present = pixels > 0
+    weights = np.ones(len(pixels))
+    weights[present] = (np.median(pixels[present]) / pixels[present]) ** power
+    return weights
+
+
+def effective_number_weights(pixels: np.ndarray, beta: float = 1 - 1e-6) -> np.ndarray:
+    """float64 (C): inverse effective number of pixels, (1 - beta) / (1 - beta ** n), with median 1.
+
+    Cui et al. 2019, arXiv 1901.05555. pixels: int (C), how often each class occurs; absent ones get
+    weight 1. beta: from about 1 / (1 - beta) pixels on, more of them make no difference.
+    """
+    present = pixels > 0
+    weights = np.ones(len(pixels))
+    inverse = -1 / np.expm1(pixels[present] * np.log(beta))
+    weights[present] = inverse / np.median(inverse)
+    return weights

@@ -1,0 +1,62 @@
+import numpy as np
+import pytest
+from PIL import Image
+
+from roadseg.data import sources
+from roadseg.data.classes import IGNORE
+from roadseg.errors import DataError
+from tests import trees
+
+
+@pytest.fixture
+def tree(tmp_path):
+    return trees.camvid(tmp_path / "data")
+
+
+def test_drives_of_each_part_are_sequences(tree):
+    source = sources.open(tree)
+    assert source.sequences() == ["train/0001TP", "train/0006R0", "val/0016E5"]
+    assert [frame.index for frame in source.frames(["train/0006R0"])] == [0, 30]
+    assert len(source.frames(["train"])) == 4
+
+
+def test_void_is_ignored_and_ids_are_kept(tree):
+    source = sources.open(tree)
+    labels = source.read_labels(source.frames()[0])
+    assert (labels[:3, :3] == IGNORE).all()
+    assert {source.class_names[i] for i in np.unique(labels) if i != IGNORE} == {
+        "Sky", "Tree", "Road", "Pole", "Car",
+    }  # fmt: skip
+
+
+def test_the_class_map_paints_and_reads_back(tree):
+    classes = sources.open(tree).class_map("val/0016E5")
+    ids = np.array([[0, 10, IGNORE]], np.uint8)
+    assert np.array_equal(classes.decode(classes.encode(ids)), ids)
+
+
+def test_an_unknown_id_is_an_error(tree):
+    path = tree / "valannot/0016E5_00000.png"
+    ids = np.array(Image.open(path))
+    ids[5, :4] = 12
+    Image.fromarray(ids).save(path)
+    source = sources.open(tree)
+    with pytest.raises(DataError, match=r"0016E5_00000\.png: label id 12 in 4 pixels"):
+        source.read(source.frames(["val"])[0])
+
+
+def test_a_picture_without_labels_is_an_error(tree):
+    (tree / "trainannot/0001TP_00030.png").unlink()
+    with pytest.raises(DataError, match=r"0001TP_00030\.png: this frame has no label"):
+        sources.open(tree).frames()
+
+
+def test_real_camvid_is_read_whole(real_data):
+    source = sources.open(real_data / "camvid")
+    assert source.kind == "camvid"
+    found = source.frames(["train", "val"])
+    assert len(found) == 367 + 101
+    for frame in found[::60]:
+        image, labels = source.read(frame)
+        assert image.size == (480, 360)
+        assert set(np.unique(labels)) <= {*range(11), IGNORE}

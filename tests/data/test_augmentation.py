@@ -1,0 +1,99 @@
+import numpy as np
+import pytest
+
+from roadseg.data.augmentation import Augmentation
+from roadseg.data.classes import IGNORE
+
+STRONG = Augmentation(scale=(0.5, 2.0), brightness=0.3, contrast=0.3, saturation=0.3, gamma=0.3)
+
+
+def coloured(labels):
+    """A picture that shows its labels, so that any misalignment is seen."""
+    return np.repeat(labels[..., None] * 10, 3, axis=2)
+
+
+@pytest.fixture
+def labels():
+    """Blocks of 8 x 8 pixels of classes 0..13, none of them grey 128."""
+    blocks = np.random.default_rng(0).integers(0, 12, (6, 10), np.uint8)
+    return np.kron(blocks, np.ones((8, 8), np.uint8))
+
+
+def test_shapes_and_types_stay_and_no_class_is_invented(labels):
+    for seed in range(30):
+        image, ids = STRONG(coloured(labels), labels, np.random.default_rng(seed))
+        assert image.shape == (*labels.shape, 3)
+        assert ids.shape == labels.shape
+        assert image.dtype == ids.dtype == np.uint8
+        assert set(np.unique(ids)) <= {*np.unique(labels), IGNORE}
+
+
+def test_picture_and_labels_move_together(labels):
+    geometric = Augmentation(scale=(0.5, 2.0))
+    for seed in range(30):
+        image, ids = geometric(coloured(labels), labels, np.random.default_rng(seed))
+        # Pillow blends neighbours at an edge of the picture and takes one of them in the labels, so
+        # only pixels whose neighbours have the same label can be compared exactly.
+        windows = np.lib.stride_tricks.sliding_window_view(ids, (3, 3))
+        inner = (np.ptp(windows, axis=(2, 3)) == 0) & (windows[..., 1, 1] != IGNORE)
+        assert inner.sum() > 300
+        shown = image[1:-1, 1:-1, 0][inner]
+        assert np.array_equal(np.rint(shown / 10), ids[1:-1, 1:-1][inner])
+
+
+def test_a_smaller_picture_is_surrounded_by_ignored_grey(labels):
+    image, ids = Augmentation(scale=(0.5, 0.5))(coloured(labels), labels, np.random.default_rng(1))
+    outside = ids == IGNORE
+    assert outside.mean() == pytest.approx(0.75, abs=0.02)
+    assert (image[outside] == 128).mean() > 0.99
+
+
+def test_mirroring_changes_nothing_but_the_side(labels):
+    seen = set()
+    for seed in range(12):
+        image, ids = Augmentation()(coloured(labels), labels, np.random.default_rng(seed))
+        for name, expected in (("as it was", labels), ("mirrored", labels[:, ::-1])):
+            if np.array_equal(ids, expected):
+                assert np.array_equal(image, coloured(expected))
+                seen.add(name)
+    assert seen == {"as it was", "mirrored"}
+
+
+def test_without_flip_and_ranges_nothing_changes(labels):
+    image, ids = Augmentation(flip=False)(coloured(labels), labels, np.random.default_rng(0))
+    assert np.array_equal(ids, labels)
+    assert np.array_equal(image, coloured(labels))
+
+
+def test_colour_changes_the_picture_only():
+    generator = np.random.default_rng(0)
+    image = generator.integers(60, 180, (20, 30, 3), np.uint8)
+    labels = generator.integers(0, 12, (20, 30), np.uint8)
+    for name in ("brightness", "contrast", "saturation"):
+        changed, ids = Augmentation(flip=False, **{name: 0.4})(image, labels, np.random.default_rng(5))
+        assert np.array_equal(ids, labels)
+        assert not np.array_equal(changed, image)
+    brighter, _ = Augmentation(flip=False, brightness=0.4)(image, labels, np.random.default_rng(5))
+    factor = brighter / image
+    assert np.ptp(factor) < 0.05
+    grey, _ = Augmentation(flip=False, saturation=0.4)(image * 0 + 90, labels, np.random.default_rng(5))
+    assert np.abs(grey.astype(int) - 90).max() <= 1
+
+
+def test_gamma_moves_the_greys_between_black_and_white():
+    greys = np.repeat(np.arange(256, dtype=np.uint8)[None, :, None], 3, axis=2)
+    labels = np.zeros((1, 256), np.uint8)
+    exponents = []
+    for seed in range(40):
+        image, _ = Augmentation(flip=False, gamma=0.5)(greys, labels, np.random.default_rng(seed))
+        np.testing.assert_array_equal(image[0, [0, 255]], [[0] * 3, [255] * 3])
+        assert (np.diff(image[0, :, 0].astype(int)) >= 0).all()
+        exponents.append(np.log(image[0, 128, 0] / 255) / np.log(128 / 255))
+    assert np.exp(-0.52) < min(exponents) < 0.75
+    assert 1.35 < max(exponents) < np.exp(0.52)
+
+
+def test_the_same_generator_gives_the_same_frame(labels):
+    first, second = (STRONG(coloured(labels), labels, np.random.default_rng(3)) for _ in range(2))
+    assert np.array_equal(first[0], second[0])
+    assert np.array_equal(first[1], second[1])

@@ -1,0 +1,119 @@
+import json
+
+import pytest
+
+from roadseg.data import sources, splits
+from roadseg.data.sources import Frame
+from roadseg.data.splits import Split
+from roadseg.errors import DataError
+
+
+def test_random_warns_that_neighbours_leak_and_depends_on_the_seed(frames):
+    with pytest.warns(UserWarning, match="leaks"):
+        first = splits.random(frames, validation=0.25)
+    with pytest.warns(UserWarning, match="leaks"):
+        assert splits.random(frames, validation=0.25) == first
+    with pytest.warns(UserWarning, match="leaks"):
+        assert splits.random(frames, validation=0.25, seed=1) != first
+    assert len(first.validation) == 4
+    assert sorted(first.train + first.validation) == list(range(16))
+
+
+def test_a_block_ends_each_sequence_and_leaves_a_gap(frames):
+    split = splits.block(frames, validation=0.25, gap=3)
+    assert split.validation == (6, 7, 14, 15)
+    assert split.train == (0, 1, 2, 8, 9, 10)
+
+
+def test_a_gap_that_leaves_nothing_to_train_on_is_an_error(frames):
+    with pytest.raises(ValueError, match="0 train"):
+        splits.block(frames, gap=100)
+
+
+def test_whole_sequences_or_worlds_are_held_out(frames):
+    split = splits.by_sequence(frames, validation=["0002"])
+    assert split.train == tuple(range(8))
+    assert split.validation == tuple(range(8, 16))
+    assert split == splits.by_sequence(frames, validation=["0002/clone"])
+    with pytest.raises(DataError, match="no sequence '0003'"):
+        splits.by_sequence(frames, validation=["0003"])
+    with pytest.raises(ValueError, match="0 train"):
+        splits.by_sequence(frames, validation=["0001", "0002"])
+
+
+def test_holding_out_a_variation_of_a_trained_world_warns(tmp_path):
+    frames = [
+        Frame(f"0001/{name}", i, tmp_path, tmp_path) for name in ("clone", "fog") for i in range(5)
+    ]
+    with pytest.warns(UserWarning, match="0001/clone shows the same drive as 0001/fog"):
+        splits.by_sequence(frames, ["0001/fog"])
+
+
+def test_a_block_never_divides_what_shows_one_drive(tmp_path):
+    """Variations of a world, even incomplete ones, and both parts of a CamVid drive."""
+    for names in (("0001/clone", "0001/fog"), ("train/0016E5", "val/0016E5")):
+        lengths = dict(zip(names, (20, 12), strict=True))
+        frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(lengths[name])]
+        split = splits.block(frames, validation=0.25, gap=4)
+        assert {frames[i].index for i in split.validation} == set(range(15, 20))
+        assert {frames[i].index for i in split.train} == set(range(11))
+
+
+@pytest.mark.parametrize("name", ["clear", "seed-0", "fold2"])
+def test_worlds_and_drives_are_told_apart_in_joined_data_sets(tmp_path, name):
+    def frames(*sequences):
+        return [Frame(f"{name}/{each}", i, tmp_path, tmp_path) for each in sequences for i in range(5)]
+
+    for one, two in (("0001", "0002"), ("Scene01", "Scene02")):
+        variations = [f"{world}/{variation}" for world in (one, two) for variation in ("clone", "fog")]
+        split = splits.last_drive(frames(*variations))
+        assert split.validation == tuple(range(10, 20))
+    twins = frames("train/0016E5", "val/0016E5")
+    with pytest.warns(UserWarning, match="shows the same drive"):
+        splits.by_sequence(twins, [f"{name}/val"])
+
+
+def test_a_list_of_frames_splits_like_their_store(raw, frames):
+    raw_frames = sources.open(raw).frames()
+    assert splits.block(raw_frames, gap=2) == splits.block(frames, gap=2)
+
+
+def test_a_split_is_saved_as_readable_text(frames, tmp_path):
+    split = splits.block(frames, gap=2)
+    split.save(tmp_path / "split.json")
+    assert Split.load(tmp_path / "split.json") == split
+    assert json.loads((tmp_path / "split.json").read_text())["validation"] == list(split.validation)
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"train": [1], "validation": [1], "how": ""}'])
+def test_what_is_no_split_is_refused(tmp_path, text):
+    path = tmp_path / "split.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"split\.json"):
+        Split.load(path)
+
+
+@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5])
+def test_a_share_outside_of_0_to_1_is_refused(frames, share):
+    with pytest.raises(ValueError, match="between 0 and 1"):
+        splits.block(frames, validation=share)
+
+
+def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
+    names = ("0001/clone", "0001/fog", "0002/clone", "0002/fog")
+    frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(20)]
+    split = splits.last_drive(frames)
+    assert {frames[i].sequence for i in split.validation} == {"0002/clone", "0002/fog"}
+    assert len(split.train) == 40
+    assert splits.last_drive(frames[:40]) == splits.block(frames[:40])
+
+
+def test_frames_held_back_are_random_training_frames_and_left_out():
+    whole = Split(tuple(range(40)), (50, 51), "by hand")
+    split, held_back = splits.hold_back(whole, 0.25, seed=3)
+    assert sorted(split.train + held_back) == list(range(40))
+    assert len(held_back) == 10
+    assert split.validation == whole.validation
+    assert "25% of the training frames held back" in split.description
+    assert splits.hold_back(whole, 0.25, seed=3) == (split, held_back)
+    assert splits.hold_back(whole, 0.25, seed=4)[1] != held_back

@@ -1,0 +1,156 @@
+import numpy as np
+import pytest
+from sklearn.metrics import confusion_matrix as reference_confusion
+from sklearn.metrics import jaccard_score
+
+from roadseg.data.classes import IGNORE
+from roadseg.evaluation import metrics
+
+
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("num_classes", [2, 5, 14])
+def test_agrees_with_scikit_learn_on_random_labels(seed, num_classes):
+    generator = np.random.default_rng(seed)
+    labels = generator.integers(0, num_classes, (3, 40, 50)).astype(np.uint8)
+    predictions = np.where(generator.random(labels.shape) < 0.7, labels, (labels + 1) % num_classes)
+    labels[generator.random(labels.shape) < 0.1] = IGNORE
+    confusion = metrics.confusion_matrix(labels, predictions, num_classes)
+    known = labels != IGNORE
+    truth, predicted = labels[known], predictions[known]
+    ids = range(num_classes)
+    assert confusion.dtype == np.int64
+    assert np.array_equal(confusion, reference_confusion(truth, predicted, labels=ids))
+    expected = jaccard_score(truth, predicted, labels=ids, average=None)
+    assert metrics.iou(confusion) == pytest.approx(expected)
+    assert metrics.mean_iou(confusion) == pytest.approx(jaccard_score(truth, predicted, average="macro"))
+    weighted = jaccard_score(truth, predicted, average="weighted")
+    assert metrics.frequency_weighted_iou(confusion) == pytest.approx(weighted)
+    assert metrics.pixel_accuracy(confusion) == pytest.approx((truth == predicted).mean())
+
+
+def test_a_case_worked_by_hand():
+    labels = np.array([[0, 0, 1, 1], [1, 1, 2, IGNORE]])
+    predictions = np.array([[0, 1, 1, 1], [1, 0, 0, 0]])
+    confusion = metrics.confusion_matrix(labels, predictions, 5)
+    assert confusion[:3, :3].tolist() == [[1, 1, 0], [1, 3, 0], [1, 0, 0]]
+    assert metrics.pixel_accuracy(confusion) == 4 / 7
+    assert metrics.iou(confusion)[:3].tolist() == [1 / 4, 3 / 5, 0]
+    assert metrics.class_accuracy(confusion)[:3].tolist() == [1 / 2, 3 / 4, 0]
+    assert np.isnan(metrics.iou(confusion)[3:]).all()
+    assert metrics.mean_iou(confusion) == pytest.approx((1 / 4 + 3 / 5) / 3)
+    assert metrics.mean_class_accuracy(confusion) == pytest.approx((1 / 2 + 3 / 4) / 3)
+    assert metrics.frequency_weighted_iou(confusion) == pytest.approx(2 / 7 / 4 + 4 / 7 * 3 / 5)
+
+
+def test_a_class_only_predicted_has_iou_zero_and_counts():
+    confusion = metrics.confusion_matrix(np.array([0, 0]), np.array([0, 1]), 3)
+    assert metrics.iou(confusion)[:2].tolist() == [0.5, 0]
+    assert metrics.mean_iou(confusion) == 0.25
+    assert metrics.mean_class_accuracy(confusion) == 0.5
+
+
+def test_nothing_labelled_has_no_score():
+    confusion = metrics.confusion_matrix(np.array([IGNORE]), np.array([0]), 3)
+    assert np.isnan(metrics.mean_iou(confusion))
+    assert np.isnan(metrics.pixel_accuracy(confusion))
+
+
+@pytest.mark.parametrize(
+    ("labels", "predictions"), [([3], [0]), ([-1], [0]), ([0], [3]), ([0], [IGNORE])]
+)
+def test_ids_beyond_the_classes_are_errors(labels, predictions):
+    with pytest.raises(ValueError, match="3 classes"):
+        metrics.confusion_matrix(np.array(labels), np.array(predictions), 3)
+
+
+def test_shapes_must_agree():
+    with pytest.raises(ValueError, match="differ"):
+        metrics.confusion_matrix(np.zeros((2, 3), int), np.zeros((3, 2), int), 3)
+
+
+@pytest.mark.parametrize("every", [1, 3])
+def test_running_scores_are_those_of_all_batches_together(every):
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 4, (6, 8, 9)).astype(np.uint8)
+    labels[0, :3] = IGNORE
+    logits = generator.normal(size=(6, 8, 9, 5)).astype(np.float32)
+    running = metrics.RunningScores(5, every)
+    for start in (0, 2, 4):
+        running.update_state(labels[start : start + 2], logits[start : start + 2])
+    counted = labels[:, ::every, ::every], logits.argmax(-1)[:, ::every, ::every]
+    confusion = metrics.confusion_matrix(*counted, 5)
+    scores = running.result()
+    assert float(scores["accuracy"]) == pytest.approx(metrics.pixel_accuracy(confusion))
+    assert float(scores["mean_iou"]) == pytest.approx(metrics.mean_iou(confusion))
+    running.reset_state()
+    assert float(running.result()["accuracy"]) == 0
+
+
+@pytest.mark.parametrize("num_classes", [2, 14])
+def test_the_originals_metric_is_a_constant_for_whatever_is_unsure(num_classes):
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, num_classes, (2, 10, 12))
+    for logits in (generator.normal(size=(2, 10, 12, num_classes)), 3 * np.eye(num_classes)[labels]):
+        wrong = metrics.original_mean_iou(labels, logits.astype(np.float32))
+        assert wrong == pytest.approx((num_classes - 1) / (2 * num_classes))
+    certain = 1000 * np.eye(num_classes)[labels]
+    assert metrics.original_mean_iou(labels, certain.astype(np.float32)) == pytest.approx(1)
+
+
+def test_boundary_counts_of_a_case_worked_by_hand():
+    """A step that lies three columns beside the true one, half of it; the last row is not labelled."""
+    labels = np.zeros((5, 10), np.uint8)
+    labels[:, 5:] = 1
+    labels[4] = IGNORE
+    predictions = np.zeros((5, 10), np.uint8)
+    predictions[:2, 5:] = 1
+    predictions[2:, 8:] = 1
+    within = {
+        tolerance: metrics.boundary_counts(labels, predictions, 3, tolerance).tolist()
+        for tolerance in (0, 1, 3)
+    }
+    # Truth: columns 4 and 5 in rows 0..3. Prediction of class 0: column 4 in rows 0 and 1, columns 5..7
+    # in row 2, column 7 in row 3. Of class 1: columns 5..7 in row 1, 5 in row 0, column 8 in rows 2, 3.
+    assert within[0] == [[4, 2, 6, 2], [4, 2, 6, 2], [0, 0, 0, 0]]
+    assert within[1] == [[4, 4, 6, 3], [4, 3, 6, 3], [0, 0, 0, 0]]
+    assert within[3] == [[4, 4, 6, 6], [4, 4, 6, 6], [0, 0, 0, 0]]
+    scores = metrics.boundary_f_scores(np.array(within[0]))
+    assert scores[:2] == pytest.approx(2 * (2 / 4) * (2 / 6) / (2 / 4 + 2 / 6))
+    assert np.isnan(scores[2])
+    assert metrics.mean_boundary_f_score(np.array(within[3])) == 1
+
+
+def test_a_boundary_of_a_class_that_is_never_true_counts_as_zero():
+    predictions = np.zeros((4, 4), np.uint8)
+    predictions[1, 1] = 2
+    scores = metrics.boundary_f_scores(
+        metrics.boundary_counts(np.zeros_like(predictions), predictions, 3)
+    )
+    assert scores[[0, 2]].tolist() == [0, 0]
+    assert np.isnan(scores[1])
+
+
+def test_boundary_scores_agree_with_distances_to_the_other_boundary():
+    """The slow way: for each boundary pixel the nearest one of the other picture, in the larger of rows
+    and columns."""
+    generator = np.random.default_rng(0)
+    labels, predictions = (
+        np.kron(generator.integers(0, 3, (6, 7)), np.ones((4, 4), int)).astype(np.uint8)
+        for _ in range(2)
+    )
+    labels[generator.random(labels.shape) < 0.05] = IGNORE
+
+    def boundary(ids, kind):
+        places = []
+        for row, column in np.argwhere((ids == kind) & (labels != IGNORE)):
+            for i, j in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
+                inside = 0 <= i < ids.shape[0] and 0 <= j < ids.shape[1]
+                if inside and labels[i, j] != IGNORE and ids[i, j] != kind:
+                    places.append((row, column))
+        return np.array(sorted(set(places))).reshape(-1, 2)
+
+    for kind, counts in enumerate(metrics.boundary_counts(labels, predictions, 3, tolerance=1)):
+        true, predicted = boundary(labels, kind), boundary(predictions, kind)
+        apart = np.abs(true[:, None] - predicted[None]).max(-1)
+        found, right = ((apart.min(axis, initial=99) <= 1).sum() for axis in (1, 0))
+        assert counts.tolist() == [len(true), found, len(predicted), right]

@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from roadseg.training.recipes import RECIPES, get_recipe
+
+RECIPE = replace(RECIPES["quick"], class_weight_power=0.5)
+
+
+def test_the_original_recipe_is_the_original_repositorys():
+    recipe = RECIPES["original"]
+    optimizer = recipe.make_optimizer(steps_per_epoch=24)
+    assert (recipe.epochs, recipe.batch_size, recipe.augmentation) == (250, 16, None)
+    rates = [float(optimizer._learning_rate(24 * epoch)) for epoch in (0, 74, 75, 149, 150, 249)]
+    assert rates == pytest.approx([1e-3, 1e-3, 1e-3 / 3, 1e-3 / 3, 1e-3 / 9, 1e-3 / 27])
+
+
+def test_a_recipe_by_name():
+    assert get_recipe("quick") == RECIPES["quick"]
+    assert get_recipe("original", epochs=60).epochs == 60
+    with pytest.raises(ValueError, match="unknown recipe 'fast': one of original, quick"):
+        get_recipe("fast")
+    with pytest.raises(ValueError, match=r"quick: epochs, .* must be at least 1"):
+        get_recipe("quick", epochs=0)
+
+
+@pytest.mark.parametrize("field", ["epochs", "batch_size", "validate_every"])
+def test_nothing_in_a_recipe_is_zero(field):
+    with pytest.raises(ValueError, match="at least 1"):
+        replace(RECIPE, **{field: 0})
+
+
+def test_a_recipe_makes_its_loss():
+    pixels = np.array([100, 400, 25])
+    assert RECIPE.make_loss(pixels).class_weights == [1, 0.5, 2]
+    hard = replace(RECIPE, class_weight_power=0, ohem_share=0.5, focal_gamma=1, label_smoothing=0.1)
+    loss = hard.make_loss(pixels)
+    assert loss.class_weights is None
+    assert (loss.ohem_share, loss.focal_gamma, loss.label_smoothing) == (0.5, 1, 0.1)
+    both = replace(hard, lovasz=0.7).make_loss(pixels)
+    assert (both.share, both.cross_entropy.ohem_share) == (0.7, 0.5)
+    effective = replace(hard, effective_number=0.5).make_loss(np.array([1, 2, 3]))
+    assert effective.class_weights == pytest.approx([1.5, 1, 6 / 7])
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("effective_number", 1),
+        ("label_smoothing", -0.1),
+        ("focal_gamma", 0.5),
+        ("ohem_share", 0),
+        ("lovasz", -1),
+        ("learning_rate", 0),
+        ("warm_up_epochs", -1),
+        ("weight_decay", -0.1),
+        ("class_weight_power", -0.5),
+        ("ema_momentum", 1),
+    ],
+)
+def test_a_number_out_of_its_range_is_an_error(field, value):
+    with pytest.raises(ValueError, match=f"{field}={value} is out of range"):
+        replace(RECIPE, **{"class_weight_power": 0, field: value})
+
+
+def test_a_recipe_weighs_classes_in_one_way():
+    with pytest.raises(ValueError, match="either class_weight_power or effective_number"):
+        replace(RECIPE, effective_number=0.99)
+
+
+def test_weights_decay_with_adamw_alone():
+    with pytest.raises(ValueError, match="weight_decay is of adamw, not of rmsprop"):
+        replace(RECIPE, optimizer="rmsprop", weight_decay=0.01)
+
+
+@pytest.mark.parametrize(("field", "value"), [("optimizer", "adagrad"), ("schedule", "linear")])
+def test_unknown_words_in_a_recipe_are_errors(field, value):
+    with pytest.raises(ValueError, match=f"unknown {field} '{value}'"):
+        replace(RECIPE, **{field: value})
