@@ -1,6 +1,15 @@
-"""Blocks that networks are made of: tensor in, tensor out, layers named by their stage."""
+"""Blocks that networks are made of: tensor in, tensor out, layers named by their stage.
+
+The part of a layer's name before the first "_" is its stage: "encoder2_conv1" is in "encoder2".
+"""
 
 import keras
+
+
+def normalised_input(image_shape: tuple[int, int, int]):
+    """The input, uint8 (B, H, W, 3), and the same scaled from 0..255 to -1..1."""
+    image = keras.Input(image_shape, dtype="uint8", name="image")
+    return image, keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
 
 
 def convolution(
@@ -13,12 +22,23 @@ def convolution(
     dilation: int = 1,
     separable: bool = False,
     batch_normalisation: bool = False,
-    rectify: bool = True,
+    relu: bool = True,
 ):
-    """(B, H, W, C) -> (B, H / strides, W / strides, filters): convolution 'same', batch normalisation if
-    wanted, ReLU if wanted.
+    """Convolution with padding "same", then batch normalisation and ReLU if wanted.
 
-    separable: one kernel for each channel, then a 1x1 convolution of all.
+    Args:
+        x: (B, H, W, C).
+        filters: channels of the result.
+        name: of the convolution; the other layers get suffixes.
+        kernel_size: of the square kernel.
+        strides: of both axes.
+        dilation: spacing of the kernel's taps.
+        separable: one kernel for each channel, then a 1x1 convolution over all of them.
+        batch_normalisation: between convolution and ReLU; the convolution then has no bias.
+        relu: whether ReLU comes last.
+
+    Returns:
+        (B, ceil(H / strides), ceil(W / strides), filters).
     """
     layer = keras.layers.SeparableConv2D if separable else keras.layers.Conv2D
     x = layer(
@@ -28,35 +48,38 @@ def convolution(
         padding="same",
         dilation_rate=dilation,
         use_bias=not batch_normalisation,
-        activation="relu" if rectify and not batch_normalisation else None,
+        activation="relu" if relu and not batch_normalisation else None,
         name=name,
     )(x)
-    if batch_normalisation:
-        x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
-        if rectify:
-            x = keras.layers.ReLU(name=f"{name}_relu")(x)
-    return x
+    return _normalise(x, name, relu) if batch_normalisation else x
 
 
-def upsample_to(
-    x,
-    filters: int,
-    height: int,
-    width: int,
-    name: str,
-    *,
-    bilinear: bool = False,
-    batch_normalisation: bool = False,
+def _normalise(x, name: str, relu: bool = True):
+    x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x) if relu else x
+
+
+def upsampling_convolution(
+    x, filters: int, like, name: str, *, bilinear: bool = False, batch_normalisation: bool = False
 ):
-    """(B, H, W, C) -> (B, height, width, filters): twice the size by a transposed convolution 3x3 and
-    ReLU, then padded or cropped.
+    """Doubles the size by a 3x3 transposed convolution and ReLU, then pads with zeros or crops.
 
-    Zeros are added, or what is too much cut off, at the bottom and right. bilinear: a convolution 3x3,
-    then fixed bilinear enlargement, instead; as many weights and multiply-adds.
+    Args:
+        x: (B, H, W, C).
+        filters: channels of the result.
+        like: (B, H', W', any), whose height and width the result gets. Rows and columns are added and
+            cut off at the bottom and on the right.
+        name: of the stage.
+        bilinear: a 3x3 convolution and fixed bilinear upsampling instead of the transposed convolution,
+            with as many weights and multiply-adds.
+        batch_normalisation: before the ReLU.
+
+    Returns:
+        (B, H', W', filters).
     """
     if bilinear:
         x = convolution(x, filters, f"{name}_conv", batch_normalisation=batch_normalisation)
-        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_enlarge")(x)
+        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_upsample")(x)
     else:
         x = keras.layers.Conv2DTranspose(
             filters,
@@ -67,48 +90,58 @@ def upsample_to(
             activation=None if batch_normalisation else "relu",
             name=f"{name}_transposed",
         )(x)
-        if batch_normalisation:
-            x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
-            x = keras.layers.ReLU(name=f"{name}_relu")(x)
-    missing = (height - x.shape[1], width - x.shape[2])
-    if max(missing) > 0:
-        padding = tuple((0, max(0, count)) for count in missing)
-        x = keras.layers.ZeroPadding2D(padding, name=f"{name}_pad")(x)
-    return _cropped_to(x, height, width, f"{name}_crop")
+        x = _normalise(x, name) if batch_normalisation else x
+    return _crop(_pad(x, like, f"{name}_pad"), like, f"{name}_crop")
 
 
-def resized_to(x, like, upsampling: str, name: str):
-    """(B, H, W, C) -> (B, height and width of `like`, C): enlarged by whole factors, and cropped at the
-    bottom and right.
+def upsample(x, like, method: str, name: str):
+    """Upsamples by whole factors, and crops at the bottom and on the right.
 
-    upsampling: "nearest", "bilinear" or "learned", a transposed convolution. Raises ValueError.
+    Args:
+        x: (B, H, W, C).
+        like: (B, H', W', any), whose height and width the result gets.
+        method: "nearest", "bilinear" or "learned", a transposed convolution.
+        name: of the stage.
+
+    Returns:
+        (B, H', W', C).
+
+    Raises:
+        ValueError: the method is unknown.
     """
-    height, width = like.shape[1:3]
-    factors = -(-height // x.shape[1]), -(-width // x.shape[2])
-    if upsampling == "learned":
+    factors = tuple(-(-there // here) for there, here in zip(like.shape[1:3], x.shape[1:3], strict=True))
+    if method == "learned":
         kernel = tuple(2 * factor - factor % 2 for factor in factors)
         dtype = "float32" if x.dtype == "float32" else None  # never weights in bfloat16
         x = keras.layers.Conv2DTranspose(
             x.shape[-1], kernel, factors, padding="same", dtype=dtype, name=f"{name}_transposed"
         )(x)
-    elif upsampling in ("nearest", "bilinear"):
+    elif method in ("nearest", "bilinear"):
         x = keras.layers.UpSampling2D(
-            factors, interpolation=upsampling, dtype=x.dtype, name=f"{name}_enlarge"
+            factors, interpolation=method, dtype=x.dtype, name=f"{name}_upsample"
         )(x)
     else:
-        raise ValueError(f"unknown upsampling {upsampling!r}: nearest, bilinear or learned")
-    return _cropped_to(x, height, width, f"{name}_crop")
+        raise ValueError(f"unknown upsampling {method!r}: nearest, bilinear or learned")
+    return _crop(x, like, f"{name}_crop")
 
 
 def global_context(x, name: str):
-    """(B, H, W, C) -> the same and what the whole picture says: its mean, through a 1x1 convolution."""
+    """(B, H, W, C) -> the same shape: adds the mean over the image, through a 1x1 convolution and ReLU."""
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
     mean = keras.layers.Conv2D(x.shape[-1], 1, activation="relu", name=f"{name}_conv")(mean)
     return keras.layers.Add(name=f"{name}_add")([x, mean])
 
 
-def _cropped_to(x, height: int, width: int, name: str):
-    excess = (x.shape[1] - height, x.shape[2] - width)
+def _pad(x, like, name: str):
+    missing = [there - here for there, here in zip(like.shape[1:3], x.shape[1:3], strict=True)]
+    if max(missing) <= 0:
+        return x
+    padding = tuple((0, max(0, count)) for count in missing)
+    return keras.layers.ZeroPadding2D(padding, name=name)(x)
+
+
+def _crop(x, like, name: str):
+    excess = [here - there for there, here in zip(like.shape[1:3], x.shape[1:3], strict=True)]
     if max(excess) <= 0:
         return x
     cropping = tuple((0, max(0, count)) for count in excess)

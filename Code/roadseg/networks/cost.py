@@ -5,27 +5,31 @@ import numpy as np
 
 
 def multiply_adds(network: keras.Model) -> int:
-    """Multiplications by all convolution kernels for one picture; the rest is far less, and left out.
+    """Multiply-adds of all convolutions for one image; all other layers cost far less and are left out.
 
-    A transposed convolution multiplies at each place of its input, any other at each of its output.
+    A transposed convolution multiplies at each position of its input, any other at each of its output.
     """
-    total = 0
-    for layer in network.layers:
-        if isinstance(layer, keras.layers.Conv2DTranspose):
-            total += _per_place(layer.kernel) * _places(layer.input)
-        elif isinstance(layer, keras.Model):
-            total += multiply_adds(layer)
-        elif isinstance(layer, keras.layers.SeparableConv2D):
+    return sum(map(_multiply_adds_of, network.layers))
+
+
+def _multiply_adds_of(layer: keras.layers.Layer) -> int:
+    match layer:
+        case keras.Model():
+            return multiply_adds(layer)
+        case keras.layers.Conv2DTranspose():
+            return _size(layer.kernel) * _positions(layer.input)
+        case keras.layers.SeparableConv2D():
             kernels = layer.depthwise_kernel, layer.pointwise_kernel
-            total += sum(map(_per_place, kernels)) * _places(layer.output)
-        elif isinstance(layer, (keras.layers.Conv2D, keras.layers.DepthwiseConv2D)):
-            total += _per_place(layer.kernel) * _places(layer.output)
-    return total
+            return sum(map(_size, kernels)) * _positions(layer.output)
+        case keras.layers.Conv2D() | keras.layers.DepthwiseConv2D():
+            return _size(layer.kernel) * _positions(layer.output)
+        case _:
+            return 0
 
 
-def _per_place(kernel) -> int:
+def _size(kernel) -> int:
     return int(np.prod(kernel.shape))
 
 
-def _places(tensor) -> int:
+def _positions(tensor) -> int:
     return tensor.shape[1] * tensor.shape[2]

@@ -1,4 +1,4 @@
-"""Whether bfloat16 pays on this machine."""
+"""Whether computing in bfloat16 is faster than in float32 on this machine."""
 
 import functools
 from dataclasses import dataclass
@@ -22,9 +22,9 @@ class Policy:
 
 @functools.cache
 def recommended_policy() -> Policy:
-    """ "mixed_bfloat16" where the processor computes in it, else "float32".
+    """The policy "mixed_bfloat16" where the processor computes in bfloat16, else "float32".
 
-    Without such instructions bfloat16 is emulated, and slower than float32.
+    Processors without bfloat16 instructions emulate them, more slowly than they compute in float32.
     """
     accelerator = _accelerator()
     if accelerator is not None:
@@ -65,7 +65,7 @@ def _accelerator() -> tuple[str, bool] | None:
 
 
 def _cpu_flags() -> set[str]:
-    """Linux names them; elsewhere the set is empty."""
+    """Empty where /proc/cpuinfo does not exist, which only Linux has."""
     try:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:

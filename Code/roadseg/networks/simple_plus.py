@@ -1,17 +1,18 @@
 """The simple network redesigned within its number of parameters: most of the work at low resolution.
 
-In the spirit of U-net (a decoder that joins features of every resolution) and Fast-SCNN (down to an
-eighth of the size in three convolutions), with residual blocks of batch-normalised convolutions
-(He et al. 2016, arXiv 1512.03385), some of them dilated. Below 470,000 parameters with 14 classes.
+Its decoder joins features of every resolution, as U-net's does. Like Fast-SCNN it reaches an eighth of the
+size in three convolutions. Its residual blocks (He et al. 2016, arXiv 1512.03385) have batch
+normalisation, and some are dilated. Fewer than 470,000 parameters with 14 classes.
 """
 
 from collections.abc import Sequence
 
 import keras
 
-from roadseg.networks.blocks import convolution, global_context, resized_to
+from roadseg.networks.blocks import convolution, global_context, normalised_input, upsample
 
 MINIMUM_SIZE = 16  # four halvings
+_FIRST_SKIP = {2: 0, 4: 1}  # output stride -> position of the finest encoder stage that the decoder joins
 
 
 def build(
@@ -23,18 +24,26 @@ def build(
     context: bool = True,
     output_stride: int = 4,
 ) -> keras.Model:
-    """uint8 (B, H, W, 3) -> float32 logits (B, H, W, C); H and W of at least 16.
+    """Builds the network.
 
-    filters: at a half, a quarter, an eighth and a sixteenth of the size.
-    dilations: of the residual blocks at an eighth of the size.
-    context: adds the mean over the picture at a sixteenth.
-    output_stride: 2 or 4, the decoder ends at a half or a quarter of the size; what follows is bilinear
-        enlargement. Raises ValueError for another number.
+    Args:
+        image_shape: (H, W, 3) with H and W of at least 16.
+        num_classes: channels of the result.
+        filters: at a half, a quarter, an eighth and a sixteenth of the size.
+        dilations: of the residual blocks at an eighth of the size.
+        context: adds the mean over the image at a sixteenth of the size.
+        output_stride: 2 or 4: the decoder ends at a half or a quarter of the size, and bilinear
+            upsampling does the rest.
+
+    Returns:
+        A model: uint8 (B, H, W, 3) -> float32 logits (B, H, W, num_classes).
+
+    Raises:
+        ValueError: the output stride is neither 2 nor 4.
     """
-    if output_stride not in (2, 4):
+    if output_stride not in _FIRST_SKIP:
         raise ValueError(f"output_stride={output_stride}: 2 or 4")
-    image = keras.Input(image_shape, dtype="uint8", name="image")
-    x = keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
+    image, x = normalised_input(image_shape)
 
     encoder = []
     for stage, width in enumerate(filters, start=1):
@@ -45,12 +54,12 @@ def build(
     if context:
         x = global_context(x, "context")
 
-    skips = encoder[{2: 0, 4: 1}[output_stride] : 3]
+    skips = encoder[_FIRST_SKIP[output_stride] : 3]
     for stage, skip in enumerate(reversed(skips), start=1):
         x = _join(x, skip, f"decoder{stage}")
 
-    small = keras.layers.Conv2D(num_classes, 1, dtype="float32", name="head_logits")(x)
-    logits = resized_to(small, image, "bilinear", "head")
+    coarse = keras.layers.Conv2D(num_classes, 1, dtype="float32", name="head_logits")(x)
+    logits = upsample(coarse, image, "bilinear", "head")
     return keras.Model(image, logits, name="simple_plus")
 
 
@@ -59,20 +68,20 @@ def _convolution(x, filters: int, name: str, kernel_size: int = 3, **options):
 
 
 def _residual(x, dilation: int, name: str):
-    """Two convolutions and what they started from."""
+    """Two convolutions, added to what they started from."""
     change = _convolution(x, x.shape[-1], f"{name}_conv1", dilation=dilation)
-    change = _convolution(change, x.shape[-1], f"{name}_conv2", dilation=dilation, rectify=False)
-    return _rectified_sum([x, change], name)
+    change = _convolution(change, x.shape[-1], f"{name}_conv2", dilation=dilation, relu=False)
+    return _sum_and_relu([x, change], name)
 
 
 def _join(x, skip, name: str):
-    """Coarse features, enlarged, and finer ones become features of the finer size."""
+    """Upsampled coarse features and fine ones, merged at the fine size."""
     filters = skip.shape[-1]
-    x = _convolution(x, filters, f"{name}_narrow", 1, rectify=False)
-    x = resized_to(x, skip, "bilinear", name)
-    x = _rectified_sum([x, _convolution(skip, filters, f"{name}_skip", 1, rectify=False)], name)
+    x = _convolution(x, filters, f"{name}_project", 1, relu=False)
+    x = upsample(x, skip, "bilinear", name)
+    x = _sum_and_relu([x, _convolution(skip, filters, f"{name}_skip", 1, relu=False)], name)
     return _convolution(x, filters, f"{name}_merge")
 
 
-def _rectified_sum(parts, name: str):
-    return keras.layers.ReLU(name=f"{name}_relu")(keras.layers.Add(name=f"{name}_add")(parts))
+def _sum_and_relu(branches, name: str):
+    return keras.layers.ReLU(name=f"{name}_relu")(keras.layers.Add(name=f"{name}_add")(branches))

@@ -1,0 +1,33 @@
+"""What a network is apart from its weights and its training."""
+
+import hashlib
+import json
+
+import keras
+
+
+def architecture_digest(network: keras.Model) -> str:
+    """16 hexadecimal digits that depend on all layers and their connections.
+
+    Weights, layer names and precision do not count: a training may continue on a machine where another
+    precision is faster.
+    """
+    positions = {layer.name: position for position, layer in enumerate(network.layers)}
+    positions[network.name] = "network"
+    config = json.dumps(_without_names(network.get_config(), positions), default=str)
+    config = config.replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
+    return hashlib.sha256(config.encode()).hexdigest()[:16]
+
+
+def _without_names(config, positions: dict[str, object]):
+    """The configuration with every layer's name replaced by its position."""
+    if isinstance(config, dict):
+        return {key: _without_names(value, positions) for key, value in config.items()}
+    if isinstance(config, (list, tuple)):
+        return [_without_names(value, positions) for value in config]
+    return positions.get(config, config) if isinstance(config, str) else config
+
+
+def without_optimizer(network: keras.Model) -> keras.Model:
+    """The same layers and weights, without loss, optimizer and their state."""
+    return keras.Model(network.inputs, network.outputs, name=network.name)
