@@ -1,22 +1,26 @@
 """Semantic segmentation of urban road scenes on small machines.
 
-The modules in the order of the data's way:
+The rooms, in the order of the data's way:
 
-    sources -> preprocess -> store -> splits -> batches -> networks -> training -> evaluation
-    -> figures
+    data         raw frames -> compressed store -> split -> batches
+    networks     raw images -> logits; pretrained weights
+    training     train() by a recipe, resumable
+    evaluation   predictions, counts and metrics
+    plots        every figure
 
-No module is imported here, so that reading and preprocessing data never start TensorFlow.
+A room imports only from those before it. None is imported here, so that reading and preprocessing data
+never start TensorFlow.
 """
 
 import os
 import sys
 import warnings
 
-# TensorFlow turns oneDNN on by itself only for CPUs with AVX-512; with AVX2 it is faster as well
-# (benchmarks/training_speed.py). Read when TensorFlow is imported.
+# TensorFlow turns oneDNN on by itself only for CPUs with AVX-512, but it is faster with AVX2 as well
+# (benchmarks/training_speed.py). TensorFlow reads the variable when it is imported.
 if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
     warnings.warn(
-        "TensorFlow was imported before roadseg, which can no longer turn oneDNN on; without it, "
+        "TensorFlow was imported before roadseg, which can no longer turn oneDNN on. Without it, "
         "training takes much longer on many CPUs. Import roadseg first",
         stacklevel=2,
     )

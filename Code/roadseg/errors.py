@@ -1,4 +1,4 @@
-"""The two errors that a user of this package is meant to meet."""
+"""The two errors that are addressed to the user of this package."""
 
 
 class DataError(ValueError):

@@ -1,4 +1,4 @@
-"""Files that are whole under their name, or not there, also when the process is killed at any moment."""
+"""Files that are complete or absent under their name, even when the process is killed at any moment."""
 
 import os
 from collections.abc import Callable
@@ -6,7 +6,7 @@ from pathlib import Path
 
 
 def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
-    """`write` makes a hidden file with the same suffix beside it, which then takes its name."""
+    """Calls `write` with a hidden path beside `path`, with the same suffix, and renames the result."""
     part = path.with_name(f".part-{os.getpid()}-{path.name}")
     try:
         write(part)

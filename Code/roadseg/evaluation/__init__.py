@@ -1,20 +1,23 @@
-"""Evaluation: counts over all chosen frames, and every metric from them."""
+"""Evaluation: a network labels frames, the pixels are counted, and every metric follows from the counts.
+
+metrics: the numbers, from a confusion matrix and from boundary pixels. evaluator: a network on frames.
+results: the metrics of an evaluation, as text and as tables.
+"""
 
 from roadseg.evaluation.evaluator import (
-    Evaluation,
-    check_fit,
-    compare,
-    confusion_on,
+    check_compatible,
+    confusion_matrix_of,
     evaluate,
     frame_scores,
     predict,
 )
+from roadseg.evaluation.results import Evaluation, compare
 
 __all__ = [
     "Evaluation",
-    "check_fit",
+    "check_compatible",
     "compare",
-    "confusion_on",
+    "confusion_matrix_of",
     "evaluate",
     "frame_scores",
     "predict",

@@ -1,8 +1,8 @@
-"""Figures of merit, all derived from counts over the whole set: confusion matrix, boundary pixels.
+"""Metrics, all computed from counts over the whole set: confusion matrix and boundary pixels.
 
 Policy for absent classes: a class without a single pixel in truth and prediction has no score (NaN) and
-is left out of the mean; one that is predicted but never true has score 0 and counts. For boundaries the
-same holds of boundary pixels: a class that fills every picture has no boundary.
+is left out of the mean. One that is predicted but never true has score 0 and counts. The same holds for
+boundary pixels: a class that fills every image has no boundary.
 """
 
 import keras
@@ -18,10 +18,19 @@ BOUNDARY_TOLERANCE = 2  # pixels
 def confusion_matrix(
     labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore: int = IGNORE
 ) -> np.ndarray:
-    """int64 (C, C): rows are the truth, columns the prediction, entries are pixels.
+    """Counts the pixels of every pair of true and predicted class.
 
-    labels, predictions: integer class ids of one shape; labels equal to `ignore` are not counted.
-    Raises ValueError for any other id outside 0..C-1.
+    Args:
+        labels: true class ids, integers of any shape.
+        predictions: predicted class ids of the same shape.
+        num_classes: C.
+        ignore: pixels with this label are not counted.
+
+    Returns:
+        int64 (C, C), in pixels; rows are the truth, columns the prediction.
+
+    Raises:
+        ValueError: the shapes differ, or an id is outside 0..C-1.
     """
     labels, predictions = _checked(labels, predictions, num_classes, ignore)
     counted = labels != ignore
@@ -49,12 +58,24 @@ def boundary_counts(
     tolerance: int = BOUNDARY_TOLERANCE,
     ignore: int = IGNORE,
 ) -> np.ndarray:
-    """int64 (C, 4): boundary pixels of each class: true, found of those, predicted, right of those.
+    """Counts the boundary pixels of each class.
 
-    labels, predictions: integer class ids (H, W); where labels equal `ignore`, neither has a boundary.
-    A pixel lies on its class's boundary when one of its four neighbours is of another class. It is
-    found, or right, when the other picture has that class's boundary at most `tolerance` pixels away in
-    each direction. Raises ValueError for any other id outside 0..C-1.
+    A pixel lies on the boundary of its class when one of its four neighbours has another class. A true
+    one is found, and a predicted one is right, when the other label image has that class's boundary at
+    most `tolerance` rows and columns away.
+
+    Args:
+        labels: true class ids (H, W), integers.
+        predictions: predicted class ids (H, W).
+        num_classes: C.
+        tolerance: in pixels.
+        ignore: pixels with this label have no boundary in either.
+
+    Returns:
+        int64 (C, 4): boundary pixels that are true, found of those, predicted, right of those.
+
+    Raises:
+        ValueError: the shapes differ, or an id is outside 0..C-1.
     """
     labels, predictions = _checked(labels, predictions, num_classes, ignore)
     known = labels != ignore
@@ -81,7 +102,7 @@ def boundary_f_scores(counts: np.ndarray) -> np.ndarray:
     """float64 (C): 2 P R / (P + R) of the boundary pixels' precision P and recall R.
 
     counts: sum of `boundary_counts` over the frames (Csurka et al. 2013 average over frames instead).
-    NaN for a class without boundary in both.
+    NaN for a class without a boundary in truth and prediction.
     """
     true, found, predicted, right = np.asarray(counts, np.float64).T
     recall, precision = (np.nan_to_num(_ratio(*pair)) for pair in ((found, true), (right, predicted)))
@@ -95,12 +116,17 @@ def mean_boundary_f_score(counts: np.ndarray) -> float:
 
 
 def pixel_accuracy(confusion: np.ndarray) -> float:
-    """Share of the labelled pixels that are right."""
+    """The share of labelled pixels that are right."""
     return float(_ratio(np.trace(confusion), confusion.sum()))
 
 
+def class_shares(confusion: np.ndarray) -> np.ndarray:
+    """float64 (C): the share of each class in the labelled pixels."""
+    return _ratio(confusion.sum(axis=1), confusion.sum())
+
+
 def class_accuracy(confusion: np.ndarray) -> np.ndarray:
-    """float64 (C): share of each class's true pixels that are found; NaN for a class never true."""
+    """float64 (C): the share of each class's true pixels that are found; NaN for a class never true."""
     return _ratio(np.diag(confusion), confusion.sum(axis=1))
 
 
@@ -121,13 +147,12 @@ def mean_class_accuracy(confusion: np.ndarray) -> float:
 
 
 def frequency_weighted_iou(confusion: np.ndarray) -> float:
-    """Mean of `iou` weighted with each class's share of the true pixels."""
-    frequency = _ratio(confusion.sum(axis=1), confusion.sum())
-    return float(np.sum(frequency * np.nan_to_num(iou(confusion))))
+    """Mean of `iou`, weighted with `class_shares`."""
+    return float(np.sum(class_shares(confusion) * np.nan_to_num(iou(confusion))))
 
 
 def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    """part / whole, NaN where there is nothing to share out."""
+    """part / whole, NaN where the whole is 0."""
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
 
@@ -138,11 +163,11 @@ def _mean(values: np.ndarray) -> float:
 
 
 def original_mean_iou(labels: np.ndarray, logits: np.ndarray) -> float:
-    """What the original repository printed as "mean IoU"; shown only to explain it.
+    """What the original repository printed as "mean IoU"; only to explain its error.
 
-    labels: class ids (B, H, W); logits: float (B, H, W, C). Its metric expects class ids but was given
-    one-hot labels and softmax outputs. Cast to integers, every probability below 1 becomes 0, so that
-    an unsure network gets (C - 1) / (2 C), whatever it predicts.
+    labels: class ids (B, H, W); logits: float (B, H, W, C). The metric expects class ids, but got
+    one-hot labels and softmax outputs. It casts both to integers, which turns every probability below 1
+    into 0: a network that is never certain scores (C - 1) / (2 C), whatever it predicts.
     """
     num_classes = logits.shape[-1]
     metric = keras.metrics.MeanIoU(num_classes)
@@ -153,42 +178,3 @@ def original_mean_iou(labels: np.ndarray, logits: np.ndarray) -> float:
         sample_weight=np.repeat((labels != IGNORE)[..., None], num_classes, axis=-1),
     )
     return float(metric.result())
-
-
-class RunningScores(keras.metrics.Metric):
-    """Pixel accuracy and mean IoU of an epoch so far, for the progress of a training.
-
-    They follow the weights as they change; `evaluation.evaluate` gives the figures to report.
-    every: rows and columns between the pixels that are counted; counting all of them takes a noticeable
-        part of a small network's training time.
-    """
-
-    def __init__(self, num_classes: int, every: int = 4, name: str = "running_scores", **options):
-        super().__init__(name=name, **options)
-        self.num_classes = num_classes
-        self.every = every
-        self.confusion = self.add_variable(
-            (num_classes, num_classes), initializer="zeros", name="confusion", dtype="int32"
-        )
-
-    def update_state(self, y_true, y_pred, sample_weight=None):
-        """y_true: class ids (B, H, W); y_pred: logits (B, H, W, C)."""
-        y_true, y_pred = (y[:, :: self.every, :: self.every] for y in (y_true, y_pred))
-        truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
-        predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
-        # Ignored pixels are counted in one more bin, which is cut off. A sum over segments, because
-        # JAX compiles no bincount of unknown length.
-        bins = self.num_classes**2
-        pair = ops.where(truth == IGNORE, bins, truth * self.num_classes + predicted)
-        pairs = ops.segment_sum(ops.ones_like(pair), pair, num_segments=bins + 1)[:bins]
-        self.confusion.assign_add(ops.reshape(pairs, (self.num_classes, self.num_classes)))
-
-    def result(self):
-        confusion = ops.cast(self.confusion, "float32")
-        hits = ops.diagonal(confusion)
-        union = ops.sum(confusion, axis=0) + ops.sum(confusion, axis=1) - hits
-        present = ops.cast(union > 0, "float32")
-        return {
-            "accuracy": ops.sum(hits) / ops.maximum(ops.sum(confusion), 1),
-            "mean_iou": ops.sum(hits / ops.maximum(union, 1)) / ops.maximum(ops.sum(present), 1),
-        }

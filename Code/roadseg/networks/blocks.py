@@ -126,7 +126,7 @@ def upsample(x, like, method: str, name: str):
 
 
 def global_context(x, name: str):
-    """(B, H, W, C) -> the same shape: adds the mean over the image, through a 1x1 convolution and ReLU."""
+    """Adds the mean over the image, after a 1x1 convolution and ReLU; (B, H, W, C) -> the same shape."""
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
     mean = keras.layers.Conv2D(x.shape[-1], 1, activation="relu", name=f"{name}_conv")(mean)
     return keras.layers.Add(name=f"{name}_add")([x, mean])

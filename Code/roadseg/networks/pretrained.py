@@ -19,14 +19,14 @@ def load_pretrained(
 ) -> keras.Model:
     """A network that was trained on rendered scenes only, for images of any size.
 
-    Its 14 classes are those of Virtual KITTI, in the order of `VirtualKitti1.class_names`. Objects should
-    be about as large as in 125 x 414 pixels of KITTI's camera.
+    Its 14 classes are those of Virtual KITTI, in the order of `VirtualKitti1.class_names`. Objects
+    should be about as large as in 125 x 414 pixels of KITTI's camera.
 
     Args:
         name: "simple" or "simple_plus".
         image_shape: (H, W, 3), in pixels.
-        **options: `seed`, `policy` and the network's own options, as for `build`. Options that change the
-            weights' shapes do not fit.
+        **options: `policy` and the network's own options, as for `build`. Options that change the shapes
+            of weights do not fit.
 
     Returns:
         A functional model: uint8 (B, H, W, 3) -> float32 logits (B, H, W, 14).
@@ -46,10 +46,10 @@ def load_pretrained(
 
 
 def model_card(name: str) -> dict[str, object]:
-    """How the weights of that name were trained, and their results on data that they were not trained on.
+    """How the weights of that name were trained, and their results on other data.
 
-    Keys: `frames` of the training, `minutes` it took, and `results`: name of a data set -> what
-    `Evaluation.as_dict` gives.
+    Keys: `frames`, how many the training had; `minutes`, how long it took; `results`, for each data set
+    what `Evaluation.as_dict` gives.
     """
     return json.loads(_card(name).read_text("utf-8"))
 

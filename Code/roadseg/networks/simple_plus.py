@@ -1,7 +1,7 @@
 """The simple network redesigned within its number of parameters: most of the work at low resolution.
 
-Its decoder joins features of every resolution, as U-net's does. Like Fast-SCNN it reaches an eighth of the
-size in three convolutions. Its residual blocks (He et al. 2016, arXiv 1512.03385) have batch
+Its decoder joins features of every resolution, as U-net's does. Like Fast-SCNN it reaches an eighth of
+the size in three convolutions. Its residual blocks (He et al. 2016, arXiv 1512.03385) have batch
 normalisation, and some are dilated. Fewer than 470,000 parameters with 14 classes.
 """
 
@@ -12,7 +12,7 @@ import keras
 from roadseg.networks.blocks import convolution, global_context, normalised_input, upsample
 
 MINIMUM_SIZE = 16  # four halvings
-_FIRST_SKIP = {2: 0, 4: 1}  # output stride -> position of the finest encoder stage that the decoder joins
+_FIRST_SKIP = {2: 0, 4: 1}  # output stride -> the finest encoder stage that joins the decoder
 
 
 def build(

@@ -1,6 +1,8 @@
 """Training: one function for every network, driven by a Recipe."""
 
+from roadseg.training.provenance import folder_name
 from roadseg.training.recipes import RECIPES, Recipe, get_recipe
-from roadseg.training.trainer import Run, folder_name, train
+from roadseg.training.run import Run, open_run
+from roadseg.training.trainer import train
 
-__all__ = ["RECIPES", "Recipe", "Run", "folder_name", "get_recipe", "train"]
+__all__ = ["RECIPES", "Recipe", "Run", "folder_name", "get_recipe", "open_run", "train"]

@@ -1,4 +1,4 @@
-"""What happens during a training besides the steps themselves: validate, keep, report."""
+"""What happens during a training besides its steps: validate, save, report."""
 
 import contextlib
 import math
@@ -12,16 +12,16 @@ from tqdm import tqdm
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
-from roadseg.evaluation import confusion_on, metrics
+from roadseg.evaluation import confusion_matrix_of, metrics
 from roadseg.training.recipes import Recipe
 from roadseg.training.run_folder import RunFolder
 
 
 class ValidateAndCheckpoint(keras.callbacks.Callback):
-    """After each epoch: validates, keeps the best network, and saves all that a restart needs.
+    """After each epoch: validates, saves the best network, and saves everything that a restart needs.
 
-    The history and the best network are written before the weights to continue from: a kill in between
-    repeats an epoch, and never loses one.
+    It writes history and best network before the weights to continue from: a kill in between repeats an
+    epoch, and never loses one.
     """
 
     def __init__(
@@ -32,6 +32,15 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
         folder: RunFolder,
         history: list[dict[str, float]],
     ):
+        """Writes nothing yet.
+
+        Args:
+            frames: the store.
+            split: which of the frames validate.
+            recipe: how often to validate.
+            folder: where to save.
+            history: a row for each epoch so far; it grows.
+        """
         super().__init__()
         self.frames = frames
         self.split = split
@@ -49,31 +58,33 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
     def on_epoch_end(self, epoch, logs=None):
         if not all(np.isfinite(values).all() for values in self.model.get_weights()):
             self._stop("weights became infinite in the last step")
-        validation = {"validation_accuracy": math.nan, "validation_mean_iou": math.nan}
-        last = epoch + 1 == self.recipe.epochs
-        if last or (epoch + 1) % self.recipe.validate_every == 0:
-            with averaged_weights(self.model):
-                confusion = confusion_on(self.model, self.frames, self.split.validation)
-                validation = {
-                    "validation_accuracy": metrics.pixel_accuracy(confusion),
-                    "validation_mean_iou": metrics.mean_iou(confusion),
-                }
-                if not validation["validation_mean_iou"] <= self._best_score():
-                    self.folder.save_best(self.model)
-        logs.update(validation)
+        if (epoch + 1) % self.recipe.validate_every == 0 or epoch + 1 == self.recipe.epochs:
+            accuracy, mean_iou = self._validate()
+        else:
+            accuracy = mean_iou = math.nan
+        logs.update(validation_accuracy=accuracy, validation_mean_iou=mean_iou)
         seconds = time.monotonic() - self._start
         self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
         self.folder.write_history(self.history)
         self.folder.save_last(self.model)
 
+    def _validate(self) -> tuple[float, float]:
+        """Pixel accuracy and mean IoU; saves the network if it is the best so far."""
+        with averaged_weights(self.model):
+            confusion = confusion_matrix_of(self.model, self.frames, self.split.validation)
+            mean_iou = metrics.mean_iou(confusion)
+            if not mean_iou <= self._best_score():  # a first score of NaN is saved as well
+                self.folder.save_best(self.model)
+        return metrics.pixel_accuracy(confusion), mean_iou
+
     def _best_score(self) -> float:
         scores = [row["validation_mean_iou"] for row in self.history]
         return max((score for score in scores if not math.isnan(score)), default=-math.inf)
 
-    def _stop(self, what: str) -> None:
+    def _stop(self, reason: str) -> None:
         raise TrainingError(
-            f"{what} of epoch {len(self.history) + 1}. {self.folder.path} keeps what the epochs before "
-            "left, the last and the best weights; lower the recipe's learning_rate"
+            f"{reason} of epoch {len(self.history) + 1}. {self.folder.path} still has the last and the "
+            "best weights of the epochs before; lower the recipe's learning_rate"
         )
 
 
@@ -86,7 +97,7 @@ def averaged_weights(network: keras.Model) -> Iterator[None]:
     variables = network.trainable_variables
     current = [keras.ops.convert_to_numpy(variable) for variable in variables]
     network.optimizer.finalize_variable_values(variables)
-    # Copies: on JAX network and optimizer would share arrays, which a prediction then gives away.
+    # Copies: on JAX, network and optimizer would share arrays, which a prediction then gives away.
     _assign(variables, [keras.ops.convert_to_numpy(variable) for variable in variables])
     try:
         yield
@@ -107,7 +118,7 @@ class Progress(keras.callbacks.Callback):
         self.recipe = recipe
         self.steps = steps_per_epoch
         self.first_epoch = first_epoch
-        self.figures, self.validated = "", ""
+        self.training, self.validation = "", ""
 
     def on_train_begin(self, logs=None):
         self.bar = tqdm(
@@ -120,13 +131,13 @@ class Progress(keras.callbacks.Callback):
         )
 
     def on_train_batch_end(self, batch, logs=None):
-        self.figures = " ".join(f"{name} {logs[name]:.3f}" for name in ("loss", "accuracy", "mean_iou"))
+        self.training = " ".join(f"{name} {logs[name]:.3f}" for name in ("loss", "accuracy", "mean_iou"))
         self._show()
         self.bar.update()
 
     def on_epoch_end(self, epoch, logs=None):
         if not math.isnan(logs["validation_mean_iou"]):
-            self.validated = (
+            self.validation = (
                 f" | epoch {epoch + 1}: validation accuracy {logs['validation_accuracy']:.3f} "
                 f"mean_iou {logs['validation_mean_iou']:.3f}"
             )
@@ -136,4 +147,4 @@ class Progress(keras.callbacks.Callback):
         self.bar.close()
 
     def _show(self):
-        self.bar.set_postfix_str(self.figures + self.validated, refresh=False)
+        self.bar.set_postfix_str(self.training + self.validation, refresh=False)

@@ -1,10 +1,9 @@
-"""Losses on logits, blind to ignored pixels, and weights for rare classes."""
+"""Losses on logits; pixels labelled IGNORE do not count."""
 
 import math
 from collections.abc import Sequence
 
 import keras
-import numpy as np
 from keras import ops
 
 from roadseg.data.classes import IGNORE
@@ -12,16 +11,7 @@ from roadseg.data.classes import IGNORE
 
 @keras.saving.register_keras_serializable("roadseg")
 class CrossEntropy(keras.losses.Loss):
-    """Cross-entropy of the softmax, averaged over the labelled pixels of the batch.
-
-    class_weights: one factor a class, or None. The average is weighted likewise, so that the loss keeps
-        its size; Keras' own `class_weight` does not take label images.
-    label_smoothing: this share of each pixel's truth is spread evenly over all classes.
-    focal_gamma: exponent of the focal loss (Lin et al. 2017, arXiv 1708.02002): a pixel whose class has
-        the probability p counts (1 - p) ** focal_gamma times.
-    ohem_share: only this share of each picture's labelled pixels counts, those with the largest loss:
-        online hard example mining (Shrivastava, Gupta, Girshick 2016, arXiv 1604.03540).
-    """
+    """Cross-entropy of the softmax, averaged over the labelled pixels of the batch."""
 
     def __init__(
         self,
@@ -31,6 +21,18 @@ class CrossEntropy(keras.losses.Loss):
         ohem_share: float = 1.0,
         name: str = "cross_entropy",
     ):
+        """The defaults give the plain cross-entropy.
+
+        Args:
+            class_weights: a factor for each class, or None. The average is weighted likewise, so that
+                the loss keeps its size. Keras' own `class_weight` does not take label images.
+            label_smoothing: this share of each pixel's truth is spread evenly over all classes.
+            focal_gamma: exponent of the focal loss (Lin et al. 2017, arXiv 1708.02002): a pixel whose
+                true class has probability p counts (1 - p) ** focal_gamma times.
+            ohem_share: only this share of each image's labelled pixels counts, those with the largest
+                loss: online hard example mining (Shrivastava, Gupta, Girshick 2016, arXiv 1604.03540).
+            name: of the loss.
+        """
         super().__init__(name=name, reduction=None)
         self.class_weights = None if class_weights is None else [float(w) for w in class_weights]
         self.label_smoothing = label_smoothing
@@ -38,7 +40,7 @@ class CrossEntropy(keras.losses.Loss):
         self.ohem_share = ohem_share
 
     def call(self, y_true, y_pred):
-        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
+        """Class ids (B, H, W), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
         labelled = y_true != IGNORE
         truth = ops.where(labelled, ops.cast(y_true, "int32"), 0)
         losses = plain = keras.losses.sparse_categorical_crossentropy(truth, y_pred, from_logits=True)
@@ -66,8 +68,9 @@ class CrossEntropy(keras.losses.Loss):
 
 
 def _hardest(losses, labelled, share: float):
-    """bool (B, H, W): whether a loss is among the largest of its picture, as many as that share of the
-    labelled pixels; those that are not labelled have a loss of 0.
+    """bool (B, H, W): the largest losses of each image, as many as that share of its labelled pixels.
+
+    Pixels that are not labelled have a loss of 0.
     """
     _, height, width = losses.shape
     largest, _ = ops.top_k(ops.reshape(losses, (-1, height * width)), round(share * height * width) or 1)
@@ -80,9 +83,9 @@ def _hardest(losses, labelled, share: float):
 class LovaszSoftmax(keras.losses.Loss):
     """A differentiable stand-in for 1 - mean IoU over the classes in the batch.
 
-    Berman, Triki, Blaschko 2018, arXiv 1705.08790, algorithm 1 for each class; written here because
-    no maintained package has it for Keras 3. pixels: about how many of each picture count, on a regular
-    grid; sorting all of them for each class would take longer than the network.
+    Berman, Triki, Blaschko 2018, arXiv 1705.08790, algorithm 1 for each class; written here because no
+    maintained package has it for Keras 3. pixels: about how many of each image count, on a regular grid.
+    Sorting all of them for each class would take longer than the network.
     """
 
     def __init__(self, pixels: int = 5000, name: str = "lovasz_softmax"):
@@ -90,11 +93,11 @@ class LovaszSoftmax(keras.losses.Loss):
         self.pixels = pixels
 
     def call(self, y_true, y_pred):
-        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
+        """Class ids (B, H, W), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
         _, height, width, num_classes = y_pred.shape
-        every = max(1, round(math.sqrt(height * width / self.pixels)))
-        truth = ops.reshape(y_true[:, ::every, ::every], (-1,))
-        logits = ops.reshape(y_pred[:, ::every, ::every], (-1, num_classes))
+        stride = max(1, round(math.sqrt(height * width / self.pixels)))
+        truth = ops.reshape(y_true[:, ::stride, ::stride], (-1,))
+        logits = ops.reshape(y_pred[:, ::stride, ::stride], (-1, num_classes))
         labelled = ops.cast(truth != IGNORE, logits.dtype)
         probabilities = ops.softmax(logits)
         losses, present = [], []
@@ -102,15 +105,15 @@ class LovaszSoftmax(keras.losses.Loss):
             true = ops.cast(truth == class_id, logits.dtype)
             errors = labelled * ops.abs(true - probabilities[:, class_id])
             order = ops.argsort(-errors)
-            growth = self._growth(ops.take(true, order))
-            losses.append(ops.sum(ops.take(errors, order) * growth))
+            gradient = self._gradient(ops.take(true, order))
+            losses.append(ops.sum(ops.take(errors, order) * gradient))
             present.append(ops.max(true))
         present = ops.stack(present)
         return ops.sum(present * ops.stack(losses)) / ops.maximum(ops.sum(present), 1)
 
     @staticmethod
-    def _growth(true):
-        """By how much 1 - IoU grows with each further pixel that is wrong; true: in that order."""
+    def _gradient(true):
+        """By how much 1 - IoU grows with each further wrong pixel; true: sorted by falling error."""
         hits = ops.sum(true) - ops.cumsum(true)
         union = ops.sum(true) + ops.cumsum(1 - true)
         distance = 1 - hits / union
@@ -122,51 +125,32 @@ class LovaszSoftmax(keras.losses.Loss):
 
 @keras.saving.register_keras_serializable("roadseg")
 class CrossEntropyAndLovasz(keras.losses.Loss):
-    """cross_entropy + share * Lovász-Softmax."""
+    """cross_entropy + lovasz_weight * LovaszSoftmax."""
 
     def __init__(
-        self, cross_entropy: CrossEntropy, share: float, name: str = "cross_entropy_and_lovasz"
+        self,
+        cross_entropy: CrossEntropy,
+        lovasz_weight: float,
+        name: str = "cross_entropy_and_lovasz",
     ):
         super().__init__(name=name, reduction=None)
         self.cross_entropy = cross_entropy
         self.lovasz = LovaszSoftmax()
-        self.share = share
+        self.lovasz_weight = lovasz_weight
 
     def call(self, y_true, y_pred):
-        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C). A scalar."""
-        return self.cross_entropy(y_true, y_pred) + self.share * self.lovasz(y_true, y_pred)
+        """Class ids (B, H, W), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
+        return self.cross_entropy(y_true, y_pred) + self.lovasz_weight * self.lovasz(y_true, y_pred)
 
     def get_config(self):
         cross_entropy = keras.saving.serialize_keras_object(self.cross_entropy)
-        return {"cross_entropy": cross_entropy, "share": self.share, "name": self.name}
+        return {
+            "cross_entropy": cross_entropy,
+            "lovasz_weight": self.lovasz_weight,
+            "name": self.name,
+        }
 
     @classmethod
     def from_config(cls, config):
         cross_entropy = keras.saving.deserialize_keras_object(config["cross_entropy"])
         return cls(**config | {"cross_entropy": cross_entropy})
-
-
-def median_frequency_weights(pixels: np.ndarray, power: float = 1.0) -> np.ndarray:
-    """float64 (C): (median frequency / frequency) ** power of each class.
-
-    After Eigen and Fergus 2015, arXiv 1411.4734; but a frequency is that in all frames, while theirs is
-    that in the frames in which the class occurs, so that here a class of few frames weighs more.
-    pixels: int (C), how often each class occurs; absent ones get weight 1. power: 0.5 is milder.
-    """
-    present = pixels > 0
-    weights = np.ones(len(pixels))
-    weights[present] = (np.median(pixels[present]) / pixels[present]) ** power
-    return weights
-
-
-def effective_number_weights(pixels: np.ndarray, beta: float = 1 - 1e-6) -> np.ndarray:
-    """float64 (C): inverse effective number of pixels, (1 - beta) / (1 - beta ** n), with median 1.
-
-    Cui et al. 2019, arXiv 1901.05555. pixels: int (C), how often each class occurs; absent ones get
-    weight 1. beta: from about 1 / (1 - beta) pixels on, more of them make no difference.
-    """
-    present = pixels > 0
-    weights = np.ones(len(pixels))
-    inverse = -1 / np.expm1(pixels[present] * np.log(beta))
-    weights[present] = inverse / np.median(inverse)
-    return weights

@@ -1,40 +1,59 @@
 """Recipe: everything that decides how a network is trained, and the recipes that have a name."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import keras
 import numpy as np
 
 from roadseg.data.augmentation import Augmentation
-from roadseg.training.losses import (
-    CrossEntropy,
-    CrossEntropyAndLovasz,
-    effective_number_weights,
-    median_frequency_weights,
-)
+from roadseg.training.class_weights import effective_number_weights, median_frequency_weights
+from roadseg.training.losses import CrossEntropy, CrossEntropyAndLovasz
 
-_WORDS = {"optimizer": ("rmsprop", "adamw"), "schedule": ("steps", "cosine")}
+_CHOICES = {"optimizer": ("rmsprop", "adamw"), "schedule": ("steps", "cosine")}
+_RANGES: dict[str, Callable[[float], bool]] = {
+    "learning_rate": lambda rate: rate > 0,
+    "warm_up_epochs": lambda epochs: epochs >= 0,
+    "weight_decay": lambda decay: decay >= 0,
+    "class_weight_power": lambda power: power >= 0,
+    "effective_number": lambda beta: 0 <= beta < 1,
+    "label_smoothing": lambda share: 0 <= share < 1,
+    # Between 0 and 1 the gradient is infinite at certainty.
+    "focal_gamma": lambda gamma: gamma == 0 or gamma >= 1,
+    "ohem_share": lambda share: 0 < share <= 1,
+    "lovasz": lambda weight: weight >= 0,
+    "ema_momentum": lambda momentum: momentum is None or 0 < momentum < 1,
+}
 
 
 @dataclass(frozen=True)
 class Recipe:
     """Settings of one training.
 
-    optimizer: "rmsprop" or "adamw".
-    learning_rate: the highest.
-    schedule: "steps": the rate is divided by 3 after every 75 epochs; "cosine": it rises over
-        warm_up_epochs and falls along half a cosine to zero.
-    weight_decay: decoupled, of AdamW alone; not on biases and normalisation.
-    class_weight_power: exponent of the median-frequency class weights; 0: all classes weigh the same.
-    effective_number: beta of the effective-number class weights, instead; 0: all weigh the same.
-    label_smoothing, focal_gamma, ohem_share: of losses.CrossEntropy.
-    lovasz: how much of the Lovász-Softmax loss is added to the cross-entropy.
-    ema_momentum: of the exponential moving average of the weights that is evaluated and kept; None: the
-        weights themselves.
-    validate_every: epochs between two validations; the last epoch is always validated.
+    Attributes:
+        name: for messages and folders.
+        epochs: passes over the training frames.
+        batch_size: frames a step.
+        optimizer: "rmsprop" or "adamw".
+        learning_rate: the highest.
+        schedule: "steps": the rate is divided by 3 after every 75 epochs; "cosine": it rises during
+            warm_up_epochs and then falls along half a cosine to zero.
+        warm_up_epochs: may be a fraction.
+        weight_decay: decoupled; AdamW only, and not for biases and normalisation.
+        augmentation: of the training frames; None: they are trained on as they are.
+        class_weight_power: exponent of the median-frequency class weights; 0: equal weights.
+        effective_number: beta of the effective-number class weights instead; 0: equal weights.
+        label_smoothing: see `losses.CrossEntropy`.
+        focal_gamma: see `losses.CrossEntropy`.
+        ohem_share: see `losses.CrossEntropy`.
+        lovasz: weight of the Lovász-Softmax loss, which is added to the cross-entropy.
+        ema_momentum: of the exponential moving average of the weights. The average is what is validated
+            and saved as the best network. None: the weights themselves are.
+        validate_every: epochs from one validation to the next; the last epoch is always validated.
+        seed: of the order of the frames and their augmentation.
 
-    Raises ValueError for an unknown word, a number out of its range, and settings that contradict each
-    other.
+    Raises:
+        ValueError: an unknown word, a number out of its range, or settings that contradict each other.
     """
 
     name: str
@@ -59,29 +78,16 @@ class Recipe:
     def __post_init__(self):
         if min(self.epochs, self.batch_size, self.validate_every) < 1:
             raise ValueError(f"{self.name}: epochs, batch_size and validate_every must be at least 1")
-        for field, known in _WORDS.items():
-            if (word := getattr(self, field)) not in known:
-                raise ValueError(f"{self.name}: unknown {field} {word!r}: {' or '.join(known)}")
+        for field, choices in _CHOICES.items():
+            if (word := getattr(self, field)) not in choices:
+                raise ValueError(f"{self.name}: unknown {field} {word!r}: {' or '.join(choices)}")
+        for field, is_in_range in _RANGES.items():
+            if not is_in_range(value := getattr(self, field)):
+                raise ValueError(f"{self.name}: {field}={value} is out of range")
         if self.class_weight_power and self.effective_number:
             raise ValueError(f"{self.name}: either class_weight_power or effective_number")
         if self.weight_decay and self.optimizer == "rmsprop":
-            raise ValueError(f"{self.name}: weight_decay is of adamw, not of rmsprop")
-        in_range = {
-            "learning_rate": self.learning_rate > 0,
-            "warm_up_epochs": self.warm_up_epochs >= 0,
-            "weight_decay": self.weight_decay >= 0,
-            "class_weight_power": self.class_weight_power >= 0,
-            "effective_number": 0 <= self.effective_number < 1,
-            "label_smoothing": 0 <= self.label_smoothing < 1,
-            # Between 0 and 1 the slope is infinite at certainty.
-            "focal_gamma": self.focal_gamma == 0 or self.focal_gamma >= 1,
-            "ohem_share": 0 < self.ohem_share <= 1,
-            "lovasz": self.lovasz >= 0,
-            "ema_momentum": self.ema_momentum is None or 0 < self.ema_momentum < 1,
-        }
-        for field, fine in in_range.items():
-            if not fine:
-                raise ValueError(f"{self.name}: {field}={getattr(self, field)} is out of range")
+            raise ValueError(f"{self.name}: only adamw has weight_decay, not rmsprop")
 
     def make_loss(self, pixels: np.ndarray) -> keras.losses.Loss:
         """pixels: int (C), how often each class occurs in the training frames."""
@@ -94,6 +100,7 @@ class Recipe:
         return CrossEntropyAndLovasz(loss, self.lovasz) if self.lovasz else loss
 
     def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+        """With the learning rate of each step, which depends on the steps of an epoch."""
         rate = self._learning_rate(steps_per_epoch)
         average = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.ema_momentum else {}
         if self.optimizer == "rmsprop":
@@ -120,7 +127,7 @@ class Recipe:
         )
 
 
-_ORIGINAL = Recipe(  # of the original repository
+_ORIGINAL = Recipe(  # the original repository's
     name="original",
     epochs=250,
     batch_size=16,
@@ -152,10 +159,9 @@ _BEST = replace(  # for long trainings of a small network
     ema_momentum=0.998,
     validate_every=20,
 )
-_TRANSFER = replace(  # for other pictures than those it learns from
+_TRANSFER = replace(  # for use on images of another kind than the training frames
     _QUICK,
     name="transfer",
-    epochs=20,
     augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7, gamma=0.5),
     class_weight_power=0.25,
     ema_momentum=0.995,
@@ -164,7 +170,7 @@ RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_ORIGINAL, _QUI
 
 
 def get_recipe(name: str, epochs: int | None = None) -> Recipe:
-    """A named recipe, made shorter or longer; raises ValueError for an unknown name or no epochs."""
+    """A named recipe, with another number of epochs if given; raises ValueError for an unknown name."""
     if name not in RECIPES:
         raise ValueError(f"unknown recipe {name!r}: one of {', '.join(RECIPES)}")
     return RECIPES[name] if epochs is None else replace(RECIPES[name], epochs=epochs)

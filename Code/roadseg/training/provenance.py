@@ -1,0 +1,77 @@
+"""What a run's results come from: recipe, network, data, machine and versions."""
+
+import hashlib
+import importlib.metadata
+import importlib.util
+import os
+import platform
+from dataclasses import asdict
+
+import keras
+
+from roadseg.data.splits import Split
+from roadseg.data.store import FrameStore
+from roadseg.networks import architecture_digest
+from roadseg.training.recipes import Recipe
+
+_PACKAGES = {  # distribution -> module
+    "keras": "keras",
+    "tensorflow": "tensorflow",
+    "jax": "jax",
+    "numpy": "numpy",
+    "h5py": "h5py",
+    "pillow": "PIL",
+}
+# Recorded, but not compared: a run may continue on another machine or after an update.
+_NOT_COMPARED = ("versions", "machine", "precision")
+
+
+def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:
+    """A name that no other architecture, split or recipe shares."""
+    settings = architecture_digest(network), split, recipe
+    digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
+    return f"{network.name}-{recipe.name}-{recipe.epochs}-{digest}"
+
+
+def describe(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[str, object]:
+    """The settings of a run, for JSON."""
+    return {
+        "recipe": asdict(recipe),
+        "network": {
+            "name": network.name,
+            "parameters": network.count_params(),
+            "image_shape": list(network.input_shape[1:]),
+            "architecture": architecture_digest(network),
+        },
+        "data": {
+            "frames": len(frames),
+            "class_names": list(frames.class_names),
+            "digest": frames.digest,
+        },
+        "precision": sorted({layer.compute_dtype for layer in network.layers}),
+        "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
+        "versions": _versions(),
+    }
+
+
+def _versions() -> dict[str, str]:
+    installed = [name for name, module in _PACKAGES.items() if importlib.util.find_spec(module)]
+    return {
+        "python": platform.python_version(),
+        "backend": keras.backend.backend(),
+        **{name: importlib.metadata.version(name) for name in installed},
+    }
+
+
+def differences(saved: dict, wanted: dict) -> list[str]:
+    """In words, the settings that are not the same."""
+    found = []
+    for name in sorted(saved.keys() | wanted.keys()):
+        old, new = saved.get(name), wanted.get(name)
+        if name in _NOT_COMPARED or old == new:
+            continue
+        if isinstance(old, dict) and isinstance(new, dict):
+            found += [f"{name}.{difference}" for difference in differences(old, new)]
+        else:
+            found.append(f"{name}: {old} there, {new} asked for")
+    return found
