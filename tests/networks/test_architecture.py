@@ -1,0 +1,46 @@
+import keras
+import pytest
+
+from roadseg import networks
+
+
+def digest(layers, name="network"):
+    image = x = keras.Input((8, 8, 3))
+    for layer in layers:
+        x = layer(x)
+    return networks.architecture_digest(keras.Model(image, x, name=name))
+
+
+@pytest.mark.parametrize("name", sorted(networks.NETWORKS))
+def test_the_digest_is_the_same_in_any_precision(name):
+    digests = {
+        networks.architecture_digest(networks.build(name, (33, 50, 3), 5, policy=policy))
+        for policy in ("float32", "mixed_bfloat16")
+    }
+    assert len(digests) == 1
+
+
+def test_the_digest_knows_layers_but_not_their_names():
+    named, renamed = (digest([keras.layers.Conv2D(4, 3, name=name)], name) for name in ("one", "other"))
+    assert named == renamed
+    assert named != digest([keras.layers.Conv2D(4, 3, strides=2, name="one")])
+    assert named != digest([keras.layers.Conv2D(4, 3), keras.layers.ReLU()])
+
+
+def test_the_digest_knows_connections():
+    def build(swapped):
+        image = keras.Input((8, 8, 3))
+        first, second = (keras.layers.Conv2D(3, 3, padding="same", name=name)(image) for name in "ab")
+        branches = [second, first] if swapped else [image, first]
+        return keras.Model(image, keras.layers.Concatenate()([*branches, second]))
+
+    assert len({networks.architecture_digest(build(swapped)) for swapped in (False, True)}) == 2
+
+
+def test_without_its_optimizer_a_network_keeps_its_weights():
+    network = networks.build("simple", (16, 16, 3), 3)
+    network.compile("adam")
+    bare = networks.without_optimizer(network)
+    assert getattr(bare, "optimizer", None) is None
+    assert bare.name == "simple"
+    assert all(mine is its for mine, its in zip(network.weights, bare.weights, strict=True))

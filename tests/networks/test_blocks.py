@@ -1,0 +1,80 @@
+import keras
+import numpy as np
+import pytest
+
+from roadseg.networks import blocks
+
+
+def layers_of(network):
+    return [layer.name for layer in network.layers]
+
+
+def test_the_input_is_scaled_to_minus_one_to_one():
+    network = keras.Model(*blocks.normalised_input((1, 3, 3)))
+    pixels = np.repeat(np.array([0, 128, 255], np.uint8)[:, None], 3, axis=1)[None, None]
+    assert network.predict_on_batch(pixels)[0, 0, :, 0].tolist() == [-1, 0, 255 / 128 - 1]
+
+
+@pytest.mark.parametrize("separable", [False, True])
+def test_a_normalised_convolution_has_no_bias_and_a_relu_of_its_own(separable):
+    x = keras.Input((8, 10, 4))
+    plain, normalised = (
+        keras.Model(x, blocks.convolution(x, 6, "a", separable=separable, batch_normalisation=wanted))
+        for wanted in (False, True)
+    )
+    assert layers_of(plain)[1:] == ["a"]
+    assert plain.layers[1].activation is keras.activations.relu
+    assert layers_of(normalised)[1:] == ["a", "a_norm", "a_relu"]
+    assert not normalised.layers[1].use_bias
+
+
+def test_without_relu_a_convolution_is_linear():
+    x = keras.Input((8, 10, 4))
+    for batch_normalisation in (False, True):
+        y = blocks.convolution(x, 6, "a", batch_normalisation=batch_normalisation, relu=False)
+        network = keras.Model(x, y)
+        image = np.random.default_rng(0).normal(size=(1, 8, 10, 4)).astype(np.float32)
+        once, twice = (network.predict_on_batch(factor * image) for factor in (1, -2))
+        assert twice == pytest.approx(-2 * once, abs=1e-4)
+
+
+@pytest.mark.parametrize("bilinear", [False, True])
+@pytest.mark.parametrize(
+    ("size", "layer"), [((7, 9), "a_crop"), ((8, 10), None), ((9, 11), "a_pad"), ((9, 9), None)]
+)
+def test_the_upsampling_convolution_fits_by_padding_or_cropping(bilinear, size, layer):
+    x, like = keras.Input((4, 5, 3)), keras.Input((*size, 2))
+    y = blocks.upsampling_convolution(x, 6, like, "a", bilinear=bilinear)
+    assert y.shape[1:] == (*size, 6)
+    if layer:
+        assert layer in layers_of(keras.Model(x, y))
+
+
+@pytest.mark.parametrize("method", ["nearest", "bilinear", "learned"])
+def test_upsampling_takes_whole_factors_and_crops(method):
+    x, like = keras.Input((3, 4, 2)), keras.Input((11, 8, 1))
+    network = keras.Model(x, blocks.upsample(x, like, method, "a"))
+    assert network.output_shape[1:] == (11, 8, 2)
+    assert "a_crop" in layers_of(network)
+
+
+def test_nearest_upsampling_repeats_pixels():
+    x, like = keras.Input((1, 2, 1)), keras.Input((2, 4, 1))
+    network = keras.Model(x, blocks.upsample(x, like, "nearest", "a"))
+    y = network.predict_on_batch(np.array([1, 2], np.float32).reshape(1, 1, 2, 1))
+    assert y[0, ..., 0].tolist() == [[1, 1, 2, 2], [1, 1, 2, 2]]
+
+
+def test_an_unknown_upsampling_is_refused():
+    x = keras.Input((4, 4, 2))
+    with pytest.raises(ValueError, match="unknown upsampling 'cubic'"):
+        blocks.upsample(x, keras.Input((8, 8, 2)), "cubic", "a")
+
+
+def test_global_context_carries_one_pixel_to_every_other():
+    x = keras.Input((6, 6, 3))
+    network = keras.Model(x, blocks.global_context(x, "a"))
+    network.layers[2].set_weights([np.ones((1, 1, 3, 3), np.float32), np.zeros(3, np.float32)])
+    image = np.zeros((1, 6, 6, 3), np.float32)
+    image[0, 0, 0] = 12
+    assert network.predict_on_batch(image)[0, 5, 5] == pytest.approx(1)

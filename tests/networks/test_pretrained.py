@@ -1,0 +1,108 @@
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from roadseg import evaluation, networks
+from roadseg.networks import pretrained
+
+PAGE = (Path(__file__).parents[2] / "docs/weights.md").read_text("utf-8")
+SHIPPED = "simple", "simple_plus"
+DATA_SETS = {  # as the page calls them
+    "rendered worlds of two other seeds": "rendered worlds of two other seeds",
+    "Virtual KITTI 1.3.1, `0001/clone`": "virtual_kitti_1.3.1",
+    "Virtual KITTI 2.0.3, `Scene01/15-deg-left`": "virtual_kitti_2.0.3",
+}
+METRICS = {
+    "pixel accuracy": "pixel_accuracy",
+    "mean class accuracy": "mean_class_accuracy",
+    "mean IoU": "mean_iou",
+    "frequency-weighted IoU": "frequency_weighted_iou",
+    "mean boundary F-score, 2 pixels": "mean_boundary_f_score",
+}
+
+
+def cells():
+    """Those of every row of the page's tables."""
+    rows = re.findall(r"^\| (.+) \|$", PAGE, re.MULTILINE)
+    return [row.split(" | ") for row in rows]
+
+
+def results(name):
+    """By data set, computed from the counts in the model card."""
+    saved = networks.model_card(name)["results"]
+    return {data: evaluation.Evaluation.from_dict(each) for data, each in saved.items()}
+
+
+def test_weights_load_as_they_were_saved_at_any_size(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path / "weights")
+    with pytest.raises(ValueError, match="none ship"):
+        networks.load_pretrained("simple")
+    trained = networks.build("simple", (32, 48, 3), 14, seed=5)
+    networks.save_pretrained("simple", trained, {"frames": 3})
+    loaded = networks.load_pretrained("simple", (48, 64, 3))
+    for mine, theirs in zip(trained.get_weights(), loaded.get_weights(), strict=True):
+        np.testing.assert_array_equal(mine, theirs)
+    assert networks.model_card("simple") == {"frames": 3}
+    with pytest.raises(ValueError, match="only simple ship"):
+        networks.load_pretrained("simple_plus")
+    with pytest.raises(ValueError, match="unknown network 'great'"):
+        networks.load_pretrained("great")
+
+
+def test_saved_weights_are_without_the_optimizer(tmp_path, monkeypatch):
+    monkeypatch.setattr(pretrained, "FOLDER", tmp_path)
+    network = networks.build("simple", (32, 48, 3), 14)
+    network.compile("adam")
+    network.optimizer.build(network.trainable_variables)
+    networks.save_pretrained("simple", network, {})
+    assert (tmp_path / "simple.weights.h5").stat().st_size < 1.5 * 4 * network.count_params()
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_a_model_card_agrees_with_its_own_counts(name):
+    saved = networks.model_card(name)["results"]
+    assert saved.keys() == set(DATA_SETS.values())
+    for data, result in results(name).items():
+        for metric in METRICS.values():
+            assert getattr(result, metric) == pytest.approx(saved[data][metric])
+
+
+def test_the_page_says_how_the_weights_were_trained():
+    cards = [networks.model_card(name) for name in SHIPPED]
+    frames = [f"{card['frames']:,}" for card in cards]
+    assert ["training frames, 125 x 414", *frames] in cells()
+    (minutes,) = (row[1:] for row in cells() if row[0] == "minutes of training")
+    assert [int(cell.split(",")[0]) for cell in minutes] == [round(card["minutes"]) for card in cards]
+    parameters = [f"{networks.load_pretrained(name).count_params():,}" for name in SHIPPED]
+    assert ["parameters", *parameters] in cells()
+
+
+def test_the_page_has_the_results_of_the_model_cards():
+    expected = []
+    for label, data in DATA_SETS.items():
+        for name in SHIPPED:
+            result = results(name)[data]
+            frames = result.confusion.sum() / (125 * 414)
+            occurring = result.iou[result.confusion.sum(axis=1) > 0].mean()
+            scores = result.pixel_accuracy, result.mean_iou, occurring
+            expected.append([label, f"{frames:.0f}", f"`{name}`", *(f"{each:.3f}" for each in scores)])
+    rendered = [results(name)["rendered worlds of two other seeds"] for name in SHIPPED]
+    for label, metric in METRICS.items():
+        expected.append([label, *(f"{getattr(result, metric):.3f}" for result in rendered)])
+    for row, class_name in enumerate(rendered[0].class_names):
+        expected.append([class_name, *(f"{result.iou[row]:.3f}" for result in rendered)])
+    for row in expected:
+        assert row in cells()
+
+
+def test_the_lines_of_the_page_label_a_photograph(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    noise = np.random.default_rng(0).integers(0, 256, (120, 640, 3), np.uint8)
+    Image.fromarray(noise).save("road.jpg")
+    (lines,) = re.findall(r"^```python\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
+    exec(lines, {})
+    with Image.open("classes.png") as classes:
+        assert classes.size == (414, 78)

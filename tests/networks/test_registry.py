@@ -1,0 +1,124 @@
+"""One tester for all networks, by name."""
+
+import os
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from roadseg import networks
+from roadseg.training.losses import CrossEntropy
+from tests.networks.noise import noise
+
+ALL = sorted(networks.NETWORKS)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("size", [(16, 16), (17, 35), (125, 414), (33, 16), (31, 47)])
+@pytest.mark.parametrize("num_classes", [2, 14])
+def test_bytes_in_logits_of_the_same_size_out(name, size, num_classes):
+    network = networks.build(name, (*size, 3), num_classes)
+    logits = network.predict_on_batch(noise((*size, 3), count=1))
+    assert logits.shape == (1, *size, num_classes)
+    assert logits.dtype == np.float32
+    assert np.isfinite(logits).all()
+    assert logits.min() < 0  # no softmax inside
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_every_weight_is_trained(name):
+    network = networks.build(name, (32, 48, 3), 5)
+    labels = np.random.default_rng(0).integers(0, 5, (2, 32, 48))
+    before = network.get_weights()
+    network.compile(keras.optimizers.SGD(0.1), CrossEntropy())
+    network.train_on_batch(noise((32, 48, 3)), labels)
+    moved = [not np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True)]
+    names = [variable.path for variable in network.weights]
+    assert all(moved), [name for name, each in zip(names, moved, strict=True) if not each]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_first_loss_is_that_of_a_network_that_knows_nothing(name):
+    network = networks.build(name, (48, 64, 3), 14)
+    labels = np.random.default_rng(0).integers(0, 14, (2, 48, 64))
+    loss = float(CrossEntropy()(labels, network.predict_on_batch(noise((48, 64, 3)))))
+    assert loss == pytest.approx(np.log(14), rel=0.15)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_one_batch_can_be_memorised(name, frames):
+    images, labels = frames.read([0, 9])
+    network = networks.build(name, frames.image_shape, frames.num_classes)
+    network.compile(keras.optimizers.Adam(5e-3), CrossEntropy())
+    losses = [network.train_on_batch(images, labels) for _ in range(150)]
+    assert losses[-1] < 0.1 * losses[0]
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_saved_and_loaded_it_gives_the_same_logits(name, tmp_path):
+    network = networks.build(name, (20, 30, 3), 4)
+    network.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras", safe_mode=True)
+    batch = noise((20, 30, 3))
+    assert np.array_equal(network.predict_on_batch(batch), loaded.predict_on_batch(batch))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_seed_decides_the_weights(name):
+    first, same, other = (networks.build(name, (16, 16, 3), 3, seed=seed) for seed in (1, 1, 2))
+    batch = noise((16, 16, 3))
+    assert np.array_equal(first.predict_on_batch(batch), same.predict_on_batch(batch))
+    assert not np.array_equal(first.predict_on_batch(batch), other.predict_on_batch(batch))
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_the_logits_stay_float32_in_mixed_precision(name):
+    network = networks.build(name, (16, 16, 3), 3, policy="mixed_bfloat16")
+    assert network.predict_on_batch(noise((16, 16, 3))).dtype == np.float32
+    assert {str(layer.compute_dtype) for layer in network.layers} == {"bfloat16", "float32"}
+    assert keras.config.dtype_policy().name == "float32"
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [("simple", {}), ("simple_plus", {}), ("edgesegnet", {}), ("edgesegnet", {"upsampling": "learned"})],
+)
+def test_weights_are_never_kept_in_bfloat16(name, options):
+    network = networks.build(name, (32, 48, 3), 4, policy="mixed_bfloat16", **options)
+    assert {str(variable.dtype) for variable in network.trainable_variables} == {"float32"}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_jax_gives_the_same_logits(name, tmp_path):
+    network = networks.build(name, (33, 50, 3), 5, policy="float32")
+    network.save(tmp_path / "network.keras")
+    batch = noise((33, 50, 3))
+    np.save(tmp_path / "batch.npy", batch)
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1])\n"
+        "import keras, numpy, roadseg.networks\n"
+        "assert keras.backend.backend() == 'jax'\n"
+        "network = keras.saving.load_model(sys.argv[1] + '/network.keras')\n"
+        "batch = numpy.load(sys.argv[1] + '/batch.npy')\n"
+        "numpy.save(sys.argv[1] + '/logits.npy', network.predict_on_batch(batch))\n"
+    )
+    subprocess.run(
+        [sys.executable, "-c", program, tmp_path],
+        check=True,
+        env=os.environ | {"KERAS_BACKEND": "jax"},
+    )
+    assert np.load(tmp_path / "logits.npy") == pytest.approx(network.predict_on_batch(batch), abs=1e-4)
+
+
+@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("shape", [(8, 64, 3), (64, 8, 3), (64, 64, 1)])
+def test_too_small_or_colourless_images_are_refused(name, shape):
+    with pytest.raises(ValueError, match=f"{name} needs"):
+        networks.build(name, shape, 14)
+
+
+def test_an_unknown_name_is_answered_with_those_that_exist():
+    with pytest.raises(ValueError, match=r"unknown network 'unet': one of .*simple"):
+        networks.build("unet", (64, 64, 3), 14)
