@@ -68,24 +68,6 @@ def test_shapes_must_agree():
         metrics.confusion_matrix(np.zeros((2, 3), int), np.zeros((3, 2), int), 3)
 
 
-@pytest.mark.parametrize("every", [1, 3])
-def test_running_scores_are_those_of_all_batches_together(every):
-    generator = np.random.default_rng(0)
-    labels = generator.integers(0, 4, (6, 8, 9)).astype(np.uint8)
-    labels[0, :3] = IGNORE
-    logits = generator.normal(size=(6, 8, 9, 5)).astype(np.float32)
-    running = metrics.RunningScores(5, every)
-    for start in (0, 2, 4):
-        running.update_state(labels[start : start + 2], logits[start : start + 2])
-    counted = labels[:, ::every, ::every], logits.argmax(-1)[:, ::every, ::every]
-    confusion = metrics.confusion_matrix(*counted, 5)
-    scores = running.result()
-    assert float(scores["accuracy"]) == pytest.approx(metrics.pixel_accuracy(confusion))
-    assert float(scores["mean_iou"]) == pytest.approx(metrics.mean_iou(confusion))
-    running.reset_state()
-    assert float(running.result()["accuracy"]) == 0
-
-
 @pytest.mark.parametrize("num_classes", [2, 14])
 def test_the_originals_metric_is_a_constant_for_whatever_is_unsure(num_classes):
     generator = np.random.default_rng(0)
@@ -131,8 +113,8 @@ def test_a_boundary_of_a_class_that_is_never_true_counts_as_zero():
 
 
 def test_boundary_scores_agree_with_distances_to_the_other_boundary():
-    """The slow way: for each boundary pixel the nearest one of the other picture, in the larger of rows
-    and columns."""
+    """The slow way: for each boundary pixel the nearest one of the other label image, in rows or columns,
+    whichever is further."""
     generator = np.random.default_rng(0)
     labels, predictions = (
         np.kron(generator.integers(0, 3, (6, 7)), np.ones((4, 4), int)).astype(np.uint8)
@@ -154,3 +136,8 @@ def test_boundary_scores_agree_with_distances_to_the_other_boundary():
         apart = np.abs(true[:, None] - predicted[None]).max(-1)
         found, right = ((apart.min(axis, initial=99) <= 1).sum() for axis in (1, 0))
         assert counts.tolist() == [len(true), found, len(predicted), right]
+
+
+def test_shares_of_classes_are_those_of_the_labelled_pixels():
+    confusion = metrics.confusion_matrix(np.array([0, 0, 0, 1, IGNORE]), np.array([0, 1, 1, 1, 2]), 3)
+    assert metrics.class_shares(confusion).tolist() == [3 / 4, 1 / 4, 0]
