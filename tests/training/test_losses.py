@@ -3,7 +3,6 @@ import os
 import subprocess
 import sys
 from itertools import pairwise
-from pathlib import Path
 
 import keras
 import numpy as np
@@ -14,11 +13,7 @@ from roadseg.training.losses import (
     CrossEntropy,
     CrossEntropyAndLovasz,
     LovaszSoftmax,
-    effective_number_weights,
-    median_frequency_weights,
 )
-
-CODE = Path(__file__).parents[1] / "Code"
 
 
 def reference(labels, logits, weights):
@@ -51,22 +46,6 @@ def test_is_the_logarithm_of_the_classes_for_a_network_that_knows_nothing():
     )
 
 
-def test_median_frequency_weights():
-    pixels = np.array([100, 400, 25, 0])
-    assert median_frequency_weights(pixels).tolist() == [1, 0.25, 4, 1]
-    assert median_frequency_weights(pixels, power=0.5).tolist() == [1, 0.5, 2, 1]
-
-
-def test_effective_number_weights():
-    pixels = np.array([1, 2, 3, 0])
-    # With beta 1/2 the effective numbers are 1, 1 + 1/2, 1 + 1/2 + 1/4.
-    expected = np.array([1, 2 / 3, 4 / 7]) / (2 / 3)
-    assert effective_number_weights(pixels, beta=0.5) == pytest.approx([*expected, 1])
-    few, some, many = effective_number_weights(np.array([1000, 10**6, 10**9]), beta=1 - 1e-6)
-    assert few / some == pytest.approx(632.4, rel=1e-3)
-    assert some / many == pytest.approx(1 / 0.632, rel=1e-3)
-
-
 @pytest.fixture
 def case():
     """Labels with two ignored pixels, and logits."""
@@ -96,10 +75,10 @@ def test_label_smoothing_agrees_with_keras(case):
     assert float(CrossEntropy(label_smoothing=0.2)(*case)) == pytest.approx(float(np.mean(expected)))
 
 
-def test_the_hardest_pixels_of_each_picture_are_those_with_the_largest_loss(case):
+def test_the_hardest_pixels_of_each_image_are_those_with_the_largest_loss(case):
     labels, logits = case
     labels = labels.copy()
-    labels[0, 1:] = IGNORE  # leaves few labelled pixels in the first picture, most in the second
+    labels[0, 1:] = IGNORE  # leaves few labelled pixels in the first image, most in the second
     hardest = []
     for truth, scores in zip(labels, logits, strict=True):
         pixels = zip(truth[truth != IGNORE], scores[truth != IGNORE], strict=True)
@@ -188,12 +167,11 @@ def test_jax_gives_the_same_losses_and_trains_with_them(case, tmp_path):
     configs = [keras.saving.serialize_keras_object(loss) for loss in ALL]
     (tmp_path / "losses.json").write_text(json.dumps(configs))
     program = (
-        "import json, sys; sys.path.insert(0, sys.argv[1])\n"
-        "import keras, numpy, roadseg.losses\n"
+        "import json, keras, numpy, roadseg.training.losses\n"
         "assert keras.backend.backend() == 'jax'\n"
-        "case = numpy.load(sys.argv[2] + '/case.npz')\n"
+        "case = numpy.load('case.npz')\n"
         "labels, logits = case['labels'], case['logits']\n"
-        "for config in json.load(open(sys.argv[2] + '/losses.json')):\n"
+        "for config in json.load(open('losses.json')):\n"
         "    loss = keras.saving.deserialize_keras_object(config)\n"
         "    network = keras.Sequential([keras.Input((6, 8, 4)), keras.layers.Conv2D(4, 1)])\n"
         "    network.compile('sgd', loss)\n"
@@ -201,7 +179,8 @@ def test_jax_gives_the_same_losses_and_trains_with_them(case, tmp_path):
         "    print(float(loss(labels, logits)))\n"
     )
     printed = subprocess.run(
-        [sys.executable, "-c", program, CODE, tmp_path],
+        [sys.executable, "-c", program],
+        cwd=tmp_path,
         check=True,
         env=os.environ | {"KERAS_BACKEND": "jax"},
         capture_output=True,

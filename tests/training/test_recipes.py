@@ -39,7 +39,7 @@ def test_a_recipe_makes_its_loss():
     assert loss.class_weights is None
     assert (loss.ohem_share, loss.focal_gamma, loss.label_smoothing) == (0.5, 1, 0.1)
     both = replace(hard, lovasz=0.7).make_loss(pixels)
-    assert (both.share, both.cross_entropy.ohem_share) == (0.7, 0.5)
+    assert (both.lovasz_weight, both.cross_entropy.ohem_share) == (0.7, 0.5)
     effective = replace(hard, effective_number=0.5).make_loss(np.array([1, 2, 3]))
     assert effective.class_weights == pytest.approx([1.5, 1, 6 / 7])
 
@@ -70,7 +70,7 @@ def test_a_recipe_weighs_classes_in_one_way():
 
 
 def test_weights_decay_with_adamw_alone():
-    with pytest.raises(ValueError, match="weight_decay is of adamw, not of rmsprop"):
+    with pytest.raises(ValueError, match="only adamw has weight_decay"):
         replace(RECIPE, optimizer="rmsprop", weight_decay=0.01)
 
 

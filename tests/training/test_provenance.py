@@ -1,0 +1,41 @@
+import itertools
+from dataclasses import replace
+
+import keras
+
+from roadseg import networks, training
+from roadseg.data import splits
+from roadseg.training import provenance
+from tests.training.runs import SHORT, simple_for
+
+
+def test_other_networks_splits_and_recipes_have_other_folders(frames):
+    dilated, plain = (
+        networks.build("simple_plus", frames.image_shape, frames.num_classes, dilations=dilations)
+        for dilations in ((1, 2), (1, 1))
+    )
+    assert dilated.count_params() == plain.count_params()
+    both_splits = splits.block(frames, gap=1), splits.by_sequence(frames, ["0002"])
+    recipes = SHORT, replace(SHORT, seed=1), replace(SHORT, epochs=5)
+    choices = list(itertools.product((dilated, plain), both_splits, recipes))
+    assert len({training.folder_name(*choice) for choice in choices}) == len(choices)
+
+
+def test_the_settings_name_recipe_network_data_and_versions(frames):
+    settings = provenance.describe(simple_for(frames), frames, SHORT)
+    assert settings["recipe"]["learning_rate"] == 3e-3
+    assert settings["recipe"]["augmentation"]["brightness"] == 0.2
+    assert settings["network"]["name"] == "simple"
+    assert settings["network"]["parameters"] == 469_430
+    assert settings["data"]["digest"] == frames.digest
+    assert settings["precision"] in (["float32"], ["bfloat16", "float32"])
+    assert settings["versions"]["keras"] == keras.__version__
+    assert {"python", "backend", "numpy", "h5py", "pillow"} <= settings["versions"].keys()
+
+
+def test_differences_are_named_but_not_those_of_the_machine():
+    saved = {"recipe": {"epochs": 4, "name": "short"}, "machine": "one", "versions": {"keras": "3.1"}}
+    wanted = {"recipe": {"epochs": 5, "name": "short"}, "machine": "two", "versions": {"keras": "3.2"}}
+    assert provenance.differences(saved, saved) == []
+    assert provenance.differences(saved, wanted) == ["recipe.epochs: 4 there, 5 asked for"]
+    assert provenance.differences(saved, wanted | {"data": 1})[0] == "data: None there, 1 asked for"
