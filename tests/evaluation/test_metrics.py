@@ -113,8 +113,8 @@ def test_a_boundary_of_a_class_that_is_never_true_counts_as_zero():
 
 
 def test_boundary_scores_agree_with_distances_to_the_other_boundary():
-    """The slow way: for each boundary pixel the nearest one of the other label image, in rows or columns,
-    whichever is further."""
+    """The slow way: for each boundary pixel the nearest one of the other label image, in rows or
+    columns, whichever is further."""
     generator = np.random.default_rng(0)
     labels, predictions = (
         np.kron(generator.integers(0, 3, (6, 7)), np.ones((4, 4), int)).astype(np.uint8)

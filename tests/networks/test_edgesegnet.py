@@ -56,3 +56,15 @@ def test_every_variant_of_edgesegnet_fits_odd_sizes(upsampling, skips, strides):
         "edgesegnet", (37, 51, 3), 4, upsampling=upsampling, skips=skips, reduction_strides=strides
     )
     assert network.predict_on_batch(noise((37, 51, 3))).shape == (2, 37, 51, 4)
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"skips": (4,)}, r"skips=\(4,\): strides 1 and 2"),
+        ({"upsampling": "cubic"}, "unknown upsampling"),
+    ],
+)
+def test_unknown_options_are_refused(options, message):
+    with pytest.raises(ValueError, match=message):
+        networks.build("edgesegnet", (64, 64, 3), 4, **options)

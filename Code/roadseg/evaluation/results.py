@@ -88,7 +88,7 @@ class Evaluation:
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, object]) -> "Evaluation":
-        """The evaluation that `as_dict` was called on; every metric is computed anew."""
+        """The evaluation that `as_dict` was called on; every metric is recomputed."""
         confusion, boundaries = (np.array(saved[key], np.int64) for key in ("confusion", "boundaries"))
         return cls(confusion, boundaries, tuple(saved["iou"]))
 

@@ -78,7 +78,12 @@ def build(
 
     Returns:
         A model: uint8 (B, H, W, 3) -> float32 logits (B, H, W, num_classes).
+
+    Raises:
+        ValueError: the upsampling is unknown, or a skip has another stride than 1 or 2.
     """
+    if not set(skips) <= {1, 2}:
+        raise ValueError(f"skips={tuple(skips)}: strides 1 and 2 only")
     modules = _Modules(batch_normalisation, relu_after_sums, upsampling)
     image, full = normalised_input(image_shape)
 

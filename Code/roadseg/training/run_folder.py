@@ -44,10 +44,10 @@ class RunFolder:
         self._history = self.path / "history.csv"
 
     def open_or_create(self, network: keras.Model, settings: Mapping[str, object], split: Split) -> None:
-        """Starts a new run with the network's weights, or gives the network those of the run that is there.
+        """Starts a new run with the network's weights, or gives the network the initial weights of the old.
 
-        Raises TrainingError for a run with other settings or another split. Warns when weights of the
-        network are lost that the run has not written.
+        Raises TrainingError for a run with other settings or another split. Warns when the weights that
+        are replaced are not from the run.
         """
         settings = json.loads(json.dumps(settings))  # as they are read back: lists, not tuples
         if self._settings.exists():
@@ -68,7 +68,7 @@ class RunFolder:
         if different:
             raise TrainingError(
                 f"{self.path}: holds a run with other settings ({'; '.join(different)}); choose another "
-                "folder, or delete this one to train anew"
+                "folder, or delete this one to start again"
             )
 
     def _restore_initial(self, network: keras.Model) -> None:

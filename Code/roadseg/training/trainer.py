@@ -32,8 +32,8 @@ def train(
 
     An unfinished run with the same settings is continued, whatever weights the network has now. On the
     same machine the result is that of an uninterrupted run, except for layers that draw random numbers,
-    such as dropout. A finished run is only read. A warning says so when either replaces weights of the
-    network that the run has not written.
+    such as dropout. A finished run is only read. Both replace the network's weights, with a warning if
+    these are not from the run.
 
     Args:
         network: uint8 (B, H, W, 3) -> logits (B, H, W, C).
@@ -65,7 +65,7 @@ def train(
 
 
 def _fit(network, frames, split, recipe, run_folder, progress, callbacks) -> None:
-    """Trains to the last epoch, from wherever an interrupted run had come to."""
+    """Trains to the last epoch, from where an interrupted run stopped."""
     _make_deterministic(recipe.seed)
     batches = Batches(frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed)
     network.compile(
