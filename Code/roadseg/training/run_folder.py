@@ -44,7 +44,7 @@ class RunFolder:
         self._history = self.path / "history.csv"
 
     def open_or_create(self, network: keras.Model, settings: Mapping[str, object], split: Split) -> None:
-        """Starts a new run with the network's weights, or gives the network the initial weights of the old.
+        """Starts a new run with the network's weights, or restores the initial weights of the run there.
 
         Raises TrainingError for a run with other settings or another split. Warns when the weights that
         are replaced are not from the run.
