@@ -1,6 +1,7 @@
 """The notebook is run as `make notebook` runs it, on eight rendered scenes."""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -9,17 +10,18 @@ from pathlib import Path
 
 import nbformat
 import pytest
-import run_notebook
 
 import roadscenes
+from roadseg import notebook
 
 CODE = Path(__file__).parents[1] / "Code"
 
 
 def run(folder, *arguments):
     """A copy of Code, so that nothing is written into the project."""
-    command = [sys.executable, folder / "Code" / "run_notebook.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-m", "roadseg", "notebook", *map(str, arguments)]
+    environment = os.environ | {"PYTHONPATH": str(folder / "Code")}
+    return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
@@ -109,8 +111,8 @@ def test_one_network_alone_and_nothing_held_back(executed, folder):
 
 
 def test_a_setting_that_a_notebook_does_not_have_is_refused(folder):
-    process = run(folder, "--notebook", "edgesegnet_study", "--recipe", "quick")
-    assert process.returncode == 2
+    process = run(folder, "edgesegnet_study", "--recipe", "quick")
+    assert process.returncode == 1
     assert "edgesegnet_study has no setting recipe, but data, scale, epochs" in process.stderr
 
 
@@ -124,7 +126,7 @@ def test_a_setting_that_a_notebook_does_not_have_is_refused(folder):
 def test_a_study_runs_on_the_same_scenes_and_shows_what_was_measured(
     executed, folder, name, measured, pictures
 ):
-    process = run(folder, "--notebook", name, "--data", folder / "raw", "--epochs", 1, "--scale", 9)
+    process = run(folder, name, "--data", folder / "raw", "--epochs", 1, "--scale", 9)
     assert process.returncode == 0, process.stderr[-3000:]
     notebook = nbformat.read(folder / f"Code/Runs/{name}.ipynb", as_version=4)
     outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
@@ -153,7 +155,7 @@ def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
     ]
     path = tmp_path / "notebook.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell, quiet]), path)
-    run_notebook._tidy(path)
+    notebook._tidy(path)
     first, second = nbformat.read(path, as_version=4).cells
     assert [output.text for output in first.outputs] == ["step 3\nWARNING: mine\n"]
     assert second.outputs == []
