@@ -37,7 +37,7 @@ def test_help_names_every_command_and_starts_no_tensorflow():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     for command in ("fetch", "render", "preprocess", "train", "evaluate", "notebook"):
-        assert re.search(rf"^ +{command} +\w", done.stdout, re.MULTILINE)
+        assert re.search(rf"^ +{command}\s+\w", done.stdout, re.MULTILINE)
     assert "quiet" in done.stdout
 
 

@@ -5,10 +5,8 @@ Other packages add commands of their own through the entry-point group "roadseg.
 
 import argparse
 import sys
-from importlib.metadata import entry_points
 from pathlib import Path
 
-from roadseg import notebook
 from roadseg.errors import TrainingError
 
 _STOPPED = "Stopped. Finished work is kept: call again to continue"
@@ -16,17 +14,23 @@ _STOPPED = "Stopped. Finished work is kept: call again to continue"
 
 def main(arguments: list[str] | None = None) -> int:
     """Runs one command and returns its exit status; `arguments` are those of the command line."""
-    options = _parser().parse_args(arguments)
-    try:
+    command = "roadseg"
+    try:  # from the first moment: imports take a second, in which somebody may stop it
+        options = _parser().parse_args(arguments)
+        command = f"roadseg {options.command}"
         return options.run(options) or 0
     except (ValueError, TrainingError) as error:  # a DataError is a ValueError
-        print(f"\nroadseg {options.command}: {error}", file=sys.stderr)
+        print(f"\n{command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
         print(f"\n{_STOPPED}", file=sys.stderr)
     return 1
 
 
 def _parser() -> argparse.ArgumentParser:
+    from importlib.metadata import entry_points
+
+    from roadseg import notebook
+
     parser = argparse.ArgumentParser(
         prog="roadseg",
         description="Semantic segmentation of urban road scenes: from raw frames to figures.",

@@ -1,7 +1,6 @@
 """The command `roadseg notebook`: runs a notebook with the caller's settings.
 
-Writes the executed notebook and its web page into Runs/ beside the notebooks. When a cell fails, the
-part that ran is kept, and the message names the cell.
+Writes the executed notebook and its web page into Runs/ beside the notebooks, named by the settings.
 """
 
 import argparse
@@ -11,17 +10,13 @@ from pathlib import Path
 
 import nbformat
 
+from roadseg import notebook_settings
 from roadseg.errors import DataError
 
 _FOLDER = Path(__file__).resolve().parents[1]  # in the repository; wheels hold no notebooks
 _NOTEBOOKS = "train_network", "ideas", "edgesegnet_study"
+_ANSI = re.compile(r"\x1b\[[\d;]*m")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
-# TensorFlow prints these whatever its log level: missing GPUs at its start, and networks that it
-# compiles again because several take turns.
-_NOISE = re.compile(
-    r"(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d+\.\d+"
-    r"|WARNING:tensorflow:\d+ out of the last)[^\n]*\n?",
-)
 
 
 def add_command(commands) -> None:
@@ -47,7 +42,9 @@ def add_command(commands) -> None:
     parser.add_argument("--recipe", help="name of a recipe")
     parser.add_argument("--epochs", type=int, help="instead of the recipe's own")
     parser.add_argument("--leakage", type=_yes_or_no, help="hold out random frames too: yes or no")
-    parser.add_argument("--output", type=Path, help="executed notebook; default: Runs/NOTEBOOK.ipynb")
+    parser.add_argument(
+        "--output", type=Path, help="executed notebook; default: Runs/, named by the settings"
+    )
     parser.set_defaults(run=_run)
 
 
@@ -55,68 +52,72 @@ def _run(options: argparse.Namespace) -> int:
     source = _FOLDER / f"{options.notebook}.ipynb"
     if not source.is_file():
         raise DataError(f"{source}: no such notebook; the repository has them, the package has not")
-    return execute(source, _parameters(options, source), options.output)
-
-
-def _parameters(options: argparse.Namespace, source: Path) -> dict[str, object]:
-    """The settings that were given; raises ValueError for one that the notebook does not have."""
     given = {
         name: value
         for name, value in vars(options).items()
         if name not in {"command", "notebook", "output", "run"} and value is not None
     }
-    known = _settings(source)
-    for name in given:
-        if name not in known:
-            raise ValueError(f"{options.notebook} has no setting {name}, but {', '.join(known)}")
-    return given
+    notebook_settings.check(given, source)
+    name = f"{source.stem}{notebook_settings.label(given)}.ipynb"
+    return execute(source, given, options.output or _FOLDER / "Runs" / name)
 
 
-def _settings(source: Path) -> list[str]:
-    """The names that the notebook's first code cell sets."""
-    cells = nbformat.read(source, as_version=4).cells
-    first = next(cell.source for cell in cells if cell.cell_type == "code")
-    return [
-        name for line in re.findall(r"^([\w, ]+) = ", first, re.MULTILINE) for name in line.split(", ")
-    ]
-
-
-def execute(source: Path, parameters: dict[str, object], output: Path | None = None) -> int:
+def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
     """Runs a notebook in its own folder and returns the exit status.
+
+    A run that fails leaves the notebooks that earlier ones wrote, and what ran of it under a name of
+    its own.
 
     Args:
         source: the notebook; its cell tagged "parameters" holds the settings.
         parameters: name of a setting -> value.
-        output: where the executed notebook goes, with an HTML page beside it; None: Runs/ beside it.
+        output: where the executed notebook goes, with a web page beside it.
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
-    from nbconvert import HTMLExporter
 
-    executed = (output or source.parent / "Runs" / source.name).resolve()
-    executed.parent.mkdir(parents=True, exist_ok=True)
+    output = output.resolve()
+    unfinished = output.with_name(f"{output.stem}-unfinished.ipynb")
+    output.parent.mkdir(parents=True, exist_ok=True)
     failure = None
     try:
         papermill.execute_notebook(
             source,
-            executed,
+            unfinished,
             parameters,
             cwd=source.parent,
             stdout_file=sys.stdout,
             stderr_file=sys.stderr,
+            progress_bar=False,  # the cells have bars of their own
+            extra_arguments=["--IPKernelApp.log_level=50"],  # its own troubles with being stopped
         )
     except papermill.PapermillExecutionError as error:
-        first_line = error.source.strip().splitlines()[0]
-        failure = f"Cell [{error.exec_count}], {first_line!r}, failed: {error.ename}: {error.evalue}"
+        failure = f"Cell [{error.exec_count}] failed at {_failed_line(error)!r}:\n"
+        failure += f"{error.ename}: {error.evalue}"
     except (DeadKernelError, KeyboardInterrupt) as error:
         failure = f"The notebook was stopped before its end ({type(error).__name__})"
-    _tidy(executed)
-    page = executed.with_suffix(".html")
-    page.write_text(HTMLExporter().from_filename(str(executed))[0], "utf-8")
+    _tidy(unfinished)
     if failure:
-        print(f"\n{failure}", file=sys.stderr)
-    print(f"\nExecuted notebook: {executed}\nAs a web page:     {page}")
-    return 1 if failure else 0
+        print(f"\n{failure}\n\nWhat ran until then: {unfinished}", file=sys.stderr)
+        return 1
+    unfinished.replace(output)
+    page = output.with_suffix(".html")
+    page.write_text(_as_page(output), "utf-8")
+    print(f"\nExecuted notebook: {output}\nAs a web page:     {page}")
+    return 0
+
+
+def _failed_line(error) -> str:
+    """The line of the cell that failed."""
+    traceback = _ANSI.sub("", "\n".join(error.traceback))
+    arrow = re.search(r"^-+> \d+ (.*)$", traceback, re.MULTILINE)
+    return arrow[1].strip() if arrow else error.source.strip().splitlines()[0]
+
+
+def _as_page(notebook: Path) -> str:
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter().from_filename(str(notebook))[0]
 
 
 def _yes_or_no(answer: str) -> bool:
@@ -132,7 +133,7 @@ def _absolute(path: str) -> str:
 def _tidy(path: Path) -> None:
     """Joins each cell's pieces of terminal output and keeps the last state of every progress bar.
 
-    Papermill's notes and TensorFlow's noise go.
+    Papermill's notes go.
     """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
@@ -145,7 +146,7 @@ def _tidy(path: Path) -> None:
                 outputs.append(output)
         for output in outputs:
             if output.output_type == "stream":
-                output.text = _OVERWRITTEN.sub("", _NOISE.sub("", output.text))
+                output.text = _OVERWRITTEN.sub("", output.text)
         cell.metadata.pop("papermill", None)
         if "outputs" in cell:
             cell.outputs = [each for each in outputs if each.get("text") != ""]
