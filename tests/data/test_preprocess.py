@@ -27,7 +27,7 @@ def run(tree, target, **options):
 
 def digest(target):
     """Of everything that a reader of the store sees."""
-    with h5py.File(target / store.FRAMES) as file:
+    with h5py.File(target / store.FRAMES_FILE) as file:
         return hashlib.sha256(
             b"".join(file[name][:].tobytes() for name in ("images", "labels", "index", "checksum"))
         ).hexdigest()
@@ -77,10 +77,10 @@ def test_the_number_of_workers_changes_nothing(raw, tmp_path, workers):
 
 def test_finished_work_is_not_done_again(raw, tmp_path):
     run(raw, tmp_path)
-    before = (tmp_path / store.FRAMES).stat().st_mtime_ns
+    before = (tmp_path / store.FRAMES_FILE).stat().st_mtime_ns
     assert run(raw, tmp_path).written == 0
-    assert (tmp_path / store.FRAMES).stat().st_mtime_ns == before
-    (tmp_path / store.CLASS_MAPS).unlink()
+    assert (tmp_path / store.FRAMES_FILE).stat().st_mtime_ns == before
+    (tmp_path / store.CLASS_MAPS_FILE).unlink()
     run(raw, tmp_path)
     store.verify(tmp_path)
 
@@ -105,7 +105,7 @@ def test_a_bad_frame_stops_with_its_name_and_the_good_ones_are_kept(tmp_path):
     target = tmp_path / "store"
     with pytest.raises(DataError, match=r"00004\.png"):
         run(tree, target, workers=1)
-    assert not (target / store.FRAMES).exists()
+    assert not (target / store.FRAMES_FILE).exists()
     path.write_bytes(good)
     report = run(tree, target)
     assert report.written == 2
@@ -155,7 +155,7 @@ def test_killed_at_any_moment_it_leaves_the_old_file_and_continues(tmp_path):
     run(tree, target)
     assert digest(target) == digest(tmp_path / "whole")
     store.verify(target)
-    assert sorted(path.name for path in target.iterdir()) == [store.CLASS_MAPS, store.FRAMES]
+    assert sorted(path.name for path in target.iterdir()) == [store.CLASS_MAPS_FILE, store.FRAMES_FILE]
 
 
 def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
@@ -180,7 +180,7 @@ def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
 
 
 def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
-    other = Staging(tmp_path / f"{store.FRAMES}.partial", "as if by another process")
+    other = Staging(tmp_path / f"{store.FRAMES_FILE}.partial", "as if by another process")
     with other, pytest.raises(DataError, match="another process"):
         run(raw, tmp_path)
     run(raw, tmp_path)
@@ -188,7 +188,7 @@ def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
 
 
 def test_a_run_that_waits_to_write_keeps_others_out(raw, tmp_path):
-    path = tmp_path / f"{store.FRAMES}.partial"
+    path = tmp_path / f"{store.FRAMES_FILE}.partial"
     with Staging(path, "the same settings"):
         pass
     with Staging(path, "the same settings"), pytest.raises(sqlite3.OperationalError, match="locked"):

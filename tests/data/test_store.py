@@ -17,7 +17,7 @@ def target(frames, tmp_path):
 
 def change(name, position, value):
     def damage(target):
-        with h5py.File(target / store.FRAMES, "r+") as file:
+        with h5py.File(target / store.FRAMES_FILE, "r+") as file:
             file[name][position] = value
 
     return damage
@@ -25,7 +25,7 @@ def change(name, position, value):
 
 def attribute(name, value):
     def damage(target):
-        with h5py.File(target / store.FRAMES, "r+") as file:
+        with h5py.File(target / store.FRAMES_FILE, "r+") as file:
             file.attrs[name] = value
 
     return damage
@@ -33,7 +33,7 @@ def attribute(name, value):
 
 def shorten(name):
     def damage(target):
-        with h5py.File(target / store.FRAMES, "r+") as file:
+        with h5py.File(target / store.FRAMES_FILE, "r+") as file:
             values = file[name][:-1]
             del file[name]
             file[name] = values
@@ -43,24 +43,24 @@ def shorten(name):
 
 def delete(name):
     def damage(target):
-        with h5py.File(target / store.FRAMES, "r+") as file:
+        with h5py.File(target / store.FRAMES_FILE, "r+") as file:
             del file[name]
 
     return damage
 
 
 def break_chunk(target):
-    with h5py.File(target / store.FRAMES, "r+") as file:
+    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
         file["images"].id.write_direct_chunk((3, 0, 0, 0), b"not deflate")
 
 
 def truncate(target):
-    path = target / store.FRAMES
+    path = target / store.FRAMES_FILE
     path.write_bytes(path.read_bytes()[:-100])
 
 
 def other_class_maps(target):
-    path = target / store.CLASS_MAPS
+    path = target / store.CLASS_MAPS_FILE
     tables = pickle.loads(path.read_bytes())
     tables["id_to_name"][0] = "Lawn"
     path.write_bytes(pickle.dumps(tables))
@@ -82,8 +82,8 @@ DAMAGES = {
     "newer format": (attribute("format_version", 2), r"\(version 2, 0"),
     "class names": (attribute("class_names", ["Road"]), "palette"),
     "other class maps": (other_class_maps, "class_maps.pkl: not the one"),
-    "no class maps": (lambda target: (target / store.CLASS_MAPS).unlink(), "class_maps.pkl"),
-    "no file": (lambda target: (target / store.FRAMES).unlink(), "no such file"),
+    "no class maps": (lambda target: (target / store.CLASS_MAPS_FILE).unlink(), "class_maps.pkl"),
+    "no file": (lambda target: (target / store.FRAMES_FILE).unlink(), "no such file"),
 }
 
 
@@ -97,7 +97,7 @@ def test_verify_names_what_is_wrong(target, damage):
 
 
 def test_a_class_id_beyond_the_classes_is_found(target):
-    with h5py.File(target / store.FRAMES, "r+") as file:
+    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
         file["labels"][0, 0, 0] = 14
         file["checksum"][0] = store.checksum(file["images"][0], file["labels"][0])
     with pytest.raises(DataError, match="class id 14, beyond 14 classes"):
@@ -108,7 +108,7 @@ def test_a_damaged_store_is_replaced_as_the_error_says(raw, target):
     DAMAGES["a pixel"][0](target)
     with pytest.raises(DataError, match=r"delete frames\.hdf5 and preprocess again"):
         store.verify(target)
-    (target / store.FRAMES).unlink()
+    (target / store.FRAMES_FILE).unlink()
     preprocess.to_hdf5(sources.open(raw), target, progress=False)
     store.verify(target)
 
