@@ -7,14 +7,14 @@ import pytest
 
 from benchmarks.archive_server import archive_of
 from roadseg.data.download import catalogue
-from tests import trees
+from tests import raw_data
 
 DRIVES = {"0001": 4, "0002": 3, "0006": 2, "0018": 2, "0020": 2}  # frames
 
 
 @pytest.fixture(autouse=True)
 def short_drives(monkeypatch):
-    monkeypatch.setattr(catalogue, "FRAMES", DRIVES)
+    monkeypatch.setattr(catalogue, "FRAME_COUNTS", DRIVES)
 
 
 @pytest.fixture(scope="session")
@@ -23,7 +23,7 @@ def first_tree(tmp_path_factory) -> Path:
     root = tmp_path_factory.mktemp("first")
     for world, frames in DRIVES.items():
         sequences = (f"{world}/clone", f"{world}/sunset")
-        trees.virtual_kitti_1(root / world, sequences, frames=frames)
+        raw_data.virtual_kitti_1(root / world, sequences, frames=frames)
         shutil.copytree(root / world, root / "all", dirs_exist_ok=True)
     return root / "all"
 

@@ -23,7 +23,7 @@ from benchmarks.archive_server import ArchiveServer, Request, archive_of
 from roadseg.data import download, preprocess, sources, store
 from roadseg.data.download import Patience, catalogue, remote
 from roadseg.errors import DataError
-from tests import trees
+from tests import raw_data
 
 LABELS, PICTURES = "vkitti_1.3.1_scenegt.tar", "vkitti_1.3.1_rgb.tar"
 QUICK = Patience(tries=4, stall=0.3, pause=0.001, longest_pause=0.02)
@@ -785,7 +785,7 @@ import sys
 from pathlib import Path
 sys.path.insert(0, {code!r})
 from roadseg.data.download import Patience, catalogue, fetch
-catalogue.FRAMES = {drives!r}
+catalogue.FRAME_COUNTS = {drives!r}
 print("ready", flush=True)
 fetch(["0001/clone", "0001/sunset"], Path({target!r}), url={url!r}, accept_licence=True, progress=False,
       patience=Patience(tries=4, stall=1, pause=0.001))
@@ -807,7 +807,7 @@ def test_twenty_kills_change_nothing(first, first_tree, tmp_path):
             while kills < 20 and files(target) != wanted:
                 program = PROGRAM.format(
                     code=str(Path(download.__file__).parents[2]),
-                    drives=catalogue.FRAMES,
+                    drives=catalogue.FRAME_COUNTS,
                     target=str(target),
                     url=server.address,
                 )
@@ -831,7 +831,7 @@ TEXTS, SUMS = "vkitti_2.0.3_textgt.tar.gz", "vkitti_2.0.3_md5_checksums.txt"
 
 @pytest.fixture(scope="module")
 def second_tree(tmp_path_factory) -> Path:
-    return trees.virtual_kitti_2(tmp_path_factory.mktemp("second"), frames=4)
+    return raw_data.virtual_kitti_2(tmp_path_factory.mktemp("second"), frames=4)
 
 
 @pytest.fixture(scope="module")

@@ -3,12 +3,12 @@ import pytest
 import roadscenes
 from roadseg.data import sources
 from roadseg.errors import DataError
-from tests import trees
+from tests import raw_data
 
 MAKERS = {
-    "virtual_kitti_1": trees.virtual_kitti_1,
-    "virtual_kitti_2": trees.virtual_kitti_2,
-    "camvid": trees.camvid,
+    "virtual_kitti_1": raw_data.virtual_kitti_1,
+    "virtual_kitti_2": raw_data.virtual_kitti_2,
+    "camvid": raw_data.camvid,
 }
 
 
@@ -30,7 +30,7 @@ def test_an_unknown_sequence_is_answered_with_those_that_exist(tmp_path, kind):
 
 
 def test_two_data_sets_in_one_folder_need_a_choice(tmp_path):
-    trees.camvid(trees.virtual_kitti_1(tmp_path))
+    raw_data.camvid(raw_data.virtual_kitti_1(tmp_path))
     with pytest.raises(DataError, match="virtual_kitti_1 and camvid; say which with kind="):
         sources.open(tmp_path)
     assert sources.open(tmp_path, kind="camvid").kind == "camvid"
@@ -72,7 +72,7 @@ def test_without_a_data_set_scenes_are_rendered_and_with_one_they_are_not(tmp_pa
     assert roadscenes.open_or_render(tmp_path / "Data").frames() == source.frames()
     roadscenes.render(tmp_path / "Data/worlds-3", ["0018"], frames=1, seed=3, progress=False)
     assert roadscenes.open_or_render(tmp_path / "Data").frames() == source.frames()
-    tree = trees.camvid(tmp_path / "camvid")
+    tree = raw_data.camvid(tmp_path / "camvid")
     assert roadscenes.open_or_render(tree).kind == "camvid"
     (tmp_path / "other").mkdir()
     (tmp_path / "other/holiday.jpg").touch()

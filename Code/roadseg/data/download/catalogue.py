@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from roadseg.data.sources.base import matching
-from roadseg.data.sources.virtual_kitti import FRAMES, VARIATIONS
+from roadseg.data.sources.base import select_sequences
+from roadseg.data.sources.virtual_kitti import FRAME_COUNTS, VARIATIONS
 
 LICENCE = """\
 Virtual KITTI is under the licence Creative Commons BY-NC-SA 3.0 (Xerox and Naver): not for commercial
@@ -55,7 +55,7 @@ class Version:
             for variation in VARIATIONS
             for camera in self.cameras
         ]
-        return matching(known, wanted, "Virtual KITTI")
+        return select_sequences(known, wanted, "Virtual KITTI")
 
     def files(self, archive: Archive, sequence: str) -> list[str]:
         """Names of the members of an archive that a sequence needs."""
@@ -65,7 +65,7 @@ class Version:
         return [
             member.format(**fields, i=i)
             for member in archive.members
-            for i in range(FRAMES[original] if "{i" in member else 1)
+            for i in range(FRAME_COUNTS[original] if "{i" in member else 1)
         ]
 
     def all_files(self, archive: Archive) -> set[str]:
@@ -96,7 +96,7 @@ VERSIONS: dict[str, Version] = {
             ),
         ),
         checksums=None,
-        worlds={world: world for world in FRAMES},
+        worlds={world: world for world in FRAME_COUNTS},
         cameras=("",),
     ),
     "2.0.3": Version(
@@ -116,7 +116,7 @@ VERSIONS: dict[str, Version] = {
             ),
         ),
         checksums="vkitti_2.0.3_md5_checksums.txt",
-        worlds={world: f"Scene{world[2:]}" for world in FRAMES},
+        worlds={world: f"Scene{world[2:]}" for world in FRAME_COUNTS},
         cameras=("Camera_0", "Camera_1"),
     ),
 }
