@@ -151,7 +151,7 @@ def hold_out_random(split: Split, share: float = 0.15, seed: int = 0) -> tuple[S
 def _drive(sequence: str) -> str:
     """What a sequence shows: a world of Virtual KITTI, or a drive of CamVid.
 
-    "0001/fog" -> "0001" ("clear/0001/fog" -> "clear/0001" in a joined data set); "val/0016E5" -> "0016E5".
+    "0001/fog" -> "0001" (joined: "clear/0001/fog" -> "clear/0001"); "val/0016E5" -> "0016E5".
     """
     world = _WORLD.match(sequence)
     return world[0] if world else sequence.rpartition("/")[2]
