@@ -21,18 +21,18 @@ import trustme
 import roadscenes
 from benchmarks.archive_server import ArchiveServer, Request, archive_of
 from roadseg.data import download, preprocess, sources, store
-from roadseg.data.download import Patience, catalogue, remote
+from roadseg.data.download import RetryPolicy, catalogue, remote
 from roadseg.errors import DataError
 from tests import raw_data
 
 LABELS, PICTURES = "vkitti_1.3.1_scenegt.tar", "vkitti_1.3.1_rgb.tar"
-QUICK = Patience(tries=4, stall=0.3, pause=0.001, longest_pause=0.02)
+QUICK = RetryPolicy(attempts=4, timeout=0.3, pause=0.001, longest_pause=0.02)
 WANTED = "0001/sunset"
 
 
 def fetch(server: ArchiveServer | Path, target: Path, sequences=WANTED, **options) -> None:
     url = server if isinstance(server, Path) else server.address
-    options = {"accept_licence": True, "progress": False, "patience": QUICK} | options
+    options = {"accept_licence": True, "progress": False, "retries": QUICK} | options
     download.fetch(sequences, target, url=url, **options)
 
 
@@ -86,7 +86,7 @@ def fails_inside(request: Request):
 
 def stalls_once(request: Request):
     if request.number == 4:
-        time.sleep(2 * QUICK.stall)
+        time.sleep(2 * QUICK.timeout)
         request.hang_up()
     else:
         request.send_part()
@@ -100,7 +100,7 @@ def stalls_inside_once(request: Request):
             Content_Range=f"bytes {request.start}-{request.stop - 1}/{len(request.data)}",
         )  # fmt: skip
         request.handler.wfile.flush()
-        time.sleep(2 * QUICK.stall)
+        time.sleep(2 * QUICK.timeout)
         request.hang_up()
     else:
         request.send_part()
@@ -254,7 +254,7 @@ def always_breaks(request: Request):
 
 
 def always_stalls(request: Request):
-    time.sleep(2 * QUICK.stall)
+    time.sleep(2 * QUICK.timeout)
     request.hang_up()
 
 
@@ -326,14 +326,14 @@ def test_pauses_double_and_the_server_may_ask_for_longer_ones(first, tmp_path, m
             request.send_part()
 
     with ArchiveServer(first, answer=answer) as server:
-        fetch(server, tmp_path, patience=Patience(tries=6, stall=5, pause=1, longest_pause=30))
+        fetch(server, tmp_path, retries=RetryPolicy(attempts=6, timeout=5, pause=1, longest_pause=30))
     assert pauses == [1, 2, 4, 8]
     pauses.clear()
     with (
         ArchiveServer(first, answer=lambda request: request.send(429, Retry_After="7")) as server,
         pytest.raises(DataError, match="5 tries"),
     ):
-        fetch(server, tmp_path, "0001/clone", patience=Patience(5, 5, 1, 30))
+        fetch(server, tmp_path, "0001/clone", retries=RetryPolicy(5, 5, 1, 30))
     assert pauses == [7, 7, 7, 8]
 
 
@@ -718,7 +718,7 @@ def test_a_proxy_of_the_environment_is_used(first, tmp_path, monkeypatch):
         monkeypatch.delenv("no_proxy", raising=False)
         download.fetch(
             WANTED, tmp_path, url="http://nowhere.invalid/data", accept_licence=True, progress=False,
-            patience=QUICK,
+            retries=QUICK,
         )  # fmt: skip
     assert len(files(tmp_path)) == 9
 
@@ -784,11 +784,11 @@ PROGRAM = """
 import sys
 from pathlib import Path
 sys.path.insert(0, {code!r})
-from roadseg.data.download import Patience, catalogue, fetch
+from roadseg.data.download import RetryPolicy, catalogue, fetch
 catalogue.FRAME_COUNTS = {drives!r}
 print("ready", flush=True)
 fetch(["0001/clone", "0001/sunset"], Path({target!r}), url={url!r}, accept_licence=True, progress=False,
-      patience=Patience(tries=4, stall=1, pause=0.001))
+      retries=RetryPolicy(attempts=4, timeout=1, pause=0.001))
 """
 
 
