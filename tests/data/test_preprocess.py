@@ -1,7 +1,6 @@
 import hashlib
 import resource
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
@@ -181,14 +180,6 @@ def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
         run(raw, tmp_path)
     run(raw, tmp_path)
     store.verify(tmp_path)
-
-
-def test_a_run_that_waits_to_write_keeps_others_out(raw, tmp_path):
-    path = tmp_path / f"{store.FRAMES_FILE}.partial"
-    with Staging(path, "the same settings"):
-        pass
-    with Staging(path, "the same settings"), pytest.raises(sqlite3.OperationalError, match="locked"):
-        Staging(path, "the same settings")
 
 
 def test_other_data_sequences_and_scales_have_other_folders(raw, tmp_path):
