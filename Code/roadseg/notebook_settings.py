@@ -9,7 +9,7 @@ import nbformat
 
 from roadseg.data import sources
 from roadseg.data.downscale import Downscale
-from roadseg.data.sources.base import matching
+from roadseg.data.sources.base import select_sequences
 
 # What `make` and the command call a setting, where it is not the notebook's own name in capitals.
 _NAMES = {"chosen_networks": "networks"}
@@ -73,11 +73,13 @@ def _check_sequences(given: Mapping[str, object]) -> None:
 
 def _check_validation(given: Mapping[str, object]) -> None:
     if "data" in given:
-        matching(_sequences(given), given["validation"], given["data"])
+        select_sequences(_sequences(given), given["validation"], given["data"])
 
 
 def _sequences(given: Mapping[str, object]) -> list[str]:
-    return matching(sources.open(given["data"]).sequences(), given.get("sequences"), given["data"])
+    return select_sequences(
+        sources.open(given["data"]).sequences(), given.get("sequences"), given["data"]
+    )
 
 
 def _check_scale(given: Mapping[str, object]) -> None:
