@@ -41,10 +41,10 @@ def test_recording_changes_no_weights(frames, tmp_path):
         np.testing.assert_array_equal(one, other)
 
 
-def test_progress_shows_curves_beside_what_was_predicted(frames, tmp_path):
+def test_progress_shows_curves_beside_what_was_predicted(frames):
     _, labels = frames.read([0])
     predicted = {1: np.zeros_like(labels[0]), 4: labels[0]}
-    figure = plots.training_progress(run_of(4, tmp_path), predicted, frames, 0)
+    figure = plots.training_progress(run_of(4), predicted, frames, 0)
     assert {"0001/clone, frame 0", "ground truth", "epoch 4: mean IoU 1.00"} <= words(figure)
     shown = images(figure)
     assert len(shown) == 4
@@ -55,9 +55,9 @@ def test_progress_shows_curves_beside_what_was_predicted(frames, tmp_path):
 
 
 @pytest.mark.parametrize("width", [30, 70])
-def test_progress_shows_frames_of_any_shape_without_overlap(frames, tmp_path, width):
+def test_progress_shows_frames_of_any_shape_without_overlap(frames, width):
     predicted = {epoch: np.zeros((21, width), np.uint8) for epoch in (1, 4, 8, 12, 16, 20)}
-    figure = plots.training_progress(run_of(20, tmp_path), predicted, sized(frames, width), 0)
+    figure = plots.training_progress(run_of(20), predicted, sized(frames, width), 0)
     figure.canvas.draw()
     boxes = [axes.get_tightbbox() for axes in figure.axes if axes.get_images()]
     assert len(boxes) == 8
@@ -67,5 +67,5 @@ def test_progress_shows_frames_of_any_shape_without_overlap(frames, tmp_path, wi
 
 def test_a_run_without_recordings_shows_its_curves(frames, tmp_path):
     recorder = plots.PredictionRecorder(frames, 0, tmp_path, 20)
-    figure = plots.training_progress(run_of(4, tmp_path), recorder.predictions(), frames, 0)
+    figure = plots.training_progress(run_of(4), recorder.predictions(), frames, 0)
     assert len(images(figure)) == 2
