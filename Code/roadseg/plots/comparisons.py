@@ -97,7 +97,8 @@ def _draw_pairs(axes: Axes, honest: np.ndarray, claimed: np.ndarray) -> None:
     parts = {"held-out drive": honest, "random frames": claimed}
     for order, (name, values) in enumerate(parts.items()):
         axes.plot(values, rows, "o", color=COLOURS[order], label=name)
+        other = (claimed, honest)[order]
         for row in np.flatnonzero(np.isnan(values)):
-            axes.text(
-                0.3 * order, row, f"absent: {name}", va="center", fontsize=SMALL, color=COLOURS[order]
-            )
+            x = 0.55 if np.nan_to_num(other[row], nan=1 - order) < 0.5 else 0.02  # away from its dot
+            text = f"absent: {name}"
+            axes.text(x, row, text, va="center", fontsize=SMALL, color=COLOURS[order])

@@ -92,6 +92,7 @@ def draw_curve(
             label=f"{name}, validation",
         )  # fmt: skip
     axes.grid(alpha=0.3)
+    axes.xaxis.get_major_locator().set_params(integer=against == "epoch")
 
 
 def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
