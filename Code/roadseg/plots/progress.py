@@ -68,12 +68,8 @@ def training_progress(
     Returns:
         A figure; the frame and its ground truth are the first two images.
     """
-    images, labels = frames.read([index])
-    panels = [Panel(frame_name(frames, index), images[0])]
-    panels.append(Panel("ground truth", paint(labels[0], frames.palette)))
-    for epoch, ids in predicted.items():
-        score = frame_mean_iou(labels[0], ids, frames.num_classes)
-        panels.append(Panel(f"epoch {epoch}: mean IoU {score:.2f}", paint(ids, frames.palette)))
+    _, labels = frames.read([index])
+    panels = _panels(predicted, frames, index)
     height, width = labels[0].shape
     columns = 2 if width > 2 * height else 3
     rows = -(-len(panels) // columns)
@@ -92,6 +88,16 @@ def training_progress(
         ncols=5, frameon=False, fontsize=SMALL, handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
     return figure
+
+
+def _panels(predicted: Mapping[int, np.ndarray], frames: FrameStore, index: int) -> list[Panel]:
+    images, labels = frames.read([index])
+    panels = [Panel(frame_name(frames, index), images[0])]
+    panels.append(Panel("ground truth", paint(labels[0], frames.palette)))
+    for epoch, ids in predicted.items():
+        score = frame_mean_iou(labels[0], ids, frames.num_classes)
+        panels.append(Panel(f"epoch {epoch}: mean IoU {score:.2f}", paint(ids, frames.palette)))
+    return panels
 
 
 def _draw_curves(part, run: HasHistory, epochs: list[int]) -> None:
