@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from roadseg import cli, notebook
+from roadseg import cli, notebook_settings
+from studies.catalogue import MODULES as STUDIES
 
 ROOT = Path(__file__).parents[1]
 README, HOW_TO, RESULTS = (ROOT / name for name in ("README.md", "docs/how-to.md", "docs/results.md"))
@@ -84,6 +85,14 @@ def test_scripts_exist(page):
 
 
 @every_page
+def test_studies_exist(page):
+    for words in commands(page):
+        for script, name in zip(words, [*words[1:], "--"], strict=True):
+            if script.endswith("run_study.py") and not name.startswith("--"):
+                assert name in {"NAME", *STUDIES}, name
+
+
+@every_page
 def test_the_command_line_has_these_commands_and_options(page, capsys):
     for words in commands(page):
         place = next((i for i, word in enumerate(words) if word.endswith("roadseg")), None)
@@ -100,7 +109,7 @@ def test_the_command_line_has_these_commands_and_options(page, capsys):
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_every_setting_of_a_notebook_is_explained(path):
     text = HOW_TO.read_text("utf-8")
-    for setting in notebook._settings(path):
+    for setting in notebook_settings.of_notebook(path):
         assert f"| `{setting}` |" in text, setting
 
 
