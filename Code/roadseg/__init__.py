@@ -16,6 +16,8 @@ import os
 import sys
 import warnings
 
+from roadseg import quiet_start
+
 # TensorFlow turns oneDNN on by itself only for CPUs with AVX-512, but it is faster with AVX2 as well
 # (benchmarks/training_speed.py). TensorFlow reads the variable when it is imported.
 if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
@@ -26,3 +28,4 @@ if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
     )
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings, not the log of its start
+quiet_start.install()

@@ -16,7 +16,6 @@ from roadscenes.layouts import LAYOUTS
 from roadscenes.light import VARIATIONS
 from roadseg import evaluation, networks, plots
 from roadseg.data import preprocess, sources, store
-from roadseg.plots.figures import paint
 
 _HERE = Path(__file__).resolve().parent
 _PICTURES = _HERE / "pictures"
@@ -56,7 +55,7 @@ def _rendered(name: str, worlds, variations, frames) -> store.FrameStore:
 def _stacked(network, frames: store.FrameStore, indices) -> list[np.ndarray]:
     """Of each frame: scene, truth and prediction, below each other."""
     return [
-        np.vstack([image, paint(truth, frames.palette), paint(predicted, frames.palette)])
+        np.vstack([image, plots.paint(truth, frames.palette), plots.paint(predicted, frames.palette)])
         for images, labels, predictions in evaluation.predict(network, frames, indices)
         for image, truth, predicted in zip(images, labels, predictions, strict=True)
     ]
