@@ -151,4 +151,5 @@ def _tidy(path: Path) -> None:
         if "outputs" in cell:
             cell.outputs = [each for each in outputs if each.get("text") != ""]
     notebook.metadata.pop("papermill", None)
+    notebook.metadata.pop("widgets", None)  # a page without a kernel shows their stills
     nbformat.write(notebook, path)

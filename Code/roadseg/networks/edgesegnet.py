@@ -84,7 +84,7 @@ def build(
     """
     if not set(skips) <= {1, 2}:
         raise ValueError(f"skips={tuple(skips)}: strides 1 and 2 only")
-    modules = _Modules(batch_normalisation, relu_after_sums, upsampling)
+    modules = Modules(batch_normalisation, relu_after_sums, upsampling)
     image, full = normalised_input(image_shape)
 
     half = modules.stem(full, stem_filters, stem_activation)
@@ -123,7 +123,7 @@ def _classifier(num_classes: int, stddev: float) -> keras.layers.Layer:
 
 
 @dataclass(frozen=True)
-class _Modules:
+class Modules:
     """The modules of the paper, with the repairs that are wanted; tensor in, tensor out."""
 
     batch_normalisation: bool
