@@ -1,22 +1,22 @@
-"""Tileable surface textures, made from noise, and their look-up with the blur of each distance."""
+"""Tileable surface textures, painted from noise."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 
 SIZE = 256  # texels along each side of a tile
-_LEVELS = 9  # 256, 128, ..., 1
 
 
 @dataclass(frozen=True)
 class Texture:
+    """How a surface looks: a tile that repeats."""
+
     # -> linear albedo (SIZE, SIZE, 3) or (SIZE, SIZE)
     paint: Callable[[np.random.Generator], np.ndarray]
     metres: float  # along each side of a tile
     reflectance: float = 0.0  # of a mirror-like coat, seen straight on
-    leafy: bool = False  # thin: light also comes through
+    translucent: bool = False  # thin as a leaf: light also comes through
 
 
 def _noise(rng: np.random.Generator, roughness: float) -> np.ndarray:
@@ -28,7 +28,7 @@ def _noise(rng: np.random.Generator, roughness: float) -> np.ndarray:
     return field / field.std()
 
 
-def _ramp(value: np.ndarray, low: tuple, high: tuple) -> np.ndarray:
+def _blend(value: np.ndarray, low: tuple, high: tuple) -> np.ndarray:
     """0..1 -> linear colours between two."""
     value = np.clip(value, 0, 1)[..., None]
     return np.asarray(low) * (1 - value) + np.asarray(high) * value
@@ -52,7 +52,7 @@ def _asphalt(rng: np.random.Generator) -> np.ndarray:
 
 def _gravel(rng: np.random.Generator) -> np.ndarray:
     stones = _noise(rng, 0.8)
-    return _ramp(0.55 + 0.33 * stones, (0.35, 0.32, 0.28), (1.25, 1.22, 1.15))
+    return _blend(0.55 + 0.33 * stones, (0.35, 0.32, 0.28), (1.25, 1.22, 1.15))
 
 
 def _paving(rng: np.random.Generator) -> np.ndarray:
@@ -64,11 +64,11 @@ def _paving(rng: np.random.Generator) -> np.ndarray:
 
 def _grass(rng: np.random.Generator) -> np.ndarray:
     blades = 0.5 + 0.3 * _noise(rng, 0.4) + 0.15 * _noise(rng, 1.5)
-    return _ramp(blades, (0.4, 0.5, 0.3), (1.6, 1.5, 1.5))
+    return _blend(blades, (0.4, 0.5, 0.3), (1.6, 1.5, 1.5))
 
 
 def _leaves(rng: np.random.Generator) -> np.ndarray:
-    return _ramp(0.42 + 0.4 * _noise(rng, 0.45), (0.1, 0.14, 0.12), (2.1, 1.95, 1.7))
+    return _blend(0.42 + 0.4 * _noise(rng, 0.45), (0.1, 0.14, 0.12), (2.1, 1.95, 1.7))
 
 
 def _bark(rng: np.random.Generator) -> np.ndarray:
@@ -114,8 +114,8 @@ TEXTURES: dict[str, Texture] = {
     "paving": Texture(_paving, 2.4),
     "grass": Texture(_grass, 3.5),
     "earth": Texture(_rough(0.3, 0.25), 4.0),
-    "leaves": Texture(_leaves, 1.6, leafy=True),
-    "hedge": Texture(_leaves, 1.1, leafy=True),
+    "leaves": Texture(_leaves, 1.6, translucent=True),
+    "hedge": Texture(_leaves, 1.1, translucent=True),
     "bark": Texture(_bark, 1.2),
     "plaster": Texture(_PLASTER, 6.0),
     "concrete": Texture(_rough(0.08, 0.16), 4.0),
@@ -131,60 +131,4 @@ TEXTURES: dict[str, Texture] = {
     "marking": Texture(_rough(0.08, 0.12), 2.0),
     "mottle": Texture(_rough(0.03, 0.12), 47.0),  # breaks the repetition of the ground's tiles
 }
-METRES = np.array([texture.metres for texture in TEXTURES.values()], np.float32)
-REFLECTANCE = np.array([texture.reflectance for texture in TEXTURES.values()], np.float32)
-LEAFY = np.array([texture.leafy for texture in TEXTURES.values()])
-ROWS = {name: row for row, name in enumerate(TEXTURES)}
-
-
-def _pyramid(tile: np.ndarray) -> np.ndarray:
-    """A tile (SIZE, SIZE, 3) and its halvings, one after another: (texels, 3)."""
-    levels = [tile]
-    while len(levels[-1]) > 1:
-        side = len(levels[-1]) // 2
-        levels.append(levels[-1].reshape(side, 2, side, 2, 3).mean((1, 3)))
-    return np.concatenate([level.reshape(-1, 3) for level in levels])
-
-
-_SIDES = SIZE >> np.arange(_LEVELS)
-_STARTS = np.concatenate([[0], np.cumsum(_SIDES**2)])[:-1].astype(np.int32)
-TEXELS = int((_SIDES**2).sum())
-
-
-@cache
-def _atlas() -> np.ndarray:
-    """All textures with all their sizes: float32 (textures * TEXELS, 3)."""
-    tiles = []
-    for row, texture in enumerate(TEXTURES.values()):
-        tile = np.asarray(texture.paint(np.random.default_rng([2016, row])), float)
-        tile = tile if tile.ndim == 3 else np.repeat(tile[..., None], 3, axis=2)
-        tiles.append(_pyramid(tile))
-    return np.concatenate(tiles).astype(np.float32)
-
-
-def look_up(rows: np.ndarray, uv: np.ndarray, footprint: np.ndarray) -> np.ndarray:
-    """Linear albedo float32 (N, 3) of textures `rows` at uv (N, 2), in metres.
-
-    `footprint` (N,) is how many metres of surface a pixel covers: the larger, the coarser the level.
-    """
-    metres = METRES[rows]
-    texels = np.maximum(footprint * (SIZE / metres), 1.0)
-    level = np.minimum(np.log2(texels) + 0.3, _LEVELS - 1).astype(np.int32)
-    side = np.left_shift(1, _LEVELS - 1 - level)
-    where = (uv * (side.astype(np.float32) / metres)[:, None]).astype(np.int32) & (side - 1)[:, None]
-    index = rows.astype(np.int32) * TEXELS + _STARTS[level] + where[:, 0] * side + where[:, 1]
-    return np.take(_atlas(), index, axis=0)
-
-
-def clouds(uv: np.ndarray) -> np.ndarray:
-    """How thick clouds are at uv (N, 2), in units of their own deviation: smooth, float32 (N,)."""
-    place = uv * np.float32(SIZE / METRES[ROWS["mottle"]])
-    low = np.floor(place)
-    share, cell = place - low, low.astype(np.int32)
-    start, total = ROWS["mottle"] * TEXELS, np.float32(0)
-    for i in (0, 1):
-        for j in (0, 1):
-            weight = np.abs(1 - i - share[:, 0]) * np.abs(1 - j - share[:, 1])
-            rows, columns = (cell[:, 0] + i) & (SIZE - 1), (cell[:, 1] + j) & (SIZE - 1)
-            total = total + weight * _atlas()[start + rows * SIZE + columns, 0]
-    return (total - 1) * 8
+INDEX = {name: index for index, name in enumerate(TEXTURES)}

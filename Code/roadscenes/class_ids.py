@@ -1,4 +1,4 @@
-"""Class ids of the miniature: those of Virtual KITTI, by name."""
+"""Virtual KITTI's class ids as constants."""
 
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 

@@ -2,8 +2,9 @@
 
 import numpy as np
 
-from roadscenes.labels import BUILDING
-from roadscenes.mesh import Mesh, box, join, panel, sheet
+from roadscenes.class_ids import BUILDING
+from roadscenes.models.mesh import Mesh, join
+from roadscenes.models.primitives import box, quad, surface
 
 _PLASTERS = (
     (0.62, 0.58, 0.5),
@@ -26,7 +27,7 @@ def _walls(size: tuple[float, float, float], texture: str, tint: np.ndarray) -> 
     corners = np.array([[-x, -y], [x, -y], [x, y], [-x, y], [-x, -y]])
     points = np.stack([np.c_[corners, np.full(5, z)] for z in (0.0, height)], 1)
     foundation = box((size[0], size[1], 2.0), "concrete", tint * 0.6, BUILDING, at=(0, 0, -2.0))
-    return join([sheet(points, texture, tint, BUILDING), foundation])
+    return join([surface(points, texture, tint, BUILDING), foundation])
 
 
 def _gable(length: float, depth: float, eaves: float, rise: float, roof, wall) -> Mesh:
@@ -36,10 +37,10 @@ def _gable(length: float, depth: float, eaves: float, rise: float, roof, wall) -
     parts = []
     for side in (-1, 1):
         eave, up = (-x, side * y, eaves - 0.25), (0, -side * y, rise + 0.25)
-        parts.append(panel(eave, (2 * x, 0, 0), up, "tiles", roof, BUILDING))
+        parts.append(quad(eave, (2 * x, 0, 0), up, "tiles", roof, BUILDING))
         end, top = side * length / 2, (side * length / 2, 0, ridge - 0.15)
         corners = [[(end, -depth / 2, eaves), top], [(end, depth / 2, eaves), top]]
-        parts.append(sheet(np.array(corners), "plaster", wall, BUILDING))
+        parts.append(surface(np.array(corners), "plaster", wall, BUILDING))
     return join(parts)
 
 
@@ -50,7 +51,7 @@ def house(rng: np.random.Generator) -> Mesh:
     length, depth, storeys = 3.0 * rng.integers(3, 6), 3.0 * rng.integers(3, 5), rng.integers(1, 3)
     eaves, roof = 3.0 * storeys, _pick(rng, _ROOFS)
     rise = depth * rng.uniform(0.3, 0.5)
-    door = panel(
+    door = quad(
         (0.9 - length / 2, -depth / 2 - 0.03, 0), (1.0, 0, 0), (0, 0, 2.1), "bark", roof * 0.8, BUILDING
     )
     chimney = box(
@@ -80,5 +81,5 @@ def hall(rng: np.random.Generator) -> Mesh:
     length, depth, eaves = rng.uniform(18, 34), rng.uniform(12, 18), rng.uniform(4, 6.5)
     wall, roof = _pick(rng, _PLASTERS), np.array((0.25, 0.26, 0.27)) * rng.uniform(0.6, 1.3)
     body = _walls((length, depth, eaves), "concrete", wall)
-    gate = panel((-3, -depth / 2 - 0.03, 0), (4.5, 0, 0), (0, 0, 3.6), "metal", wall * 0.5, BUILDING)
+    gate = quad((-3, -depth / 2 - 0.03, 0), (4.5, 0, 0), (0, 0, 3.6), "metal", wall * 0.5, BUILDING)
     return join([body, _gable(length, depth, eaves, depth * 0.14, roof, wall), gate])

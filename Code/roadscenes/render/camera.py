@@ -1,10 +1,10 @@
-"""The camera of Virtual KITTI: from pixels to rays."""
+"""Virtual KITTI's camera: from pixels to rays."""
 
 from functools import cache
 
 import numpy as np
 
-from roadscenes.scene import Rays
+from roadscenes.render.ray_casting import Rays
 
 WIDTH, HEIGHT = 1242, 375
 PIXELS = WIDTH * HEIGHT
@@ -12,7 +12,7 @@ FOCAL_LENGTH, CENTRE_X, CENTRE_Y = 725.0, 620.5, 187.0  # pixels
 
 
 @cache
-def _screen() -> np.ndarray:
+def _image_plane() -> np.ndarray:
     """float32 (PIXELS, 3): right, down and ahead of each pixel's centre, in pixels."""
     rows, columns = np.indices((HEIGHT, WIDTH), np.float32)
     ahead = np.full_like(rows, FOCAL_LENGTH)
@@ -20,11 +20,11 @@ def _screen() -> np.ndarray:
 
 
 class Camera:
-    """A place and a direction."""
+    """A position and a direction."""
 
-    def __init__(self, place: np.ndarray, heading: float, pitch: float):
-        """Metres; radians to the left of x, and upwards."""
-        self._place = np.asarray(place, np.float32)
+    def __init__(self, position: np.ndarray, heading: float, pitch: float):
+        """position: (3,), metres. heading, pitch: radians to the left of x, and upwards."""
+        self._position = np.asarray(position, np.float32)
         ahead = np.array(
             [np.cos(heading) * np.cos(pitch), np.sin(heading) * np.cos(pitch), np.sin(pitch)]
         )
@@ -32,9 +32,9 @@ class Camera:
         self._axes = np.stack([right, np.cross(ahead, right), ahead]).astype(np.float32)
 
     def rays(self, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)) -> Rays:
-        """Through the centres, or `shift` pixels beside, of pixels numbered row by row."""
-        places = np.take(_screen(), pixels, axis=0)
-        directions = (places + np.array([*shift, 0.0], np.float32)) @ self._axes
+        """Through pixels (N,), numbered row by row: their centres, or `shift` pixels right and down."""
+        targets = np.take(_image_plane(), pixels, axis=0)
+        directions = (targets + np.array([*shift, 0.0], np.float32)) @ self._axes
         directions /= np.sqrt(np.einsum("nk,nk->n", directions, directions))[:, None]
-        origins = np.tile(self._place, (len(directions), 1))
+        origins = np.tile(self._position, (len(directions), 1))
         return Rays(origins, directions, 1 / FOCAL_LENGTH)
