@@ -3,19 +3,22 @@
 import os
 import subprocess
 import sys
-from pathlib import Path
 
-CODE = Path(__file__).parents[1] / "Code"
+IMPORT_ALL_OF_DATA = """
+import importlib, pkgutil, sys
+import roadseg.data
+
+for module in pkgutil.walk_packages(roadseg.data.__path__, "roadseg.data."):
+    importlib.import_module(module.name)
+print(*sys.modules)
+"""
+HEAVY = {"tensorflow", "jax", "torch", "keras", "embreex", "joblib", "matplotlib"}
 
 
 def after(program: str) -> subprocess.CompletedProcess:
-    switches = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
     return subprocess.run(
-        [sys.executable, "-c", program],
-        env=switches | {"PYTHONPATH": str(CODE)},
-        capture_output=True,
-        text=True,
-        check=True,
+        [sys.executable, "-c", program], env=inherited, capture_output=True, text=True, check=True
     )
 
 
@@ -33,3 +36,9 @@ def test_it_warns_when_it_comes_too_late_for_that():
     assert "Import roadseg first" in after(imitation + "import roadseg").stderr
     chosen = "import os; os.environ['TF_ENABLE_ONEDNN_OPTS'] = '0'\n"
     assert after(imitation + chosen + "import roadseg").stderr == ""
+
+
+def test_the_data_room_needs_no_network_no_renderer_and_no_plots():
+    imported = set(after(IMPORT_ALL_OF_DATA).stdout.split())
+    assert {"roadseg.data.batches", "roadseg.data.sources.camvid"} <= imported
+    assert not HEAVY & imported

@@ -16,15 +16,15 @@ import roadscenes
 from benchmarks import common
 from benchmarks.archive_server import ArchiveServer
 from roadseg.data import download
-from roadseg.data.download.catalogue import VERSIONS
+from roadseg.data.download.catalogue import RELEASES
 
 MEMBERS, WANTED = 1000, "0002/clone"
 
 
 def main() -> None:
     options = common.parser(__doc__).parse_args()
-    edition = VERSIONS["1.3.1"]
-    labels, _ = edition.archives
+    release = RELEASES["1.3.1"]
+    labels, _ = release.archives
     with tempfile.TemporaryDirectory() as folder:
         scenes, target = Path(folder) / "scenes", Path(folder) / "target"
         roadscenes.render(scenes, ["0002"], frames=range(0, 233, 29), progress=False)
@@ -32,17 +32,17 @@ def main() -> None:
             path.read_bytes() for path in sorted(scenes.glob("vkitti_1.3.1_scenegt/0002/*/*.png"))
         ]
         encoding = next(scenes.glob("vkitti_1.3.1_scenegt/*.txt")).read_bytes()
-        wanted = edition.files(labels, WANTED)
+        wanted = release.files(labels, WANTED)
         names = sorted(
-            edition.files(labels, "0002/30-deg-right") + wanted + edition.files(labels, "0001/fog")
+            release.files(labels, "0002/30-deg-right") + wanted + release.files(labels, "0001/fog")
         )
-        names += edition.files(labels, "0006/clone")[: MEMBERS - len(names)]
+        names += release.files(labels, "0006/clone")[: MEMBERS - len(names)]
         contents = {
             name: encoding if name.endswith(".txt") else pictures[number % len(pictures)]
             for number, name in enumerate(names)
         }
         # The pictures' archive has no part in this: they are there.
-        for name in edition.files(edition.archives[1], WANTED):
+        for name in release.files(release.archives[1], WANTED):
             (target / name).parent.mkdir(parents=True, exist_ok=True)
             (target / name).write_bytes(b"there")
         with ArchiveServer({labels.name: _tar(contents)}) as server:

@@ -89,9 +89,9 @@ def reading(height: int, width: int, recipe: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         picture = generator.integers(0, 256, (height, width, 3), np.uint8)
         ids = generator.integers(0, 14, (height, width), np.uint8)
-        chunks = [store.Chunk.of(picture, ids)] * FRAMES
+        chunks = [store.CompressedFrame.of(picture, ids)] * FRAMES
         names = [("0001/clone", index) for index in range(FRAMES)]
-        store.write(Path(folder) / store.FRAMES, names, chunks, picture.shape, {})
+        store.write(Path(folder) / store.FRAMES_FILE, names, chunks, picture.shape, {})
         batches = Batches(store.open(folder), range(FRAMES), BATCH, RECIPES[recipe].augmentation)
         start = time.perf_counter()
         for number in range(len(batches)):

@@ -7,7 +7,7 @@ import roadscenes
 from benchmarks import common
 from roadscenes.layouts import LAYOUTS
 from roadseg.data import preprocess, sources, store
-from roadseg.data.sources.base import matching
+from roadseg.data.sources.base import select_sequences
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 
@@ -55,5 +55,5 @@ def split(frames: FrameStore, train: Sequence[str], validation: Sequence[str]) -
 
 
 def _positions(frames: FrameStore, names: Sequence[str]) -> tuple[int, ...]:
-    chosen = set(matching(sorted(set(frames.sequence)), names, frames.path))
+    chosen = set(select_sequences(sorted(set(frames.sequence)), names, frames.path))
     return tuple(i for i, name in enumerate(frames.sequence) if name in chosen)

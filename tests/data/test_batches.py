@@ -7,20 +7,20 @@ from roadseg.data.batches import Batches
 STRONG = Augmentation(scale=(0.5, 2.0), brightness=0.3)
 
 
-def epoch(batches):
-    return [batches[i] for i in range(len(batches))]
+def all_batches(batches, epoch=0):
+    return [batches.batch(epoch, number) for number in range(len(batches))]
 
 
 def test_an_epoch_has_every_frame_once_and_keeps_the_last_short_batch(frames):
     indices = [1, 4, 6, 9, 12, 13, 15]
-    batches = Batches(frames, indices, batch_size=3)
-    assert [len(images) for images, _ in epoch(batches)] == [3, 3, 1]
-    seen = sorted(image.tobytes() for images, _ in epoch(batches) for image in images)
+    batches = all_batches(Batches(frames, indices, batch_size=3))
+    assert [len(images) for images, _ in batches] == [3, 3, 1]
+    seen = sorted(image.tobytes() for images, _ in batches for image in images)
     assert seen == sorted(frames.images[i].tobytes() for i in indices)
 
 
-def test_pictures_and_labels_belong_together(frames):
-    images, labels = Batches(frames, range(16), batch_size=16)[0]
+def test_images_and_labels_belong_together(frames):
+    images, labels = Batches(frames, range(16), batch_size=16).batch(epoch=0, number=0)
     whole_images, whole_labels = frames.read(range(16))
     for image, label in zip(images, labels, strict=True):
         (position,) = np.flatnonzero((whole_images == image).all(axis=(1, 2, 3)))
@@ -30,17 +30,31 @@ def test_pictures_and_labels_belong_together(frames):
 
 @pytest.mark.parametrize("augmentation", [None, STRONG])
 def test_seed_and_epoch_decide_everything(frames, augmentation):
-    def bytes_of(seed, number):
-        batches = Batches(frames, range(16), 4, augmentation, seed)
-        batches.epoch = number
-        return b"".join(images.tobytes() + labels.tobytes() for images, labels in epoch(batches))
+    def bytes_of(seed, epoch):
+        batches = all_batches(Batches(frames, range(16), 4, augmentation, seed), epoch)
+        return b"".join(images.tobytes() + labels.tobytes() for images, labels in batches)
 
     assert bytes_of(0, 3) == bytes_of(0, 3)
     assert len({bytes_of(0, 0), bytes_of(0, 1), bytes_of(1, 0)}) == 3
 
 
-def test_the_epoch_moves_on_at_its_end(frames):
-    batches = Batches(frames, range(16), 4)
-    first = batches[0][0]
-    batches.on_epoch_end()
-    assert not np.array_equal(batches[0][0], first)
+@pytest.mark.parametrize(("seed", "epoch"), [(0, 0), (0, 7), (5, 2)])
+def test_order_and_augmentation_are_the_documented_draws(frames, seed, epoch):
+    """Runs that were started by an older version continue with the batches that it would have made."""
+    indices = [2, 3, 5, 7, 11]
+    images, labels = Batches(frames, indices, 2, STRONG, seed).batch(epoch, number=1)
+    order = np.random.default_rng([seed, epoch]).permutation(indices)
+    for image, label, position in zip(images, labels, order[2:4], strict=True):
+        (one,), (its_labels,) = frames.read([position])
+        draws = np.random.default_rng([seed, epoch, position])
+        expected_image, expected_labels = STRONG(one, its_labels, draws)
+        assert np.array_equal(image, expected_image)
+        assert np.array_equal(label, expected_labels)
+
+
+def test_no_batch_depends_on_what_was_read_before(frames):
+    batches = Batches(frames, range(16), 4, STRONG)
+    first, _ = batches.batch(epoch=1, number=2)
+    all_batches(batches)
+    again, _ = batches.batch(epoch=1, number=2)
+    assert np.array_equal(first, again)

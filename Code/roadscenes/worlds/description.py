@@ -7,7 +7,7 @@ import numpy as np
 
 from roadscenes.models.mesh import Mesh
 from roadscenes.worlds.cross_section import GroundStrip, RoadMarking
-from roadseg.data.sources.virtual_kitti import FRAMES
+from roadseg.data.sources.virtual_kitti import FRAME_COUNTS
 
 Builder = Callable[[np.random.Generator], Mesh]
 PARKED = "parked"  # instead of a builder: a parked car or van, which is an instance of its own
@@ -76,7 +76,7 @@ class WorldDescription:
     @property
     def frames(self) -> int:
         """Of the drive, as many as in Virtual KITTI."""
-        return FRAMES[self.name]
+        return FRAME_COUNTS[self.name]
 
     def varied(self, rng: np.random.Generator) -> "WorldDescription":
         """With more of some props and fewer of others."""

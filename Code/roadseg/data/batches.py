@@ -1,20 +1,19 @@
-"""Batches of frames for Keras, the same on every run with the same seed."""
+"""Batches of frames, the same on every run with the same seed."""
 
 import math
 from collections.abc import Sequence
 
-import keras
 import numpy as np
 
 from roadseg.data.augmentation import Augmentation
 from roadseg.data.store import FrameStore
 
 
-class Batches(keras.utils.PyDataset):
-    """(images uint8 (B, H, W, 3), labels uint8 (B, H, W)); the last, shorter batch is kept.
+class Batches:
+    """The batches of every epoch of a training; the last batch of an epoch may be shorter.
 
-    Every epoch has an order and changes of its own, which depend only on the seed, the epoch and the
-    frame: an interrupted training continues with exactly the batches it would have seen.
+    Order and augmentation depend only on the seed, the epoch and the frame, never on what was read
+    before: an interrupted training continues with exactly the batches that it would have seen.
     """
 
     def __init__(
@@ -25,30 +24,36 @@ class Batches(keras.utils.PyDataset):
         augmentation: Augmentation | None = None,
         seed: int = 0,
     ):
-        super().__init__(workers=1)  # h5py reads one frame at a time, whatever the threads
+        """Reads nothing yet.
+
+        Args:
+            frames: the store to read from.
+            indices: positions in the store; every epoch has each of them once.
+            batch_size: frames a batch.
+            augmentation: applied to each frame; None leaves the frames as they are.
+            seed: of the order of the frames and of their augmentation.
+        """
         self.frames = frames
         self.indices = np.asarray(indices)
         self.batch_size = batch_size
         self.augmentation = augmentation
         self.seed = seed
-        self.epoch = 0
 
     def __len__(self) -> int:
+        """Batches an epoch."""
         return math.ceil(len(self.indices) / self.batch_size)
 
-    def __getitem__(self, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        chosen = self._order()[batch * self.batch_size : (batch + 1) * self.batch_size]
+    def batch(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W); epochs and batches count from 0."""
+        chosen = self._order(epoch)[number * self.batch_size : (number + 1) * self.batch_size]
         images, labels = self.frames.read(chosen)
         if self.augmentation is None:
             return images, labels
-        changed = [
-            self.augmentation(image, label, np.random.default_rng([self.seed, self.epoch, index]))
+        augmented = [
+            self.augmentation(image, label, np.random.default_rng([self.seed, epoch, index]))
             for image, label, index in zip(images, labels, chosen, strict=True)
         ]
-        return tuple(np.stack(part) for part in zip(*changed, strict=True))
+        return tuple(np.stack(part) for part in zip(*augmented, strict=True))
 
-    def on_epoch_end(self) -> None:
-        self.epoch += 1
-
-    def _order(self) -> np.ndarray:
-        return np.random.default_rng([self.seed, self.epoch]).permutation(self.indices)
+    def _order(self, epoch: int) -> np.ndarray:
+        return np.random.default_rng([self.seed, epoch]).permutation(self.indices)
