@@ -25,7 +25,7 @@ class World:
         self.name, self.seeds = description.name, [seed, int(description.name)]
         rng = np.random.default_rng(self.seeds)
         self._description = description.varied(rng)
-        camera = np.array([self._camera_s(frame) for frame in range(description.frames)])
+        camera = np.array([self.camera_s(frame) for frame in range(description.frames)])
         start, end = -_BEHIND, float(camera[-1]) + _SECTION + _AHEAD
         self.network = RoadNetwork(self._description, start, end, rng)
         self._camera_height, self._camera_pitch = rng.uniform(1.45, 1.9), np.radians(rng.normal(0, 1.5))
@@ -39,13 +39,13 @@ class World:
 
     def camera_pose(self, frame: int) -> tuple[np.ndarray, float, float]:
         """Position (3,) in metres, heading and pitch in radians to the left of x and upwards."""
-        s, line = self._camera_s(frame), self.network.main.line
+        s, line = self.camera_s(frame), self.network.main.line
         position = line.at(s, self._description.camera_t, self._camera_height)
         return position, float(line.heading(s)), self._camera_pitch
 
     def section(self, frame: int) -> int:
         """Frames of the same section of the drive share one static mesh."""
-        return int(self._camera_s(frame) // _SECTION)
+        return int(self.camera_s(frame) // _SECTION)
 
     def static_mesh(self, section: int) -> Mesh:
         """Everything that does not move, around one section of the drive."""
@@ -60,7 +60,7 @@ class World:
 
     def moving_mesh(self, frame: int) -> Mesh:
         """The vehicles on the roads at one moment."""
-        camera = self._camera_s(frame)
+        camera = self.camera_s(frame)
         parts = [_OUT_OF_SIGHT]
         for vehicle in self.vehicles:
             s = vehicle.s(frame)
@@ -75,7 +75,7 @@ class World:
         model = self._model(prop.builder, prop.model, detail)
         return self._placed(model, prop, prop.s, prop.scale)
 
-    def _camera_s(self, frame: int) -> float:
+    def camera_s(self, frame: int) -> float:
         """How far the camera has driven along the main road, metres."""
         driven = self._description.camera_speed * frame / FRAMES_PER_SECOND
         stop = self._description.camera_stops_at
