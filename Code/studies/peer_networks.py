@@ -1,12 +1,11 @@
-"""Networks that a user might take instead: bytes in, logits out, as those of `roadseg.networks`.
+"""Networks that a user might take instead: uint8 images in, logits out, as in `roadseg.networks`.
 
-Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package segmodels-keras,
-which benchmarks/requirements.txt names. All start from random weights, though one would usually take
-encoders that have learned from other pictures.
+Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package
+segmodels-keras (pip install -e ".[peers]"). All start from random weights, though one would usually
+take pretrained encoders.
 """
 
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import keras
 
@@ -49,7 +48,7 @@ def _conv(x, filters: int, name: str, kernel_size: int = 3, **options):
 
 
 def _inverted_residual(x, filters: int, strides: int, name: str):
-    """Wide 1x1, 3x3 of each channel, narrow 1x1 that is not rectified."""
+    """Wide 1x1, 3x3 of each channel, narrow 1x1 without ReLU."""
     change = _conv(x, 6 * x.shape[-1], f"{name}_widen", 1)
     change = keras.layers.DepthwiseConv2D(
         3, strides, padding="same", use_bias=False, name=f"{name}_depthwise"
@@ -62,7 +61,7 @@ def _inverted_residual(x, filters: int, strides: int, name: str):
 
 
 def _pyramid_pooling(x, name: str):
-    """Means over the whole, halves, thirds and sixths of the picture beside the features.
+    """Means over the whole, halves, thirds and sixths of the image beside the features.
 
     Where there are fewer than six features in a row or column, over each of them.
     """
@@ -84,7 +83,7 @@ def _from_package(name: str, architecture: str) -> Callable[..., keras.Model]:
     """With the padding to a multiple of 32 that its networks need."""
 
     def build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-        import segmodels_keras  # an extra of this benchmark
+        import segmodels_keras  # only this study needs it
 
         policy = keras.config.dtype_policy()
         keras.utils.clear_session(free_memory=False)  # the package leaves layers to be named by counting
@@ -109,11 +108,5 @@ def _from_package(name: str, architecture: str) -> Callable[..., keras.Model]:
     return build
 
 
-PEERS = {
-    name: SimpleNamespace(build=build, MINIMUM_SIZE=64)
-    for name, build in {
-        "fast_scnn": fast_scnn,
-        "unet_mobilenetv2": _from_package("unet_mobilenetv2", "Unet"),
-        "linknet_mobilenetv2": _from_package("linknet_mobilenetv2", "Linknet"),
-    }.items()
-}
+unet_mobilenetv2 = _from_package("unet_mobilenetv2", "Unet")
+linknet_mobilenetv2 = _from_package("linknet_mobilenetv2", "Linknet")
