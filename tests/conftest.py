@@ -6,13 +6,15 @@ from pathlib import Path
 import pytest
 
 from roadseg.data import preprocess, sources, store
-from tests import trees
+from tests import raw_data
 
 
 @pytest.fixture(scope="session")
 def raw(tmp_path_factory) -> Path:
     """Worlds 0001 and 0002, eight frames each; read only."""
-    return trees.virtual_kitti_1(tmp_path_factory.mktemp("raw"), ("0001/clone", "0002/clone"), frames=8)
+    return raw_data.virtual_kitti_1(
+        tmp_path_factory.mktemp("raw"), ("0001/clone", "0002/clone"), frames=8
+    )
 
 
 @pytest.fixture(scope="session")

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks import harness
 from roadseg.data import sources
 from roadseg.data.downscale import Downscale
-from roadseg.data.store import GZIP_LEVEL, Chunk
+from roadseg.data.store import GZIP_LEVEL, CompressedFrame
 
 CANDIDATES = {
     "none": {},
@@ -74,7 +74,7 @@ def measure(images, labels, filters, isal: bool = False) -> dict[str, float]:
                     file.create_dataset(name, values.shape, np.uint8, chunks=chunk, **filters)
                 for index, pair in enumerate(zip(images, labels, strict=True)):
                     if isal:
-                        made = Chunk.of(*pair)
+                        made = CompressedFrame.of(*pair)
                         file["images"].id.write_direct_chunk((index, 0, 0, 0), made.image)
                         file["labels"].id.write_direct_chunk((index, 0, 0), made.labels)
                     else:

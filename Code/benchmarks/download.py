@@ -16,10 +16,10 @@ import roadscenes
 from benchmarks import harness
 from benchmarks.archive_server import ArchiveServer
 from roadseg.data import download
-from roadseg.data.download.catalogue import VERSIONS
+from roadseg.data.download.catalogue import RELEASES
 
 MEMBERS, WANTED = 1000, "0002/clone"
-EDITION = VERSIONS["1.3.1"]
+RELEASE = RELEASES["1.3.1"]
 
 
 def main() -> None:
@@ -34,10 +34,10 @@ def label_archive(scenes: Path) -> dict[str, bytes]:
     roadscenes.render(scenes, ["0002"], frames=range(0, 233, 29), progress=False)
     images = [path.read_bytes() for path in sorted(scenes.glob("vkitti_1.3.1_scenegt/0002/*/*.png"))]
     encoding = next(scenes.glob("vkitti_1.3.1_scenegt/*.txt")).read_bytes()
-    labels, _ = EDITION.archives
+    labels, _ = RELEASE.archives
     before_and_after = "0002/30-deg-right", WANTED, "0001/fog"
-    names = sorted(name for sequence in before_and_after for name in EDITION.files(labels, sequence))
-    names += EDITION.files(labels, "0006/clone")[: MEMBERS - len(names)]
+    names = sorted(name for sequence in before_and_after for name in RELEASE.files(labels, sequence))
+    names += RELEASE.files(labels, "0006/clone")[: MEMBERS - len(names)]
     return {
         name: encoding if name.endswith(".txt") else images[number % len(images)]
         for number, name in enumerate(names)
@@ -46,15 +46,15 @@ def label_archive(scenes: Path) -> dict[str, bytes]:
 
 def measure(members: dict[str, bytes], target: Path) -> dict[str, object]:
     """Fetches the label files of one sequence into `target`; its images count as fetched before."""
-    labels, images = EDITION.archives
-    for name in EDITION.files(images, WANTED):
+    labels, images = RELEASE.archives
+    for name in RELEASE.files(images, WANTED):
         (target / name).parent.mkdir(parents=True, exist_ok=True)
         (target / name).write_bytes(b"there")
     with ArchiveServer({labels.name: _tar(members)}) as server:
         start = time.perf_counter()
         download.fetch(WANTED, target, url=server.address, accept_licence=True)
         seconds = time.perf_counter() - start
-    wanted = EDITION.files(labels, WANTED)
+    wanted = RELEASE.files(labels, WANTED)
     size = sum(len(members[name]) for name in wanted)
     return {
         "members": len(members),

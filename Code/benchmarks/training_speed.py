@@ -87,9 +87,9 @@ def reading(height: int, width: int, recipe: str) -> float:
     with tempfile.TemporaryDirectory() as folder:
         image = generator.integers(0, 256, (height, width, 3), np.uint8)
         ids = generator.integers(0, 14, (height, width), np.uint8)
-        chunks = [store.Chunk.of(image, ids)] * FRAMES
+        chunks = [store.CompressedFrame.of(image, ids)] * FRAMES
         names = [("0001/clone", index) for index in range(FRAMES)]
-        store.write(Path(folder) / store.FRAMES, names, chunks, image.shape, {})
+        store.write(Path(folder) / store.FRAMES_FILE, names, chunks, image.shape, {})
         batches = Batches(store.open(folder), range(FRAMES), BATCH, RECIPES[recipe].augmentation)
         start = time.perf_counter()
         for number in range(len(batches)):

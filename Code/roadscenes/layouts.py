@@ -4,7 +4,7 @@ from roadscenes import buildings, furniture, plants
 from roadscenes.labels import ROAD, TERRAIN
 from roadscenes.layout import LEFT, PARKED, RIGHT, Lane, Layout, Row
 from roadscenes.roads import Band, Line
-from roadseg.data.sources.virtual_kitti import FRAMES
+from roadseg.data.sources.virtual_kitti import FRAME_COUNTS
 
 _TREES = (plants.broadleaf, plants.broadleaf, plants.spreading, plants.poplar)
 _ASPHALT, _DARK_ASPHALT = (0.062, 0.06, 0.058), (0.04, 0.04, 0.041)
@@ -36,7 +36,7 @@ _DASHES = {"dash": 3.0, "gap": 5.0}
 
 LAYOUTS: dict[str, Layout] = {
     "0001": Layout(  # a residential street
-        frames=FRAMES["0001"],
+        frames=FRAME_COUNTS["0001"],
         speed=8.5,
         half_road=3.9,
         camera_t=-1.7,
@@ -113,7 +113,7 @@ LAYOUTS: dict[str, Layout] = {
         crossings=(95.0, 240.0, 420.0),
     ),
     "0002": Layout(  # an avenue with hedges
-        frames=FRAMES["0002"],
+        frames=FRAME_COUNTS["0002"],
         speed=10,
         half_road=6.6,
         camera_t=-4.6,
@@ -175,7 +175,7 @@ LAYOUTS: dict[str, Layout] = {
         half_crossing=5.0,
     ),
     "0006": Layout(  # a crossing with traffic lights
-        frames=FRAMES["0006"],
+        frames=FRAME_COUNTS["0006"],
         speed=6,
         half_road=7.2,
         camera_t=-5.2,
@@ -234,7 +234,7 @@ LAYOUTS: dict[str, Layout] = {
         stops_at=65.0,
     ),
     "0018": Layout(  # a country road with forest
-        frames=FRAMES["0018"],
+        frames=FRAME_COUNTS["0018"],
         speed=13,
         half_road=3.4,
         camera_t=-1.6,
@@ -274,7 +274,7 @@ LAYOUTS: dict[str, Layout] = {
         lanes=(Lane(-1.6, 13.0, 60, first=22, trucks=0, vans=0), Lane(1.7, -13.0, 55, trucks=0.2)),
     ),
     "0020": Layout(  # a motorway with guard rails
-        frames=FRAMES["0020"],
+        frames=FRAME_COUNTS["0020"],
         speed=12,
         half_road=7.6,
         camera_t=-1.9,

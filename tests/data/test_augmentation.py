@@ -8,7 +8,7 @@ STRONG = Augmentation(scale=(0.5, 2.0), brightness=0.3, contrast=0.3, saturation
 
 
 def coloured(labels):
-    """A picture that shows its labels, so that any misalignment is seen."""
+    """An image that shows its labels, so that any misalignment is seen."""
     return np.repeat(labels[..., None] * 10, 3, axis=2)
 
 
@@ -28,11 +28,11 @@ def test_shapes_and_types_stay_and_no_class_is_invented(labels):
         assert set(np.unique(ids)) <= {*np.unique(labels), IGNORE}
 
 
-def test_picture_and_labels_move_together(labels):
+def test_image_and_labels_move_together(labels):
     geometric = Augmentation(scale=(0.5, 2.0))
     for seed in range(30):
         image, ids = geometric(coloured(labels), labels, np.random.default_rng(seed))
-        # Pillow blends neighbours at an edge of the picture and takes one of them in the labels, so
+        # Pillow blends neighbours at an edge of the image and takes one of them in the labels, so
         # only pixels whose neighbours have the same label can be compared exactly.
         windows = np.lib.stride_tricks.sliding_window_view(ids, (3, 3))
         inner = (np.ptp(windows, axis=(2, 3)) == 0) & (windows[..., 1, 1] != IGNORE)
@@ -41,7 +41,7 @@ def test_picture_and_labels_move_together(labels):
         assert np.array_equal(np.rint(shown / 10), ids[1:-1, 1:-1][inner])
 
 
-def test_a_smaller_picture_is_surrounded_by_ignored_grey(labels):
+def test_a_smaller_image_is_surrounded_by_ignored_grey(labels):
     image, ids = Augmentation(scale=(0.5, 0.5))(coloured(labels), labels, np.random.default_rng(1))
     outside = ids == IGNORE
     assert outside.mean() == pytest.approx(0.75, abs=0.02)
@@ -65,7 +65,7 @@ def test_without_flip_and_ranges_nothing_changes(labels):
     assert np.array_equal(image, coloured(labels))
 
 
-def test_colour_changes_the_picture_only():
+def test_colour_changes_the_image_only():
     generator = np.random.default_rng(0)
     image = generator.integers(60, 180, (20, 30, 3), np.uint8)
     labels = generator.integers(0, 12, (20, 30), np.uint8)

@@ -1,11 +1,9 @@
 import hashlib
 import resource
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
-from pathlib import Path
 
 import h5py
 import numpy as np
@@ -16,9 +14,7 @@ from roadseg.data import preprocess, sources, store
 from roadseg.data.classes import load_class_maps
 from roadseg.data.staging import Staging
 from roadseg.errors import DataError
-from tests import trees
-
-CODE = Path(preprocess.__file__).parents[1]
+from tests import raw_data
 
 
 def run(tree, target, **options):
@@ -27,7 +23,7 @@ def run(tree, target, **options):
 
 def digest(target):
     """Of everything that a reader of the store sees."""
-    with h5py.File(target / store.FRAMES) as file:
+    with h5py.File(target / store.FRAMES_FILE) as file:
         return hashlib.sha256(
             b"".join(file[name][:].tobytes() for name in ("images", "labels", "index", "checksum"))
         ).hexdigest()
@@ -59,8 +55,8 @@ def test_the_file_is_laid_out_as_promised_to_any_reader(raw, tmp_path):
         assert file.attrs["complete"]
         assert file.attrs["class_names"][0] == "Terrain"
     tables = load_class_maps(tmp_path / "class_maps.pkl")
-    assert tables["colour_to_id"]["0001/clone"][trees.SHARED_COLOUR] == tables["name_to_id"]["Car"]
-    assert tables["colour_to_id"]["0002/clone"][trees.SHARED_COLOUR] == tables["name_to_id"]["Van"]
+    assert tables["colour_to_id"]["0001/clone"][raw_data.SHARED_COLOUR] == tables["name_to_id"]["Car"]
+    assert tables["colour_to_id"]["0002/clone"][raw_data.SHARED_COLOUR] == tables["name_to_id"]["Van"]
 
 
 def test_only_the_sequences_asked_for_are_written(raw, tmp_path):
@@ -77,35 +73,35 @@ def test_the_number_of_workers_changes_nothing(raw, tmp_path, workers):
 
 def test_finished_work_is_not_done_again(raw, tmp_path):
     run(raw, tmp_path)
-    before = (tmp_path / store.FRAMES).stat().st_mtime_ns
+    before = (tmp_path / store.FRAMES_FILE).stat().st_mtime_ns
     assert run(raw, tmp_path).written == 0
-    assert (tmp_path / store.FRAMES).stat().st_mtime_ns == before
-    (tmp_path / store.CLASS_MAPS).unlink()
+    assert (tmp_path / store.FRAMES_FILE).stat().st_mtime_ns == before
+    (tmp_path / store.CLASS_MAPS_FILE).unlink()
     run(raw, tmp_path)
     store.verify(tmp_path)
 
 
-def test_another_scale_or_a_changed_frame_is_written_anew(tmp_path):
-    tree = trees.virtual_kitti_1(tmp_path / "raw")
+def test_another_scale_or_a_changed_frame_is_written_again(tmp_path):
+    tree = raw_data.virtual_kitti_1(tmp_path / "raw")
     target = tmp_path / "store"
     run(tree, target)
     assert run(tree, target, scale=1.5).size == (64, 42)
     assert run(tree, target).written == 4
     path = tree / "vkitti_1.3.1_rgb/0001/clone/00000.png"
-    Image.new("RGB", (trees.WIDTH, trees.HEIGHT), "red").save(path)
+    Image.new("RGB", (raw_data.WIDTH, raw_data.HEIGHT), "red").save(path)
     run(tree, target)
     assert store.verify(target).images[0][0, 0].tolist() == [255, 0, 0]
 
 
 def test_a_bad_frame_stops_with_its_name_and_the_good_ones_are_kept(tmp_path):
-    tree = trees.virtual_kitti_1(tmp_path / "raw", frames=6)
+    tree = raw_data.virtual_kitti_1(tmp_path / "raw", frames=6)
     path = tree / "vkitti_1.3.1_rgb/0001/clone/00004.png"
     good = path.read_bytes()
     path.write_bytes(good[:-20])
     target = tmp_path / "store"
     with pytest.raises(DataError, match=r"00004\.png"):
         run(tree, target, workers=1)
-    assert not (target / store.FRAMES).exists()
+    assert not (target / store.FRAMES_FILE).exists()
     path.write_bytes(good)
     report = run(tree, target)
     assert report.written == 2
@@ -113,7 +109,7 @@ def test_a_bad_frame_stops_with_its_name_and_the_good_ones_are_kept(tmp_path):
 
 
 def test_frames_of_another_size_are_an_error(tmp_path):
-    tree = trees.virtual_kitti_1(tmp_path / "raw")
+    tree = raw_data.virtual_kitti_1(tmp_path / "raw")
     for folder in ("vkitti_1.3.1_rgb", "vkitti_1.3.1_scenegt"):
         path = tree / folder / "0001/clone/00002.png"
         Image.open(path).crop((0, 0, 90, 60)).save(path)
@@ -123,19 +119,18 @@ def test_frames_of_another_size_are_an_error(tmp_path):
 
 PROGRAM = """
 import sys
-sys.path.insert(0, sys.argv[1])
 from roadseg.data import preprocess, sources
-preprocess.to_hdf5(sources.open(sys.argv[2]), sys.argv[3], scale=float(sys.argv[4]), progress=False)
+preprocess.to_hdf5(sources.open(sys.argv[1]), sys.argv[2], scale=float(sys.argv[3]), progress=False)
 """
 
 
 def start(tree, target, scale=3, **options):
-    command = [sys.executable, "-c", PROGRAM, CODE, tree, target, str(scale)]
+    command = [sys.executable, "-c", PROGRAM, tree, target, str(scale)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **options)
 
 
 def test_killed_at_any_moment_it_leaves_the_old_file_and_continues(tmp_path):
-    tree = trees.virtual_kitti_1(tmp_path / "raw", frames=200)
+    tree = raw_data.virtual_kitti_1(tmp_path / "raw", frames=200)
     target = tmp_path / "store"
     run(tree, target, scale=1.5)
     old = digest(target)
@@ -155,11 +150,11 @@ def test_killed_at_any_moment_it_leaves_the_old_file_and_continues(tmp_path):
     run(tree, target)
     assert digest(target) == digest(tmp_path / "whole")
     store.verify(target)
-    assert sorted(path.name for path in target.iterdir()) == [store.CLASS_MAPS, store.FRAMES]
+    assert sorted(path.name for path in target.iterdir()) == [store.CLASS_MAPS_FILE, store.FRAMES_FILE]
 
 
 def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
-    tree = trees.virtual_kitti_1(tmp_path / "raw", frames=40)
+    tree = raw_data.virtual_kitti_1(tmp_path / "raw", frames=40)
     target = tmp_path / "store"
     run(tree, target)
     old = digest(target)
@@ -180,24 +175,16 @@ def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
 
 
 def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
-    other = Staging(tmp_path / f"{store.FRAMES}.partial", "as if by another process")
+    other = Staging(tmp_path / f"{store.FRAMES_FILE}.partial", "as if by another process")
     with other, pytest.raises(DataError, match="another process"):
         run(raw, tmp_path)
     run(raw, tmp_path)
     store.verify(tmp_path)
 
 
-def test_a_run_that_waits_to_write_keeps_others_out(raw, tmp_path):
-    path = tmp_path / f"{store.FRAMES}.partial"
-    with Staging(path, "the same settings"):
-        pass
-    with Staging(path, "the same settings"), pytest.raises(sqlite3.OperationalError, match="locked"):
-        Staging(path, "the same settings")
-
-
 def test_other_data_sequences_and_scales_have_other_folders(raw, tmp_path):
     source = sources.open(raw)
-    copy = sources.open(trees.virtual_kitti_1(tmp_path))
+    copy = sources.open(raw_data.virtual_kitti_1(tmp_path))
     choices = [(source, None, 3), (source, ["0001"], 3), (source, None, 1.5), (copy, None, 3)]
     names = {preprocess.folder_name(*choice) for choice in choices}
     assert len(names) == 4
@@ -205,8 +192,8 @@ def test_other_data_sequences_and_scales_have_other_folders(raw, tmp_path):
 
 
 def test_other_data_sets_joined_have_another_folder(tmp_path):
-    one, two = (sources.open(trees.virtual_kitti_1(tmp_path / name)) for name in ("one", "two"))
-    other = sources.open(trees.virtual_kitti_1(tmp_path / "three"))
+    one, two = (sources.open(raw_data.virtual_kitti_1(tmp_path / name)) for name in ("one", "two"))
+    other = sources.open(raw_data.virtual_kitti_1(tmp_path / "three"))
     joined = [sources.Joined({"a": one, "b": second}) for second in (two, other)]
     assert len({preprocess.folder_name(each, None, 3) for each in joined}) == 2
 
@@ -220,13 +207,13 @@ def test_an_unwritable_target_is_an_error(raw, tmp_path):
 def test_a_script_without_a_main_guard_may_preprocess(raw, tmp_path):
     script = tmp_path / "script.py"
     script.write_text(PROGRAM)
-    command = [sys.executable, script, CODE, raw, tmp_path / "store", "3"]
+    command = [sys.executable, script, raw, tmp_path / "store", "3"]
     assert subprocess.run(command, check=False).returncode == 0
 
 
 def test_reading_and_preprocessing_never_start_tensorflow(raw, tmp_path):
     check = PROGRAM + "assert not {'tensorflow', 'keras'} & set(sys.modules)"
-    command = [sys.executable, "-c", check, CODE, raw, tmp_path / "store", "3"]
+    command = [sys.executable, "-c", check, raw, tmp_path / "store", "3"]
     assert subprocess.run(command, check=False).returncode == 0
 
 

@@ -108,12 +108,12 @@ def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
     assert splits.last_drive(frames[:40]) == splits.block(frames[:40])
 
 
-def test_frames_held_back_are_random_training_frames_and_left_out():
+def test_frames_held_out_at_random_were_training_frames_and_are_left_out():
     whole = Split(tuple(range(40)), (50, 51), "by hand")
-    split, held_back = splits.hold_back(whole, 0.25, seed=3)
-    assert sorted(split.train + held_back) == list(range(40))
-    assert len(held_back) == 10
+    split, held_out = splits.hold_out_random(whole, 0.25, seed=3)
+    assert sorted(split.train + held_out) == list(range(40))
+    assert len(held_out) == 10
     assert split.validation == whole.validation
-    assert "25% of the training frames held back" in split.description
-    assert splits.hold_back(whole, 0.25, seed=3) == (split, held_back)
-    assert splits.hold_back(whole, 0.25, seed=4)[1] != held_back
+    assert "25% of the training frames held out at random" in split.description
+    assert splits.hold_out_random(whole, 0.25, seed=3) == (split, held_out)
+    assert splits.hold_out_random(whole, 0.25, seed=4)[1] != held_out

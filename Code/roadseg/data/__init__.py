@@ -1,1 +1,8 @@
-"""Raw frames -> batches, without TensorFlow."""
+"""Raw frames -> batches, without TensorFlow or a renderer.
+
+The modules in the order of the data's way:
+
+    (download ->) sources -> preprocess -> store -> splits -> batches
+
+with `classes` and `downscale` for preprocessing, and `augmentation` for batches.
+"""

@@ -1,7 +1,7 @@
-"""Random changes of a frame: one geometric transform for picture and labels, colour for the picture.
+"""Random changes of a frame: one geometric transform for image and labels, colour for the image alone.
 
 Keras' own layers are not used: in 3.15 they fill masks with class 0, return them as floats or draw one
-crop for a whole batch. Pillow samples picture and labels through the same affine map.
+crop for a whole batch. Pillow samples image and labels through the same affine map.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ class Augmentation:
 
     flip: mirror a frame with probability 1/2.
     scale: (smallest, largest) magnification, drawn uniformly on a logarithmic scale.
-        A random part of the larger picture is cut out, a smaller one is put at a random place.
+        A random part of a larger image is cut out; a smaller one is put at a random place.
     brightness, contrast, saturation: factors are drawn from 1 - x .. 1 + x.
     gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x): deeper or paler shadows.
     """
@@ -36,20 +36,20 @@ class Augmentation:
     def __call__(
         self, image: np.ndarray, labels: np.ndarray, generator: np.random.Generator
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Image uint8 (H, W, 3), labels uint8 (H, W) -> the same, changed.
+        """Augments one frame: image uint8 (H, W, 3) and labels uint8 (H, W), to the same shapes.
 
-        What lies outside of the frame is grey in the picture and IGNORE in the labels.
+        What lies outside of the frame is grey in the image and IGNORE in the labels.
         """
         size = labels.shape[::-1]
         window = self._window(size, generator)
-        picture = Image.fromarray(image).transform(
+        warped = Image.fromarray(image).transform(
             size, Image.Transform.AFFINE, window, Image.Resampling.BILINEAR, fillcolor=_GREY
         )
-        ids = Image.fromarray(labels).transform(
+        warped_labels = Image.fromarray(labels).transform(
             size, Image.Transform.AFFINE, window, Image.Resampling.NEAREST, fillcolor=IGNORE
         )
-        picture = self._change_gamma(self._recolour(picture, generator), generator)
-        return np.asarray(picture), np.asarray(ids)
+        recoloured = self._change_gamma(self._recolour(warped, generator), generator)
+        return np.asarray(recoloured), np.asarray(warped_labels)
 
     def _window(self, size: tuple[int, int], generator: np.random.Generator) -> tuple[float, ...]:
         """Affine map (a, b, c, d, e, f) from places in the result to places in the frame."""
@@ -61,24 +61,24 @@ class Augmentation:
             return -step, 0, size[0] - left, 0, step, upper
         return step, 0, left, 0, step, upper
 
-    def _recolour(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+    def _recolour(self, image: Image.Image, generator: np.random.Generator) -> Image.Image:
         """Saturation, contrast and brightness as one matrix on (r, g, b, 1)."""
         brightness, contrast, saturation = (
             generator.uniform(1 - spread, 1 + spread)
             for spread in (self.brightness, self.contrast, self.saturation)
         )
         if brightness == contrast == saturation == 1:
-            return picture
-        mean = np.asarray(picture.resize((1, 1), Image.Resampling.BOX))[0, 0] @ _LUMA
+            return image
+        mean = np.asarray(image.resize((1, 1), Image.Resampling.BOX))[0, 0] @ _LUMA
         matrix = np.empty((3, 4))
         matrix[:, :3] = saturation * np.eye(3) + (1 - saturation) * _LUMA
         matrix[:, :3] *= brightness * contrast
         matrix[:, 3] = brightness * (1 - contrast) * mean
-        return picture.convert("RGB", tuple(matrix.ravel().tolist()))
+        return image.convert("RGB", tuple(matrix.ravel().tolist()))
 
-    def _change_gamma(self, picture: Image.Image, generator: np.random.Generator) -> Image.Image:
+    def _change_gamma(self, image: Image.Image, generator: np.random.Generator) -> Image.Image:
         if self.gamma == 0:
-            return picture
+            return image
         exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
         levels = np.round(255 * (np.arange(256) / 255) ** exponent)
-        return picture.point(3 * levels.astype(int).tolist())
+        return image.point(3 * levels.astype(int).tolist())

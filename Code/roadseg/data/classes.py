@@ -15,9 +15,9 @@ import numpy as np
 
 from roadseg.errors import DataError
 
-IGNORE = 255  # label id of pixels that belong to no class: void, undefined, outside of the picture
-_UNLISTED = 254  # what an unlisted colour decodes to before it is reported
-_STRIP = 32  # rows decoded at a time, so that what lies between stays in the processor's cache
+IGNORE = 255  # label id of pixels that belong to no class: void, undefined, outside of the image
+_UNLISTED = 254  # stands for an unlisted colour until it is reported
+_STRIP = 32  # rows decoded at a time, so that intermediate arrays stay in the processor's cache
 
 Colour = tuple[int, int, int]
 
@@ -60,11 +60,11 @@ class ClassMap:
         for start in range(0, len(ids), _STRIP):
             strip = slice(start, start + _STRIP)
             # "clip" spares a copy; 24 bits cannot lie outside of the table.
-            self._lookup.take(_pack(colours[strip]), out=ids[strip], mode="clip")
+            self._lookup.take(_pack_image(colours[strip]), out=ids[strip], mode="clip")
         ids ^= _UNLISTED
         unlisted = ids == _UNLISTED
         if unlisted.any():
-            raise UnlistedColour(_describe_unlisted(_pack(colours)[unlisted]))
+            raise UnlistedColour(_describe_unlisted(_pack_image(colours)[unlisted]))
         return ids
 
     def encode(self, ids: np.ndarray) -> np.ndarray:
@@ -91,11 +91,11 @@ class ClassMap:
         """
         table = np.zeros(1 << 24, np.uint8)
         for colour, class_id in self.colour_to_id.items():
-            table[_packed(*colour)] = class_id ^ _UNLISTED
+            table[_pack_colour(*colour)] = class_id ^ _UNLISTED
         return table
 
 
-def _pack(colours: np.ndarray) -> np.ndarray:
+def _pack_image(colours: np.ndarray) -> np.ndarray:
     """int64 (H, W): red | green << 8 | blue << 16.
 
     Four bytes are read at every third one and the fourth, of the next pixel, is masked out: one pass
@@ -105,11 +105,11 @@ def _pack(colours: np.ndarray) -> np.ndarray:
     packed = np.empty(colours.shape[:2], np.int64)
     overlapping = np.ndarray(packed.size - 1, "<u4", flat, strides=(3,))
     np.bitwise_and(overlapping, 0xFFFFFF, out=packed.reshape(-1)[:-1])
-    packed[-1, -1] = _packed(*flat[-3:].tolist())
+    packed[-1, -1] = _pack_colour(*flat[-3:].tolist())
     return packed
 
 
-def _packed(red: int, green: int, blue: int) -> int:
+def _pack_colour(red: int, green: int, blue: int) -> int:
     return red | green << 8 | blue << 16
 
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 @dataclass(frozen=True)
 class Downscale:
-    """Pictures are averaged over each block, labels are taken under its centre: both stay aligned.
+    """Images are averaged over each block, labels are taken under its centre: both stay aligned.
 
     scale: how many full-size pixels wide a new pixel is.
     full_size: (width, height) of the full-size frame. What does not divide is cropped symmetrically.
@@ -20,14 +20,14 @@ class Downscale:
 
     @classmethod
     def of(cls, full_size: tuple[int, int], scale: float) -> "Downscale":
-        """Raises ValueError for a scale that is no simple ratio of at least 1."""
+        """For frames of (width, height); raises ValueError unless scale is a simple ratio from 1 up."""
         exact = Fraction(scale).limit_denominator(16)
         if abs(exact - scale) > 1e-6 or exact < 1:
             raise ValueError(f"scale {scale}: give 3, 1.5 or another simple ratio of at least 1")
-        grid = cls(exact, full_size)
-        if 0 in grid.size:
+        downscale = cls(exact, full_size)
+        if 0 in downscale.size:
             raise ValueError(f"scale {scale} leaves nothing of {full_size[0]} x {full_size[1]}")
-        return grid
+        return downscale
 
     @property
     def size(self) -> tuple[int, int]:

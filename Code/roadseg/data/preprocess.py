@@ -6,29 +6,27 @@ caller's thread alone writes: first to a staging file that survives a kill, at t
 chunks, to the HDF5 file, which gets its name when it is complete.
 """
 
-import hashlib
-import json
 import os
 import shutil
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 from tqdm import tqdm
 
 from roadseg.data import store
-from roadseg.data.classes import dump_class_maps
-from roadseg.data.downscale import Downscale
-from roadseg.data.sources import Frame, Source
+from roadseg.data.preprocess_job import Job, Name, sha256_of
+from roadseg.data.sources import Source
 from roadseg.data.staging import Staging
-from roadseg.data.store import Chunk
+from roadseg.data.store import CompressedFrame
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
+
+_AHEAD = 4  # frames for each worker that may wait to be written
 
 
 @dataclass(frozen=True)
@@ -58,7 +56,7 @@ def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -
     """A name for the target that other data, sequences or scales do not share."""
     folders = {(frame.sequence, frame.image.parent) for frame in source.frames(sequences)}
     places = sorted(f"{sequence}: {folder.resolve()}" for sequence, folder in folders)
-    return f"{source.kind}-{scale:g}-{_digest(*places)[:8]}"
+    return f"{source.kind}-{scale:g}-{sha256_of(*places)[:8]}"
 
 
 def to_hdf5(
@@ -71,150 +69,133 @@ def to_hdf5(
 ) -> Report:
     """Writes target/frames.hdf5 and target/class_maps.pkl.
 
-    sequences: names as in `source.frames`; None: all.
-    scale: full-size pixels to a new pixel's width, 3 or 1.5.
-    workers: decoding threads; None: one a core.
-
     Does nothing when the files are there already, and continues where an interrupted call stopped.
-    Another scale or other sequences start anew, a frame whose files changed is read again; older
-    files stay until the new ones are complete. Raises DataError, keeping what is finished, and
-    ValueError for another scale.
+    Another scale or other sequences start again from the first frame; a frame whose files have
+    changed is read again. Older files stay until the new ones are complete.
+
+    Args:
+        source: the raw data set.
+        target: the folder to write into; it is created.
+        sequences: names as in `source.frames`; None: all.
+        scale: full-size pixels to a new pixel's width, such as 3 or 1.5.
+        workers: decoding threads; None: one a core.
+        progress: whether to show a progress bar.
+
+    Returns:
+        What was written, and how fast.
+
+    Raises:
+        DataError: a frame is not what its format promises, or the target cannot be written; what is
+            finished is kept.
+        ValueError: the scale is no simple ratio of at least 1.
     """
     start = time.monotonic()
     target = Path(target)
-    frames = source.frames(sequences)
-    class_maps = {name: source.class_map(name) for name in sorted({f.sequence for f in frames})}
-    grid = Downscale.of(source.read(frames[0])[0].size, scale)
-    pickled = dump_class_maps(class_maps)
-    settings = _digest(store.FORMAT_VERSION, source.kind, repr(grid), pickled.hex())
-    states = {_name(frame): _state(frame) for frame in frames}
-    attributes = {
-        "source": source.kind,
-        "scale": float(grid.scale),
-        "class_names": list(source.class_names),
-        "palette": np.array(source.palette, np.uint8),
-        "class_maps": store.class_maps_digest(pickled),
-        "job": _digest(settings, *states.items()),
-    }
-
-    written = 0
+    job = Job.of(source, sequences, scale)
     try:
         target.mkdir(parents=True, exist_ok=True)
-        partial = target / f"{store.FRAMES}.partial"
-        if _is_done(target, attributes["job"]):
-            if partial.exists():  # killed just before it was deleted
-                with Staging(partial, settings) as staging:
-                    staging.discard()
-        else:
-            with Staging(partial, settings) as staging:
-                missing = _missing(staging, frames, states)
-                written = len(missing)
-                bar = tqdm(
-                    desc="preprocess",
-                    total=len(frames),
-                    initial=len(frames) - written,
-                    unit="frame",
-                    disable=not progress,
-                )
-                with bar:
-                    for frame, chunk in _process(source, missing, grid, workers):
-                        staging.add(_name(frame), states[_name(frame)], chunk)
-                        bar.update()
-                _publish(staging, list(states), grid, attributes, target)
-        if not _holds(target / store.CLASS_MAPS, pickled):
-            atomic_write(target / store.CLASS_MAPS, lambda part: part.write_bytes(pickled))
+        written = _write_frames(job, target, workers, progress)
+        _write_class_maps(job.class_maps, target / store.CLASS_MAPS_FILE)
     except (sqlite3.Error, OSError, RuntimeError) as error:
         raise DataError(_explain(error, target)) from error
     return Report(
-        path=target / store.FRAMES,
-        frames=len(frames),
+        path=target / store.FRAMES_FILE,
+        frames=len(job.frames),
         written=written,
-        size=grid.size,
-        cropped=grid.cropped,
+        size=job.downscale.size,
+        cropped=job.downscale.cropped,
         seconds=time.monotonic() - start,
-        file_bytes=(target / store.FRAMES).stat().st_size,
+        file_bytes=(target / store.FRAMES_FILE).stat().st_size,
     )
 
 
-def _digest(*parts: object) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+def _write_frames(job: Job, target: Path, workers: int | None, progress: bool) -> int:
+    """Writes the HDF5 file unless it is there; returns how many frames had to be processed."""
+    partial = target / f"{store.FRAMES_FILE}.partial"
+    is_done = _is_done(job, target)
+    if is_done and not partial.exists():
+        return 0
+    with Staging(partial, job.settings) as staging:
+        if is_done:  # killed just before the staging file was deleted
+            staging.discard()
+            return 0
+        written = _stage_missing(job, staging, workers, progress)
+        _publish(job, staging, target)
+        return written
 
 
-def _name(frame: Frame) -> tuple[str, int]:
-    return frame.sequence, frame.index
-
-
-def _state(frame: Frame) -> str:
-    """Changes when one of the frame's files does."""
-    files = (path.stat() for path in (frame.image, frame.label))
-    return " ".join(f"{status.st_size} {status.st_mtime_ns}" for status in files)
-
-
-def _is_done(target: Path, job: str) -> bool:
+def _is_done(job: Job, target: Path) -> bool:
     try:
         with store.open(target) as existing:
-            return existing.attributes.get("job") == job
+            return existing.attributes.get("job") == job.digest
     except DataError:
         return False
 
 
-def _missing(
-    staging: Staging, frames: list[Frame], states: Mapping[tuple[str, int], str]
-) -> list[Frame]:
-    """The frames that are not staged, or whose files have changed since."""
-    finished = staging.states()
-    return [frame for frame in frames if finished.get(_name(frame)) != states[_name(frame)]]
+def _stage_missing(job: Job, staging: Staging, workers: int | None, progress: bool) -> int:
+    """Stages the frames that are not there, or whose files have changed since; returns their number."""
+    staged = staging.file_states()
+    missing = [name for name, state in job.file_states.items() if staged.get(name) != state]
+    bar = tqdm(
+        desc="preprocess",
+        total=len(job.frames),
+        initial=len(job.frames) - len(missing),
+        unit="frame",
+        disable=not progress,
+    )
+    with bar:
+        for name, frame in _compress_all(job, missing, workers or os.cpu_count() or 1):
+            staging.add(name, job.file_states[name], frame)
+            bar.update()
+    return len(missing)
 
 
-def _process(
-    source: Source, frames: list[Frame], grid: Downscale, workers: int | None
-) -> Iterator[tuple[Frame, Chunk]]:
-    """Decodes, shrinks and compresses frames in threads; results come in the order of the frames."""
-
-    def chunk(frame: Frame) -> Chunk:
-        image, labels = source.read(frame)
-        if image.size != grid.full_size:
-            raise DataError(
-                f"{frame.image}: {image.width} x {image.height} pixels, but the first frame has "
-                f"{grid.full_size[0]} x {grid.full_size[1]}; preprocess them apart"
-            )
-        return Chunk.of(grid.image(image), grid.labels(labels))
-
-    workers = workers or os.cpu_count() or 1
+def _compress_all(
+    job: Job, names: Iterable[Name], workers: int
+) -> Iterator[tuple[Name, CompressedFrame]]:
+    """Compresses frames in threads; the results come in the order of the names."""
     with ThreadPoolExecutor(workers) as pool:
         running = deque()
         try:
-            for frame in frames:
-                running.append((frame, pool.submit(chunk, frame)))
-                if len(running) > 4 * workers:  # bounded, so that memory does not grow with the list
-                    frame, result = running.popleft()
-                    yield frame, result.result()
-            for frame, result in running:
-                yield frame, result.result()
+            for name in names:
+                running.append((name, pool.submit(_compress, job, name)))
+                if len(running) > _AHEAD * workers:  # so that memory does not grow with the list
+                    finished, result = running.popleft()
+                    yield finished, result.result()
+            for finished, result in running:
+                yield finished, result.result()
         finally:
             pool.shutdown(cancel_futures=True)
 
 
-def _publish(
-    staging: Staging,
-    names: list[tuple[str, int]],
-    grid: Downscale,
-    attributes: Mapping[str, object],
-    target: Path,
-) -> None:
-    """Staged chunks -> the HDF5 file under its final name."""
-    unfinished = target / f"{store.FRAMES}.unfinished"
-    width, height = grid.size
+def _compress(job: Job, name: Name) -> CompressedFrame:
+    """Decodes, downscales and compresses one frame."""
+    frame, downscale = job.frames[name], job.downscale
+    image, labels = job.source.read(frame)
+    if image.size != downscale.full_size:
+        raise DataError(
+            f"{frame.image}: {image.width} x {image.height} pixels, but the first frame has "
+            f"{downscale.full_size[0]} x {downscale.full_size[1]}; preprocess them apart"
+        )
+    return CompressedFrame.of(downscale.image(image), downscale.labels(labels))
+
+
+def _publish(job: Job, staging: Staging, target: Path) -> None:
+    """Staged frames -> the HDF5 file under its final name."""
+    unfinished = target / f"{store.FRAMES_FILE}.unfinished"
+    names = list(job.frames)
+    width, height = job.downscale.size
     try:
-        store.write(unfinished, names, staging.chunks(names), (height, width, 3), attributes)
-        os.replace(unfinished, target / store.FRAMES)
+        store.write(unfinished, names, staging.frames(names), (height, width, 3), job.attributes)
+        os.replace(unfinished, target / store.FRAMES_FILE)
     finally:
         unfinished.unlink(missing_ok=True)
     staging.discard()
 
 
-def _holds(path: Path, data: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == data
+def _write_class_maps(pickled: bytes, path: Path) -> None:
+    if not path.is_file() or path.read_bytes() != pickled:
+        atomic_write(path, lambda part: part.write_bytes(pickled))
 
 
 def _explain(error: Exception, target: Path) -> str:

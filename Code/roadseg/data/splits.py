@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from roadseg.data.sources import Frame
-from roadseg.data.sources.base import matching
+from roadseg.data.sources.base import select_sequences
 from roadseg.data.store import FrameStore
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
@@ -24,7 +24,7 @@ _WORLD = re.compile(r"(.*/)?(\d{4}|Scene\d\d)(?=/)")
 
 @dataclass(frozen=True)
 class Split:
-    """Positions in the list of frames, and in words how they were chosen."""
+    """Positions in the list of frames, and how they were chosen, in words."""
 
     train: tuple[int, ...]
     validation: tuple[int, ...]
@@ -40,6 +40,7 @@ class Split:
             raise ValueError(f"{self.description}: frame {min(shared)} is in both parts")
 
     def save(self, path: str | Path) -> None:
+        """Writes the split as JSON."""
         text = json.dumps(asdict(self), indent=1) + "\n"
         atomic_write(Path(path), lambda part: part.write_text(text, "utf-8"))
 
@@ -64,7 +65,7 @@ def random(frames: FrameStore | Sequence[Frame], validation: float = 0.15, seed:
         stacklevel=2,
     )
     order = np.random.default_rng(seed).permutation(len(frames)).tolist()
-    count = _share(len(frames), validation)
+    count = _count(len(frames), validation)
     return Split(
         train=tuple(sorted(order[count:])),
         validation=tuple(sorted(order[:count])),
@@ -78,16 +79,16 @@ def block(frames: FrameStore | Sequence[Frame], validation: float = 0.15, gap: i
     All sequences that show one drive (the variations of a world) are cut at the same frame number.
     Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
-    names, numbers = _names_and_numbers(frames)
+    names, indices = _sequences_and_indices(frames)
     drives = [_drive(name) for name in names]
     train, held_out = [], []
     for drive in sorted(set(drives)):
         positions = [i for i, each in enumerate(drives) if each == drive]
-        known = sorted({numbers[i] for i in positions})
-        start = len(known) - _share(len(known), validation)
+        known = sorted({indices[i] for i in positions})
+        start = len(known) - _count(len(known), validation)
         last_trained = known[start - gap - 1] if start > gap else -1
-        held_out += [i for i in positions if numbers[i] >= known[start]]
-        train += [i for i in positions if numbers[i] <= last_trained]
+        held_out += [i for i in positions if indices[i] >= known[start]]
+        train += [i for i in positions if indices[i] <= last_trained]
     return Split(
         train=tuple(sorted(train)),
         validation=tuple(sorted(held_out)),
@@ -96,15 +97,16 @@ def block(frames: FrameStore | Sequence[Frame], validation: float = 0.15, gap: i
 
 
 def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str]) -> Split:
-    """Whole sequences validate: names, or what they lie below ("0020": all variations of a world).
+    """Whole sequences validate, by name or by what they lie below ("0020": all variations of a world).
 
-    Warns when a training sequence shows the same drive. Joined data sets count as different places, as
-    rendered worlds of two seeds are; but Virtual KITTI 1.3.1 and 2.0.3 have the same worlds: hold out
-    the same ones of both. Raises DataError for an unknown name, and ValueError when nothing is left to
-    train on.
+    Warns when a training sequence shows the same drive. Joined data sets count as different places,
+    which is right for rendered worlds of two seeds. But Virtual KITTI 1.3.1 and 2.0.3 show the same
+    worlds: hold out the same ones of both.
+
+    Raises DataError for an unknown name, and ValueError when nothing is left to train on.
     """
-    names, _ = _names_and_numbers(frames)
-    held_out = set(matching(sorted(set(names)), validation, "split"))
+    names, _ = _sequences_and_indices(frames)
+    held_out = set(select_sequences(sorted(set(names)), validation, "split"))
     for trained in sorted(set(names) - held_out):
         if twins := [name for name in sorted(held_out) if _drive(name) == _drive(trained)]:
             warnings.warn(
@@ -122,44 +124,47 @@ def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str])
 
 def last_drive(frames: FrameStore | Sequence[Frame]) -> Split:
     """The last world or drive validates; where there is only one, the last block of it."""
-    names, _ = _names_and_numbers(frames)
+    names, _ = _sequences_and_indices(frames)
     drives = sorted({_drive(name) for name in names})
     if len(drives) == 1:
         return block(frames)
     return by_sequence(frames, {name for name in names if _drive(name) == drives[-1]})
 
 
-def hold_back(split: Split, share: float = 0.15, seed: int = 0) -> tuple[Split, tuple[int, ...]]:
-    """The split without some random training frames, and these.
+def hold_out_random(split: Split, share: float = 0.15, seed: int = 0) -> tuple[Split, tuple[int, ...]]:
+    """The split without a random share of its training frames, and the positions of that share.
 
-    Their neighbours are still trained on: scores on them are what `random` frames would have claimed.
+    Their neighbours remain training frames, so scores on them show what `random` would have claimed.
     Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
     order = np.random.default_rng(seed).permutation(split.train).tolist()
-    count = _share(len(order), share)
+    count = _count(len(order), share)
+    held_out = f"{share:.0%} of the training frames held out at random, seed {seed}"
     rest = replace(
         split,
         train=tuple(sorted(order[count:])),
-        description=f"{split.description}; {share:.0%} of the training frames held back, seed {seed}",
+        description=f"{split.description}; {held_out}",
     )
     return rest, tuple(sorted(order[:count]))
 
 
 def _drive(sequence: str) -> str:
-    """The world of a Virtual KITTI sequence ("0001/fog"), in the data set that it is joined under, if
-    any ("clear/0001/fog"); the drive of a CamVid one ("train/0016E5").
+    """What a sequence shows: a world of Virtual KITTI, or a drive of CamVid.
+
+    "0001/fog" -> "0001" (joined: "clear/0001/fog" -> "clear/0001"); "val/0016E5" -> "0016E5".
     """
     world = _WORLD.match(sequence)
     return world[0] if world else sequence.rpartition("/")[2]
 
 
-def _names_and_numbers(frames: FrameStore | Sequence[Frame]) -> tuple[list[str], list[int]]:
+def _sequences_and_indices(frames: FrameStore | Sequence[Frame]) -> tuple[list[str], list[int]]:
     if isinstance(frames, FrameStore):
         return frames.sequence, frames.index.tolist()
     return [frame.sequence for frame in frames], [frame.index for frame in frames]
 
 
-def _share(count: int, share: float) -> int:
+def _count(total: int, share: float) -> int:
+    """Frames in a share of all, at least one."""
     if not 0 < share < 1:
         raise ValueError(f"{share}: a share between 0 and 1 is expected")
-    return max(1, round(count * share))
+    return max(1, round(total * share))

@@ -7,16 +7,18 @@ import sqlite3
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from roadseg.data.store import Chunk
+from roadseg.data.store import CompressedFrame
 
-_COMMIT_EVERY = 64  # frames: what a kill can cost
+_FRAMES_PER_COMMIT = 64  # what a kill can cost
 
 
 class Staging:
-    """Frame -> Chunk, for one way of preprocessing. What was made in another way is thrown away.
+    """(sequence, index) -> CompressedFrame, all stored with the same settings.
 
-    A frame is kept with the state of its files, so that a file that was replaced is read again.
-    Raises sqlite3.Error when the file cannot be written or another process writes it.
+    Frames that an earlier call staged with other settings are discarded. A frame is kept with the state
+    of its files, so that a file that was replaced is read again.
+
+    Raises sqlite3.Error when the file cannot be written, or while another process writes it.
     """
 
     def __init__(self, path: Path, settings: str):
@@ -43,30 +45,31 @@ class Staging:
         return self
 
     def __exit__(self, *_):
-        """Keeps what is finished, also after an error."""
+        """Keeps the finished frames, also after an error."""
         try:
             self._connection.commit()
         finally:
             self._connection.close()
 
-    def states(self) -> dict[tuple[str, int], str]:
+    def file_states(self) -> dict[tuple[str, int], str]:
         """(sequence, index) of each finished frame -> the state of its files."""
         rows = self._connection.execute("SELECT sequence, number, state FROM chunk")
         return {(sequence, index): state for sequence, index, state in rows}
 
-    def add(self, name: tuple[str, int], state: str, chunk: Chunk) -> None:
+    def add(self, name: tuple[str, int], file_state: str, frame: CompressedFrame) -> None:
+        """Keeps a frame, in place of an older one of the same (sequence, index)."""
         self._connection.execute(
-            "INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?)", (*name, state, *chunk)
+            "INSERT OR REPLACE INTO chunk VALUES (?, ?, ?, ?, ?, ?)", (*name, file_state, *frame)
         )
         self._uncommitted += 1
-        if self._uncommitted == _COMMIT_EVERY:
+        if self._uncommitted == _FRAMES_PER_COMMIT:
             self._connection.commit()
             self._uncommitted = 0
 
-    def chunks(self, names: Iterable[tuple[str, int]]) -> Iterator[Chunk]:
-        """The chunk of each (sequence, index)."""
+    def frames(self, names: Iterable[tuple[str, int]]) -> Iterator[CompressedFrame]:
+        """The frame of each (sequence, index), read one at a time."""
         query = "SELECT image, labels, checksum FROM chunk WHERE sequence = ? AND number = ?"
-        return (Chunk(*self._connection.execute(query, name).fetchone()) for name in names)
+        return (CompressedFrame(*self._connection.execute(query, name).fetchone()) for name in names)
 
     def discard(self) -> None:
         """Deletes the file; the connection lives on until the end of the `with` block."""

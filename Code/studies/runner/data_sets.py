@@ -6,7 +6,7 @@ from pathlib import Path
 import roadscenes
 from roadscenes.layouts import LAYOUTS
 from roadseg.data import preprocess, sources, splits, store
-from roadseg.data.sources.base import matching
+from roadseg.data.sources.base import select_sequences
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import DataError
@@ -90,5 +90,5 @@ def train_on(train: Sequence[str], validation: Sequence[str]) -> MakeSplit:
 
 
 def _positions(frames: FrameStore, names: Sequence[str]) -> tuple[int, ...]:
-    chosen = set(matching(sorted(set(frames.sequence)), names, frames.path))
+    chosen = set(select_sequences(sorted(set(frames.sequence)), names, frames.path))
     return tuple(i for i, name in enumerate(frames.sequence) if name in chosen)

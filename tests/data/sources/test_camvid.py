@@ -5,12 +5,12 @@ from PIL import Image
 from roadseg.data import sources
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
-from tests import trees
+from tests import raw_data
 
 
 @pytest.fixture
 def tree(tmp_path):
-    return trees.camvid(tmp_path / "data")
+    return raw_data.camvid(tmp_path / "data")
 
 
 def test_drives_of_each_part_are_sequences(tree):
@@ -45,7 +45,7 @@ def test_an_unknown_id_is_an_error(tree):
         source.read(source.frames(["val"])[0])
 
 
-def test_a_picture_without_labels_is_an_error(tree):
+def test_an_image_without_labels_is_an_error(tree):
     (tree / "trainannot/0001TP_00030.png").unlink()
     with pytest.raises(DataError, match=r"0001TP_00030\.png: this frame has no label"):
         sources.open(tree).frames()

@@ -3,14 +3,14 @@ import pytest
 
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.errors import DataError
-from tests import trees
+from tests import raw_data
 
 
 @pytest.fixture
 def joined(tmp_path):
     """Two data sets in which one colour may stand for different classes."""
     parts = {
-        name: sources.open(trees.virtual_kitti_1(tmp_path / name, (sequence,), frames=3))
+        name: sources.open(raw_data.virtual_kitti_1(tmp_path / name, (sequence,), frames=3))
         for name, sequence in (("town-1", "0001/clone"), ("town-2", "0002/clone"))
     }
     return sources.Joined(parts), parts
@@ -39,8 +39,8 @@ def test_they_are_preprocessed_and_split_like_one_data_set(joined, tmp_path):
 
 
 def test_only_equal_classes_can_be_joined(tmp_path):
-    kitti = sources.open(trees.virtual_kitti_1(tmp_path / "kitti", ("0001/clone",), frames=1))
-    camvid = sources.open(trees.camvid(tmp_path / "camvid"))
+    kitti = sources.open(raw_data.virtual_kitti_1(tmp_path / "kitti", ("0001/clone",), frames=1))
+    camvid = sources.open(raw_data.camvid(tmp_path / "camvid"))
     with pytest.raises(DataError, match="a: virtual_kitti_1, b: camvid"):
         sources.Joined({"a": kitti, "b": camvid})
     with pytest.raises(DataError, match="none"):

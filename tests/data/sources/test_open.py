@@ -1,27 +1,26 @@
 import pytest
 
-import roadscenes
 from roadseg.data import sources
 from roadseg.errors import DataError
-from tests import trees
+from tests import raw_data
 
-MAKERS = {
-    "virtual_kitti_1": trees.virtual_kitti_1,
-    "virtual_kitti_2": trees.virtual_kitti_2,
-    "camvid": trees.camvid,
+WRITERS = {
+    "virtual_kitti_1": raw_data.virtual_kitti_1,
+    "virtual_kitti_2": raw_data.virtual_kitti_2,
+    "camvid": raw_data.camvid,
 }
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", WRITERS)
 def test_each_kind_is_recognised_from_its_layout(tmp_path, kind):
-    tree = MAKERS[kind](tmp_path)
+    tree = WRITERS[kind](tmp_path)
     assert sources.open(tree).kind == kind
     assert sources.open(tree, kind=kind).frames() == sources.open(tree).frames()
 
 
-@pytest.mark.parametrize("kind", MAKERS)
+@pytest.mark.parametrize("kind", WRITERS)
 def test_an_unknown_sequence_is_answered_with_those_that_exist(tmp_path, kind):
-    source = sources.open(MAKERS[kind](tmp_path))
+    source = sources.open(WRITERS[kind](tmp_path))
     with pytest.raises(DataError, match=f"there are {source.sequences()[0]}"):
         source.class_map(source.sequences()[0].split("/")[0])
     for ask in (source.class_map, lambda name: source.frames([name])):
@@ -30,7 +29,7 @@ def test_an_unknown_sequence_is_answered_with_those_that_exist(tmp_path, kind):
 
 
 def test_two_data_sets_in_one_folder_need_a_choice(tmp_path):
-    trees.camvid(trees.virtual_kitti_1(tmp_path))
+    raw_data.camvid(raw_data.virtual_kitti_1(tmp_path))
     with pytest.raises(DataError, match="virtual_kitti_1 and camvid; say which with kind="):
         sources.open(tmp_path)
     assert sources.open(tmp_path, kind="camvid").kind == "camvid"
@@ -60,21 +59,3 @@ def test_a_layout_without_any_frame_is_an_error(tmp_path, name, kind):
     assert source.kind == kind
     with pytest.raises(DataError, match=str(tmp_path)):
         source.frames()
-
-
-def test_without_a_data_set_scenes_are_rendered_and_with_one_they_are_not(tmp_path, monkeypatch):
-    few = {"0001": [0], "0002": [3, 4]}
-    monkeypatch.setattr(roadscenes.rendering, "_DEFAULT", few)
-    source = roadscenes.open_or_render(tmp_path / "Data")
-    assert source.kind == "virtual_kitti_1"
-    found = [(frame.sequence, frame.index) for frame in source.frames()]
-    assert found == [("0001/clone", 0), ("0002/clone", 3), ("0002/clone", 4)]
-    assert roadscenes.open_or_render(tmp_path / "Data").frames() == source.frames()
-    roadscenes.render(tmp_path / "Data/worlds-3", ["0018"], frames=1, seed=3, progress=False)
-    assert roadscenes.open_or_render(tmp_path / "Data").frames() == source.frames()
-    tree = trees.camvid(tmp_path / "camvid")
-    assert roadscenes.open_or_render(tree).kind == "camvid"
-    (tmp_path / "other").mkdir()
-    (tmp_path / "other/holiday.jpg").touch()
-    with pytest.raises(DataError, match="no known data set"):
-        roadscenes.open_or_render(tmp_path / "other")

@@ -7,7 +7,7 @@ from PIL import Image
 from roadseg.data import sources
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
-from tests import trees
+from tests import raw_data
 
 IMAGES = "vkitti_1.3.1_rgb/0001/clone"
 LABELS = "vkitti_1.3.1_scenegt/0001/clone"
@@ -16,7 +16,7 @@ ENCODING = "vkitti_1.3.1_scenegt/0001_clone_scenegt_rgb_encoding.txt"
 
 @pytest.fixture
 def tree(tmp_path):
-    return trees.virtual_kitti_1(tmp_path / "data", frames=3)
+    return raw_data.virtual_kitti_1(tmp_path / "data", frames=3)
 
 
 def read_all(path):
@@ -37,18 +37,18 @@ def test_one_colour_means_car_in_one_world_and_van_in_another(raw):
     source = sources.open(raw)
     for sequence, name in (("0001/clone", "Car"), ("0002/clone", "Van")):
         class_id = source.class_names.index(name)
-        assert source.class_map(sequence).colour_to_id[trees.SHARED_COLOUR] == class_id
+        assert source.class_map(sequence).colour_to_id[raw_data.SHARED_COLOUR] == class_id
         labels = source.read_labels(source.frames([sequence])[0])
         assert class_id in labels
         assert ({12, 13} - {class_id}).isdisjoint(np.unique(labels))
 
 
 def test_class_ids_follow_the_encoding_files_own_order(raw):
-    assert sources.open(raw).class_names == (*trees.STUFF, "Car", "Van")
+    assert sources.open(raw).class_names == (*raw_data.STUFF, "Car", "Van")
 
 
 def test_all_label_images_may_be_there_when_only_some_images_are(tmp_path):
-    tree = trees.virtual_kitti_1(tmp_path, ("0001/clone", "0001/fog"), frames=1)
+    tree = raw_data.virtual_kitti_1(tmp_path, ("0001/clone", "0001/fog"), frames=1)
     shutil.rmtree(tree / "vkitti_1.3.1_rgb/0001/fog")
     source = sources.open(tree)
     assert source.sequences() == ["0001/clone"]
@@ -58,12 +58,12 @@ def test_all_label_images_may_be_there_when_only_some_images_are(tmp_path):
 
 @pytest.mark.parametrize("own_folders", [False, True])
 def test_version_2_is_read_from_one_folder_or_from_one_an_archive(tmp_path, own_folders):
-    source = sources.open(trees.virtual_kitti_2(tmp_path, own_folders=own_folders))
+    source = sources.open(raw_data.virtual_kitti_2(tmp_path, own_folders=own_folders))
     assert source.kind == "virtual_kitti_2"
     assert source.sequences() == ["Scene01/clone/Camera_0"]
     first, _ = source.frames()
     image, labels = source.read(first)
-    assert image.size == (trees.WIDTH, trees.HEIGHT)
+    assert image.size == (raw_data.WIDTH, raw_data.HEIGHT)
     assert (labels[-3:, -3:] == IGNORE).all()
     seen = {source.class_names[i] for i in np.unique(labels[:-3])}
     assert seen == {"Sky", "Tree", "Road", "Pole", "Van"}
@@ -187,7 +187,7 @@ def test_hidden_files_of_the_operating_system_are_no_frames(tree):
 
 
 def test_a_truncated_jpeg_is_an_error(tmp_path):
-    tree = trees.virtual_kitti_2(tmp_path)
+    tree = raw_data.virtual_kitti_2(tmp_path)
     path = next(tree.rglob("rgb_00001.jpg"))
     path.write_bytes(path.read_bytes()[:-2])
     with pytest.raises(DataError, match=r"rgb_00001\.jpg"):
@@ -195,7 +195,7 @@ def test_a_truncated_jpeg_is_an_error(tmp_path):
 
 
 def test_a_real_frame_of_version_1_decodes_to_the_classes_of_a_street(real_data, tmp_path):
-    """Where label images have no picture beside them the set is not complete, so one pair is copied."""
+    """Where label images have no image beside them the set is not complete, so one pair is copied."""
     original = real_data / "virtual_kitti_1.3.1"
     labelled = {path.name for path in (original / LABELS).glob("*.png")}
     number = min(labelled & {path.name for path in (original / IMAGES).glob("*.png")})

@@ -1,35 +1,108 @@
-"""Taking some files out of a tar archive, on disk or on a server, without trusting anything in it."""
+"""Takes some files out of a tar archive, on disk or on a server, without trusting anything in it."""
 
 import gzip
-import json
-import operator
 import tarfile
 import zlib
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, Protocol
 
+from roadseg.data.download.member_index import MemberIndex
 from roadseg.data.download.remote import Unreachable
 from roadseg.errors import DataError
-from roadseg.files import atomic_write
 
-_LARGEST = 8_000_000  # bytes of one member: 1242 x 375 pixels take 1.4 MB without any compression
-_LARGEST_HEADER = 8192  # bytes of a header with its extensions; a plain one has 512
-_FURTHEST = 1 << 62  # byte
-_SAVE_EVERY = 200  # members: what a kill can cost of an index
+_MAX_MEMBER = 8_000_000  # bytes: 1242 x 375 pixels take 1.4 MB without any compression
+_MAX_HEADER = 8192  # bytes of a header with its extensions; a plain one has 512
+_MAX_POSITION = 1 << 62  # bytes
 
 
 class Readable(Protocol):
-    """What tarfile needs of a file."""
+    """The part of a file's interface that tarfile needs."""
 
     def seek(self, position: int) -> object: ...
     def tell(self) -> int: ...
     def read(self, size: int) -> bytes: ...
 
 
-class _Careful:
-    """An archive that reads no more at a time than `budget` bytes, whatever a forged header asks for."""
+def extract(
+    name: str,
+    file: Readable | BinaryIO,
+    index: MemberIndex,
+    known: Collection[str],
+    wanted: Collection[str],
+    save: Callable[[str, bytes], object],
+) -> None:
+    """Gives the wanted members of a tar archive to `save`.
+
+    Nothing else in it is used: other names, links, devices and folders are passed over. The file is
+    read forwards only, and no further than to the last wanted member.
+
+    Args:
+        name: of the archive, for messages.
+        file: the uncompressed archive.
+        index: spares reading headers that an earlier call has read; it is brought up to date.
+        known: the members whose positions the index keeps.
+        wanted: the members to extract.
+        save: called with the name and the content of each wanted member.
+
+    Raises:
+        DataError: a wanted member is missing, too large or no plain file, or the archive is damaged.
+    """
+    archive = _BoundedReader(name, file)
+    try:
+        missing = _save_indexed(archive, index, wanted, save)
+        if missing:
+            missing = _save_scanned(archive, index, known, missing, save)
+        if missing:
+            raise DataError(
+                f"{name}: {len(missing)} of the {len(wanted)} files asked for are not in it, such as "
+                f"{min(missing)}; it is damaged or another archive"
+            )
+    except Unreachable:
+        raise
+    except DataError:
+        index.clear()  # the fault may lie there
+        raise
+
+
+def _save_indexed(
+    archive: "_BoundedReader",
+    index: MemberIndex,
+    wanted: Collection[str],
+    save: Callable[[str, bytes], object],
+) -> set[str]:
+    """Saves the wanted members that the index knows; returns the others."""
+    indexed = set(wanted) & index.places.keys()
+    for member in sorted(indexed, key=index.places.get):
+        save(member, _read_indexed(archive, member, index.places[member]))
+    return set(wanted) - indexed
+
+
+def _save_scanned(
+    archive: "_BoundedReader",
+    index: MemberIndex,
+    known: Collection[str],
+    wanted: Collection[str],
+    save: Callable[[str, bytes], object],
+) -> set[str]:
+    """Reads on from where the index ends until all wanted members are saved; returns those not found."""
+    missing = set(wanted)
+    for member, place, read_to in _members(archive, index.read_to):
+        if member in missing:
+            if place is None:
+                raise DataError(f"{archive.name}: {member} is not a plain file there; refused")
+            save(member, _read(archive, member, *place))
+            missing.discard(member)
+        if place is not None and member in known:
+            index.places.setdefault(member, place)
+        index.advance(read_to)
+        if not missing:
+            break
+    return missing
+
+
+class _BoundedReader:
+    """Reads no more than `budget` bytes at a time, however many a forged header asks for."""
 
     def __init__(self, name: str, file: Readable | BinaryIO):
         self.name, self.tell, self._file = name, file.tell, file
@@ -54,147 +127,48 @@ class _Careful:
             raise DataError(f"{self.name}: not a complete gzip file ({error}); remove it and try again")
 
 
-class Index:
-    """Where the known files of an archive lie, as far as it was read; kept in a file.
-
-    state: of the archive; what was noted of another one, or makes no sense, is not used.
-    """
-
-    def __init__(self, path: Path, state: object):
-        self._path, self._state, self._unsaved = path, json.loads(json.dumps(state)), 0
-        self.places: dict[str, tuple[int, int]] = {}  # name -> first byte, number of bytes
-        self.read_to = 0  # byte
-        try:
-            saved = json.loads(path.read_text("utf-8"))
-            read_to = operator.index(saved["read_to"])
-            places = {name: (first, size) for name, (first, size) in saved["places"].items()}
-            sensible = all(
-                tarfile.BLOCKSIZE <= first < first + size <= read_to for first, size in places.values()
-            )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
-            return  # none yet, or damaged: it is made again
-        if sensible and saved["state"] == self._state:
-            self.places, self.read_to = places, read_to
-
-    def __enter__(self) -> "Index":
-        return self
-
-    def __exit__(self, *_):
-        if self._unsaved:
-            self._save()
-
-    def note(self, read_to: int) -> None:
-        self.read_to = read_to
-        self._unsaved += 1
-        if self._unsaved == _SAVE_EVERY:
-            self._save()
-
-    def forget(self) -> None:
-        self.places, self.read_to = {}, 0
-        self._save()
-
-    def _save(self) -> None:
-        content = {"state": self._state, "read_to": self.read_to, "places": self.places}
-        atomic_write(self._path, lambda part: part.write_text(json.dumps(content), "utf-8"))
-        self._unsaved = 0
-
-
-def extract(
-    name: str,
-    file: Readable | BinaryIO,
-    index: Index,
-    known: Collection[str],
-    wanted: Collection[str],
-    save: Callable[[str, bytes], object],
-) -> None:
-    """Gives the wanted members of a tar archive, as (name, content), to `save`.
-
-    Nothing else in it is used: other names, links, devices and folders are passed over. The file is
-    read forwards only.
-    index: spares reading the headers that it has; notes the places of all `known` members.
-    Raises DataError when a wanted member is missing, no plain file or too large, or the archive damaged.
-    """
+def _members(archive: _BoundedReader, start: int) -> Iterator[tuple[str, tuple[int, int] | None, int]]:
+    """From byte `start` on: name, place (None: no plain file) and the byte of the next header."""
     try:
-        _extract(_Careful(name, file), index, known, wanted, save)
-    except Unreachable:
-        raise
-    except DataError:
-        index.forget()  # it may be what is wrong
-        raise
-
-
-def _extract(
-    careful: _Careful,
-    index: Index,
-    known: Collection[str],
-    wanted: Collection[str],
-    save: Callable[[str, bytes], object],
-) -> None:
-    name, missing = careful.name, set(wanted)
-    for member in sorted(missing & index.places.keys(), key=index.places.get):
-        save(member, _noted(careful, member, index.places[member]))
-        missing.discard(member)
-    if not missing:
-        return
-    for member, place, read_to in _members(careful, index.read_to):
-        if member in missing:
-            if place is None:
-                raise DataError(f"{name}: {member} is not a plain file there; refused")
-            save(member, _read(careful, member, *place))
-            missing.discard(member)
-        if place is not None and member in known:
-            index.places.setdefault(member, place)
-        index.note(read_to)
-        if not missing:
-            return
-    raise DataError(
-        f"{name}: {len(missing)} of the {len(wanted)} files asked for are not in it, such as "
-        f"{min(missing)}; it is damaged or another archive"
-    )
-
-
-def _members(file: _Careful, start: int) -> Iterator[tuple[str, tuple[int, int] | None, int]]:
-    """From byte `start` on: name, place (None: not a plain file) and where the next header begins."""
-    try:
-        file.seek(start)
-        file.budget = _LARGEST_HEADER
-        tar = tarfile.TarFile(fileobj=file)
+        archive.seek(start)
+        archive.budget = _MAX_HEADER
+        tar = tarfile.TarFile(fileobj=archive)
         while (member := tar.next()) is not None:
-            if not start < tar.offset < _FURTHEST:  # some would be read for ever
-                raise DataError(f"{file.name}: the size of {member.name} is forged; refused")
+            if not start < tar.offset < _MAX_POSITION:  # else reading might never end
+                raise DataError(f"{archive.name}: the size of {member.name} is forged; refused")
             start = tar.offset
             tar.members.clear()  # tarfile keeps all
-            plain = member.isreg() and not member.issparse()
-            place = (member.offset_data, member.size) if plain else None
+            is_plain = member.isreg() and not member.issparse()
+            place = (member.offset_data, member.size) if is_plain else None
             yield member.name.removeprefix("./"), place, start
-            file.budget = _LARGEST_HEADER
+            archive.budget = _MAX_HEADER
     except DataError:
         raise
     except (tarfile.TarError, ValueError, IndexError, OverflowError, RecursionError) as error:
-        raise DataError(f"{file.name}: not a readable archive ({error}); get it again")
+        raise DataError(f"{archive.name}: not a readable archive ({error}); get it again")
 
 
-def _noted(file: _Careful, member: str, place: tuple[int, int]) -> bytes:
-    """The content at a noted place; raises DataError unless the header before it is the member's."""
+def _read_indexed(archive: _BoundedReader, member: str, place: tuple[int, int]) -> bytes:
+    """The content at an indexed place; raises DataError unless the header before it is the member's."""
     first, size = place
-    both = _read(file, member, first - tarfile.BLOCKSIZE, tarfile.BLOCKSIZE + size)
+    both = _read(archive, member, first - tarfile.BLOCKSIZE, tarfile.BLOCKSIZE + size)
     header, content = both[: tarfile.BLOCKSIZE], both[tarfile.BLOCKSIZE :]
     try:
         found = tarfile.TarInfo.frombuf(header, "utf-8", "surrogateescape")
-        right = found.name.removeprefix("./") == member and found.size == size
+        is_right = found.name.removeprefix("./") == member and found.size == size
     except (tarfile.TarError, ValueError):
-        right = False
-    if not right:
-        raise DataError(f"{file.name}: {member} is no longer where it was noted; try again")
+        is_right = False
+    if not is_right:
+        raise DataError(f"{archive.name}: {member} is no longer where it was noted; try again")
     return content
 
 
-def _read(file: _Careful, member: str, first: int, size: int) -> bytes:
-    if not 0 < size <= _LARGEST:
-        raise DataError(f"{file.name}: {member} has {size} bytes; refused")
-    file.seek(first)
-    file.budget = size
-    content = file.read(size)
+def _read(archive: _BoundedReader, member: str, first: int, size: int) -> bytes:
+    if not 0 < size <= _MAX_MEMBER:
+        raise DataError(f"{archive.name}: {member} has {size} bytes; refused")
+    archive.seek(first)
+    archive.budget = size
+    content = archive.read(size)
     if len(content) < size:
-        raise DataError(f"{file.name}: ends within {member}; it is not complete")
+        raise DataError(f"{archive.name}: ends within {member}; it is not complete")
     return content

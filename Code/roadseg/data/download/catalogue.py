@@ -1,10 +1,11 @@
-"""What the official archives of Virtual KITTI are called, and which of their files a sequence needs."""
+"""The official archives of Virtual KITTI, and which of their members a sequence needs."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from roadseg.data.sources.base import matching
-from roadseg.data.sources.virtual_kitti import FRAMES, VARIATIONS
+from roadseg.data.sources.base import select_sequences
+from roadseg.data.sources.virtual_kitti import FRAME_COUNTS, VARIATIONS
+from roadseg.errors import DataError
 
 LICENCE = """\
 Virtual KITTI is under the licence Creative Commons BY-NC-SA 3.0 (Xerox and Naver): not for commercial
@@ -17,10 +18,10 @@ use; frames, crops and figures that show them stay under it. An adaptation of KI
 
 @dataclass(frozen=True)
 class Archive:
-    """One archive and the names in it; {i} in a name is a frame's number.
+    """One archive and the names of its members.
 
     size: bytes, exact or about.
-    members: names with the fields of a sequence, see `Version.files`.
+    members: names with fields that `Release.files` fills in; {i} is the index of a frame.
     """
 
     name: str
@@ -28,24 +29,29 @@ class Archive:
     members: tuple[str, ...]
 
     @property
-    def is_small(self) -> bool:
-        """Fetched as a whole: a compressed archive cannot be entered in its middle."""
+    def is_fetched_whole(self) -> bool:
+        """A compressed archive cannot be entered in its middle."""
         return self.name.endswith(".gz")
 
 
 @dataclass(frozen=True)
-class Version:
-    """kind: what `sources.open` calls it.
+class Release:
+    """One version of the data set.
 
-    archives: labels before pictures, because a sequence is there for its reader when pictures are.
+    kind: its name in `sources.KINDS`.
+    address: of the folder that holds the archives.
+    archives: labels before images, because `sources` lists a sequence as soon as it has images.
+    checksums: the name of a file of MD5 sums beside the archives.
+    worlds: name of a world in 1.3.1 -> its name here.
+    cameras: names; "" for the only one.
     """
 
     kind: str
     address: str
     archives: tuple[Archive, ...]
-    checksums: str | None  # a file of md5 sums beside the archives
-    worlds: dict[str, str]  # world of 1.3.1 -> as it is called here
-    cameras: tuple[str, ...]  # "" for the only one
+    checksums: str | None
+    worlds: dict[str, str]
+    cameras: tuple[str, ...]
 
     def sequences(self, wanted: Iterable[str]) -> list[str]:
         """Full names of the sequences; raises DataError for an unknown one or none at all."""
@@ -55,20 +61,21 @@ class Version:
             for variation in VARIATIONS
             for camera in self.cameras
         ]
-        return matching(known, wanted, "Virtual KITTI")
+        return select_sequences(known, wanted, "Virtual KITTI")
 
     def files(self, archive: Archive, sequence: str) -> list[str]:
         """Names of the members of an archive that a sequence needs."""
         world, variation, *camera = sequence.split("/")
         fields = {"world": world, "variation": variation, "camera": "".join(camera)}
-        original = {here: there for there, here in self.worlds.items()}[world]
+        original = {name: name_in_1 for name_in_1, name in self.worlds.items()}[world]
         return [
             member.format(**fields, i=i)
             for member in archive.members
-            for i in range(FRAMES[original] if "{i" in member else 1)
+            for i in range(FRAME_COUNTS[original] if "{i" in member else 1)
         ]
 
     def all_files(self, archive: Archive) -> set[str]:
+        """Names of the members of an archive that any sequence needs."""
         return {
             name
             for sequence in self.sequences(self.worlds.values())
@@ -76,8 +83,8 @@ class Version:
         }
 
 
-VERSIONS: dict[str, Version] = {
-    "1.3.1": Version(
+RELEASES: dict[str, Release] = {
+    "1.3.1": Release(
         kind="virtual_kitti_1",
         address="https://download.europe.naverlabs.com/virtual-kitti-1.3.1/",
         archives=(
@@ -96,10 +103,10 @@ VERSIONS: dict[str, Version] = {
             ),
         ),
         checksums=None,
-        worlds={world: world for world in FRAMES},
+        worlds={world: world for world in FRAME_COUNTS},
         cameras=("",),
     ),
-    "2.0.3": Version(
+    "2.0.3": Release(
         kind="virtual_kitti_2",
         address="https://download.europe.naverlabs.com/virtual_kitti_2.0.3/",
         archives=(
@@ -116,7 +123,14 @@ VERSIONS: dict[str, Version] = {
             ),
         ),
         checksums="vkitti_2.0.3_md5_checksums.txt",
-        worlds={world: f"Scene{world[2:]}" for world in FRAMES},
+        worlds={world: f"Scene{world[2:]}" for world in FRAME_COUNTS},
         cameras=("Camera_0", "Camera_1"),
     ),
 }
+
+
+def release_of(version: str) -> Release:
+    """The release of a version number; raises DataError for an unknown one."""
+    if version not in RELEASES:
+        raise DataError(f"no version {version!r} of Virtual KITTI: {' or '.join(RELEASES)}")
+    return RELEASES[version]

@@ -21,8 +21,8 @@ def open(path: str | Path, kind: str | None = None) -> Source:
     path = Path(path)
     if not path.is_dir():
         raise DataError(
-            f"{path}: no such folder; give the one that holds a data set, or put one there: the README "
-            'says under "Data" where to get it'
+            f"{path}: no such folder; give the one that holds a data set, or put one there: "
+            "docs/data.md says where to get it"
         )
     if kind is not None:
         if kind not in KINDS:

@@ -1,4 +1,4 @@
-"""What every raw data set offers: sequences, frames in order, class maps, checked images and labels."""
+"""Source, the interface of every raw data set: sequences, sorted frames, class maps, checked pixels."""
 
 import re
 from abc import ABC, abstractmethod
@@ -16,7 +16,7 @@ from roadseg.errors import DataError
 
 @dataclass(frozen=True, order=True)
 class Frame:
-    """One picture and its labels on disk."""
+    """One image and its labels on disk."""
 
     sequence: str
     index: int
@@ -27,7 +27,7 @@ class Frame:
 class Source(ABC):
     """A raw data set on disk. A subclass knows its layout; pairing and checking are the same for all."""
 
-    kind: str
+    kind: str  # as in `sources.KINDS`
     layout: str  # one phrase for messages
     class_names: tuple[str, ...]
     palette: tuple[Colour, ...]
@@ -60,11 +60,11 @@ class Source(ABC):
         """Class ids uint8 (H, W) at full size, IGNORE where undefined; every pixel is checked."""
 
     def read_image(self, frame: Frame) -> Image.Image:
-        """The picture at full size, mode RGB, 8 bit, decoded to its last byte."""
+        """The image at full size, mode RGB, 8 bit, decoded to its last byte."""
         return read_image(frame.image, self.image_format, "RGB")
 
     def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
-        """Picture and class ids of one frame; raises DataError when their sizes differ."""
+        """Image and class ids of one frame; raises DataError when their sizes differ."""
         labels, image = self.read_labels(frame), self.read_image(frame)
         if image.size != labels.shape[::-1]:
             raise DataError(
@@ -78,14 +78,14 @@ class Source(ABC):
 
         A name stands for itself or for everything below it: "0001" for all variations of world 0001.
         """
-        chosen = matching(self.sequences(), sequences, self.path)
-        return [frame for sequence in chosen for frame in self._pair(sequence)]
+        chosen = select_sequences(self.sequences(), sequences, self.path)
+        return [frame for sequence in chosen for frame in self._paired_frames(sequence)]
 
     def _check_sequence(self, sequence: str) -> None:
         if sequence not in self.sequences():
             raise _unknown_sequence(self.path, sequence, self.sequences())
 
-    def _pair(self, sequence: str) -> list[Frame]:
+    def _paired_frames(self, sequence: str) -> list[Frame]:
         images, labels = self._image_files(sequence), self._label_files(sequence)
         if not images and not labels:
             raise DataError(f"{self.path}: sequence {sequence} has no frames; extract it again")
@@ -98,8 +98,11 @@ class Source(ABC):
         return [Frame(sequence, index, images[index], labels[index]) for index in sorted(images)]
 
 
-def matching(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
-    """Those of `known` that are named, or lie below a name, in `wanted`; sorted, each once."""
+def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
+    """Those of `known` that are named in `wanted` (None: all), or lie below a name; sorted, each once.
+
+    where: what messages call the data set. Raises DataError for a name that nothing matches.
+    """
     if wanted is None:
         return sorted(known)
     wanted = [wanted] if isinstance(wanted, str) else list(wanted)
@@ -119,7 +122,7 @@ def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataErr
 
 
 def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, Path]]:
-    """The files of a folder in which every visible file is named like a frame."""
+    """The files of a folder and how their names match; raises DataError for any other visible file."""
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         match = pattern.fullmatch(path.name)
         if match:
@@ -128,6 +131,6 @@ def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, P
             raise DataError(f"{path}: not a frame's name ({pattern.pattern}); move it elsewhere")
 
 
-def numbered_files(folder: Path, pattern: re.Pattern) -> dict[int, Path]:
-    """Frame number -> file."""
+def files_by_index(folder: Path, pattern: re.Pattern) -> dict[int, Path]:
+    """The number of each frame in a folder -> its file."""
     return {int(match["index"]): path for match, path in frame_files(folder, pattern)}

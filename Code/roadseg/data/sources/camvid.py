@@ -82,7 +82,7 @@ class CamVid(Source):
 
     @staticmethod
     def _drives(folder: Path) -> dict[str, dict[int, Path]]:
-        """Drive -> frame number -> file."""
+        """Drive -> number of the frame -> file."""
         drives: dict[str, dict[int, Path]] = {}
         for match, path in frame_files(folder, _NAME):
             drives.setdefault(match["drive"], {})[int(match["index"])] = path

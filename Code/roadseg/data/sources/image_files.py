@@ -1,4 +1,4 @@
-"""Reading an image file completely, or saying what is wrong with it."""
+"""Reads an image file completely, or says what is wrong with it."""
 
 import io
 import struct
@@ -11,14 +11,11 @@ from roadseg.errors import DataError
 
 _END_OF_JPEG = b"\xff\xd9"
 _PNG_SIGNATURE = 8  # bytes
-_MOST_PIXELS = 50_000_000  # what a forged size may make Pillow reserve
+_MAX_PIXELS = 50_000_000  # that a forged size may make Pillow reserve
 
 
 def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
-    """The decoded image of a file in the given format ("PNG", "JPEG") and mode ("RGB", "L").
-
-    Raises DataError.
-    """
+    """The decoded image of a file; as `decode_image`, and raises DataError if it cannot be read."""
     try:
         data = path.read_bytes()
     except OSError as error:
@@ -27,13 +24,22 @@ def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
 
 
 def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Image.Image:
-    """The same for the content of a file; path: what messages call it.
+    """The decoded image of a file's content.
 
     Pillow decodes a PNG with wrong checksums and a JPEG without its end, so both are checked as well.
+
+    Args:
+        data: the whole file.
+        path: of the file, for messages.
+        file_format: "PNG" or "JPEG".
+        mode: Pillow's mode, such as "RGB" or "L".
+
+    Raises:
+        DataError: it is no complete image of that format and mode, or has too many pixels.
     """
     try:
         image = Image.open(io.BytesIO(data))
-        if image.width * image.height > _MOST_PIXELS:
+        if image.width * image.height > _MAX_PIXELS:
             raise ValueError(f"{image.width} x {image.height} pixels")
         if image.format != file_format:
             raise DataError(f"{path}: a {image.format} file where {file_format} is expected; replace it")

@@ -1,4 +1,4 @@
-"""Several data sets with the same classes as one, so that a network can learn from all of them."""
+"""Several data sets with the same classes as one, so that a network can be trained on all of them."""
 
 import os
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ class Joined(Source):
     """A sequence is "<name>/<sequence>", with the name under which its data set was given."""
 
     kind = "joined"
-    layout = "none: made of data sets that are open"
+    layout = "none: it joins data sets that are open"
 
     def __init__(self, parts: Mapping[str, Source]):
         """Raises DataError when there is no part, or their classes differ."""

@@ -11,11 +11,11 @@ from pathlib import Path
 import numpy as np
 
 from roadseg.data.classes import IGNORE, ClassMap, Colour, UnlistedColour
-from roadseg.data.sources.base import Frame, Source, numbered_files
+from roadseg.data.sources.base import Frame, Source, files_by_index
 from roadseg.data.sources.image_files import read_image
 from roadseg.errors import DataError
 
-FRAMES = {"0001": 447, "0002": 233, "0006": 270, "0018": 339, "0020": 837}  # of each world's drive
+FRAME_COUNTS = {"0001": 447, "0002": 233, "0006": 270, "0018": 339, "0020": 837}  # in each world's drive
 VARIATIONS = (
     "15-deg-left", "15-deg-right", "30-deg-left", "30-deg-right", "clone", "fog", "morning", "overcast",
     "rain", "sunset",
@@ -80,7 +80,7 @@ class _VirtualKitti(Source):
 
     @classmethod
     def parse_encoding(cls, text: str, path: object) -> ClassMap:
-        """What an encoding file says; path: what messages call it. Raises DataError."""
+        """The class map that an encoding file holds; path: for messages. Raises DataError."""
         lines = text.splitlines()
         if not lines or lines[0].split() != cls.header.split():
             raise DataError(f"{path}: line 1 must be {cls.header!r}; extract the file again")
@@ -154,10 +154,10 @@ class VirtualKitti1(_VirtualKitti):
         return self._labels / f"{sequence.replace('/', '_')}_scenegt_rgb_encoding.txt"
 
     def _image_files(self, sequence: str) -> dict[int, Path]:
-        return numbered_files(self._images / sequence, self._name)
+        return files_by_index(self._images / sequence, self._name)
 
     def _label_files(self, sequence: str) -> dict[int, Path]:
-        return numbered_files(self._labels / sequence, self._name)
+        return files_by_index(self._labels / sequence, self._name)
 
 
 class VirtualKitti2(_VirtualKitti):
@@ -213,4 +213,4 @@ class VirtualKitti2(_VirtualKitti):
     def _files(self, archive: str, sequence: str, pattern: re.Pattern) -> dict[int, Path]:
         scene, variation, camera = sequence.split("/")
         folder = self._root(archive) / scene / variation / "frames" / archive / camera
-        return numbered_files(folder, pattern)
+        return files_by_index(folder, pattern)

@@ -1,4 +1,4 @@
-"""Fetching a compressed archive as a whole, checked against the md5 sum that its server publishes."""
+"""Fetches a compressed archive as a whole; checks it against the MD5 sum that its server publishes."""
 
 import gzip
 import hashlib
@@ -7,18 +7,24 @@ import zlib
 from pathlib import Path
 
 from roadseg.data.download.catalogue import Archive
-from roadseg.data.download.remote import NotFound, Patience, Remote
+from roadseg.data.download.remote import NotFound, RemoteFile, RetryPolicy
 from roadseg.errors import DataError
 
-_LARGEST_LIST = 1_000_000  # bytes of a list of sums
+_MAX_LIST = 1_000_000  # bytes of a list of sums
 _PIECE = 1 << 20
 
 
-def fetch_whole(remote: Remote, archive: Archive, path: Path, md5: str | None) -> None:
-    """Brings a whole archive; what an interrupted call has of it is used, unless it does not fit.
+def fetch_whole(remote: RemoteFile, archive: Archive, path: Path, md5: str | None) -> None:
+    """Fetches a whole archive, continuing what an interrupted call has left of it if that fits.
 
-    It gets its name only with the right sum (None: not known) and when it can be read to its end.
-    Raises DataError.
+    Args:
+        remote: the archive on its server.
+        archive: its entry in the catalogue.
+        path: where to write it; it gets this name only when it is complete.
+        md5: the sum that it must have, in hexadecimal digits; None: not known.
+
+    Raises:
+        DataError: it is too large, has another sum or cannot be decompressed to its end.
     """
     part = path.with_name(f".{path.name}.part")
     begun = part.stat().st_size if part.exists() else 0
@@ -31,15 +37,15 @@ def fetch_whole(remote: Remote, archive: Archive, path: Path, md5: str | None) -
                 file.write(piece)
                 if file.tell() > 2 * archive.size:
                     raise DataError(f"{remote.address}: far larger than {archive.size} bytes; refused")
-        if (wrong := _wrong_with(part, md5)) is None:
+        if (damage := _find_damage(part, md5)) is None:
             part.replace(path)
             return
     part.unlink()
-    raise DataError(f"{remote.address}: {wrong}; try again")
+    raise DataError(f"{remote.address}: {damage}; try again")
 
 
-def _wrong_with(path: Path, md5: str | None) -> str | None:
-    """What speaks against a gzip file; None when it is whole."""
+def _find_damage(path: Path, md5: str | None) -> str | None:
+    """Why a gzip file is not the right one or not complete; None when it is."""
     with path.open("rb") as file:
         found = hashlib.file_digest(file, "md5").hexdigest()
     if md5 not in (None, found):
@@ -53,19 +59,19 @@ def _wrong_with(path: Path, md5: str | None) -> str | None:
     return None
 
 
-def published_md5(address: str, archive: Archive, patience: Patience) -> str | None:
-    """The md5 sum of an archive in the list at an address; None when there is no such list.
+def published_md5(address: str, archive: Archive, retries: RetryPolicy) -> str | None:
+    """The MD5 sum of an archive in the list at an address; None when there is no such list.
 
     Raises DataError when the list lacks the archive.
     """
     try:
-        listed = Remote(address, patience, lambda _: None)
+        listed = RemoteFile(address, retries, lambda _: None)
     except NotFound:
         return None
     text = b""
     for piece in listed.parts(0, None):
         text += piece
-        if len(text) > _LARGEST_LIST:
+        if len(text) > _MAX_LIST:
             raise DataError(f"{address}: not a list of checksums")
     for line in text.decode("utf-8", "replace").splitlines():
         if archive.name in re.split(r"[\s*()/]+", line):

@@ -35,8 +35,8 @@ def scene(generator: np.random.Generator) -> np.ndarray:
     return names
 
 
-def picture(names: np.ndarray, generator: np.random.Generator) -> np.ndarray:
-    """A noisy picture in which classes look different, uint8 (H, W, 3)."""
+def noisy_image(names: np.ndarray, generator: np.random.Generator) -> np.ndarray:
+    """A noisy image in which classes look different, uint8 (H, W, 3)."""
     looks = {"Sky": 220, "Tree": 70, "Road": 120, "Pole": 170, "vehicle": 20}
     grey = np.vectorize(looks.get)(names)[..., None] + np.array([0, 8, -8])
     return np.clip(grey + generator.normal(0, 6, grey.shape), 0, 255).astype(np.uint8)
@@ -63,7 +63,7 @@ def virtual_kitti_1(
             colours = np.array(
                 [(STUFF | {"vehicle": SHARED_COLOUR})[name] for name in names.ravel()], np.uint8
             )
-            Image.fromarray(picture(names, generator)).save(images / f"{index:05d}.png")
+            Image.fromarray(noisy_image(names, generator)).save(images / f"{index:05d}.png")
             Image.fromarray(colours.reshape(HEIGHT, WIDTH, 3)).save(labels / f"{index:05d}.png")
     return root
 
@@ -90,7 +90,7 @@ def virtual_kitti_2(root: Path, frames: int = 2, own_folders: bool = False) -> P
         label = label.reshape(HEIGHT, WIDTH, 3)
         label[-3:, -3:] = 0
         names[names == "Van"] = "vehicle"
-        Image.fromarray(picture(names, generator)).save(images / f"rgb_{index:05d}.jpg", quality=95)
+        Image.fromarray(noisy_image(names, generator)).save(images / f"rgb_{index:05d}.jpg", quality=95)
         Image.fromarray(label).save(masks / f"classgt_{index:05d}.png")
     return root
 
@@ -109,6 +109,6 @@ def camvid(root: Path, frames: int = 2) -> Path:
                     ids[names == name] = class_id
                 ids[:3, :3] = 11
                 name = f"{drive}{index * 30:05d}.png"
-                Image.fromarray(picture(names, generator)).save(root / part / name)
+                Image.fromarray(noisy_image(names, generator)).save(root / part / name)
                 Image.fromarray(ids).save(root / f"{part}annot" / name)
     return root
