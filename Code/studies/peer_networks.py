@@ -9,12 +9,12 @@ from collections.abc import Callable
 
 import keras
 
-from roadseg.networks.blocks import convolution, resized_to
+from roadseg.networks.blocks import convolution, normalised_input, upsample
 
 
 def fast_scnn(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
     """Fast-SCNN: Poudel, Liwicki, Cipolla 2019, arXiv 1902.04502, table 1."""
-    image, x = _entry(image_shape)
+    image, x = normalised_input(image_shape)
     x = _conv(x, 32, "down1", strides=2)
     x = _conv(x, 48, "down2", strides=2, separable=True)
     fine = x = _conv(x, 64, "down3", strides=2, separable=True)
@@ -22,25 +22,20 @@ def fast_scnn(image_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
         for block in range(1, 4):
             x = _inverted_residual(x, filters, strides if block == 1 else 1, f"features{stage}_{block}")
     x = _pyramid_pooling(x, "pyramid")
-    x = resized_to(x, fine, "bilinear", "fusion")
+    x = upsample(x, fine, "bilinear", "fusion")
     x = keras.layers.DepthwiseConv2D(
         3, padding="same", dilation_rate=4, use_bias=False, name="fusion_depthwise"
     )(x)
     x = keras.layers.BatchNormalization(name="fusion_depthwise_norm")(x)
     x = keras.layers.ReLU(name="fusion_depthwise_relu")(x)
-    coarse = _conv(x, 128, "fusion_coarse", 1, rectify=False)
-    fine = _conv(fine, 128, "fusion_fine", 1, rectify=False)
+    coarse = _conv(x, 128, "fusion_coarse", 1, relu=False)
+    fine = _conv(fine, 128, "fusion_fine", 1, relu=False)
     x = keras.layers.ReLU(name="fusion_relu")(keras.layers.Add(name="fusion_add")([coarse, fine]))
     for layer in (1, 2):
         x = _conv(x, 128, f"classifier{layer}", separable=True)
     x = keras.layers.Dropout(0.1, name="classifier_dropout")(x)
     small = keras.layers.Conv2D(num_classes, 1, dtype="float32", name="head_logits")(x)
-    return keras.Model(image, resized_to(small, image, "bilinear", "head"), name="fast_scnn")
-
-
-def _entry(image_shape: tuple[int, int, int]):
-    image = keras.Input(image_shape, dtype="uint8", name="image")
-    return image, keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
+    return keras.Model(image, upsample(small, image, "bilinear", "head"), name="fast_scnn")
 
 
 def _conv(x, filters: int, name: str, kernel_size: int = 3, **options):
@@ -55,7 +50,7 @@ def _inverted_residual(x, filters: int, strides: int, name: str):
     )(change)
     change = keras.layers.BatchNormalization(name=f"{name}_depthwise_norm")(change)
     change = keras.layers.ReLU(name=f"{name}_depthwise_relu")(change)
-    change = _conv(change, filters, f"{name}_narrow", 1, rectify=False)
+    change = _conv(change, filters, f"{name}_narrow", 1, relu=False)
     same = strides == 1 and x.shape[-1] == filters
     return keras.layers.Add(name=f"{name}_add")([x, change]) if same else change
 
@@ -88,7 +83,7 @@ def _from_package(name: str, architecture: str) -> Callable[..., keras.Model]:
         policy = keras.config.dtype_policy()
         keras.utils.clear_session(free_memory=False)  # the package leaves layers to be named by counting
         keras.config.set_dtype_policy(policy)
-        image, x = _entry(image_shape)
+        image, x = normalised_input(image_shape)
         missing = [-length % 32 for length in image_shape[:2]]
         x = keras.layers.ZeroPadding2D([(0, count) for count in missing], name="pad")(x)
         inner = getattr(segmodels_keras, architecture)(

@@ -19,7 +19,7 @@ from studies.runner.data_sets import rendered_default
 
 
 def _split(frames: FrameStore) -> Split:
-    split, _ = splits.hold_back(splits.last_drive(frames))
+    split, _ = splits.hold_out_random(splits.last_drive(frames))
     return split
 
 

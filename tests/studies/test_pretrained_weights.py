@@ -1,6 +1,5 @@
 """The weights that ship are trained, evaluated and saved, here on a few scenes."""
 
-import json
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +9,7 @@ from studies.pretrained_weights import Settings, train_weights
 
 
 def test_weights_are_trained_evaluated_and_loaded_by_name(tmp_path, monkeypatch):
-    monkeypatch.setattr(networks, "PRETRAINED", tmp_path / "weights")
+    monkeypatch.setattr(networks.pretrained, "FOLDER", tmp_path / "weights")
     few = Settings(
         train=(0,),
         randomised=(1,),
@@ -23,7 +22,7 @@ def test_weights_are_trained_evaluated_and_loaded_by_name(tmp_path, monkeypatch)
         folder=tmp_path,
     )
     train_weights(["simple_plus"], [], few)
-    card = json.loads((tmp_path / "weights/simple_plus.json").read_text("utf-8"))
+    card = networks.model_card("simple_plus")
     assert card["frames"] == 4
     (result,) = card["results"].values()
     assert 0 < result["pixel_accuracy"] < 1

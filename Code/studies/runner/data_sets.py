@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import roadscenes
-from roadscenes.layouts import LAYOUTS
+from roadscenes import WORLDS
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.data.sources.base import select_sequences
 from roadseg.data.splits import Split
@@ -32,8 +32,8 @@ def rendered(scale: float = 3) -> Frames:
 
     def frames(_: Path | None = None) -> FrameStore:
         folder = DATA / "five-worlds"
-        for world, layout in LAYOUTS.items():
-            roadscenes.render(folder, [world], frames=range(0, layout.frames, 8))
+        for name, world in WORLDS.items():
+            roadscenes.render(folder, [name], frames=range(0, world.frames, 8))
         return _store(sources.open(folder), scale)
 
     return frames
@@ -52,7 +52,7 @@ def furnished(world: str, seeds: Iterable[int]) -> Frames:
         parts = {}
         for seed in seeds:
             folder = DATA / f"{world}-seed-{seed}"
-            numbers = range(0, LAYOUTS[world].frames, 10)
+            numbers = range(0, WORLDS[world].frames, 10)
             roadscenes.render(folder, [world], frames=numbers, seed=seed)
             parts[f"seed-{seed}"] = sources.open(folder)
         return _store(sources.Joined(parts))
