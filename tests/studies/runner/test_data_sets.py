@@ -8,7 +8,7 @@ import pytest
 
 from roadseg.errors import DataError
 from studies.runner import data_sets
-from tests import trees
+from tests import raw_data
 
 CAMVID = SimpleNamespace(
     path=Path("camvid"), sequence=["train/a", "train/b", "test/a", "train/a", "val/b"]
@@ -44,7 +44,7 @@ def test_camvid_is_asked_for_where_it_is_missing():
 
 
 def test_camvid_is_preprocessed_once(tmp_path):
-    folder = trees.camvid(tmp_path / "camvid")
+    folder = raw_data.camvid(tmp_path / "camvid")
     frames = data_sets.camvid(3)(folder)
     assert {name.split("/")[0] for name in frames.sequence} == {"train", "val"}
     assert frames.image_shape == (21, 32, 3)
