@@ -1,25 +1,110 @@
-"""`make data` from its arguments to files."""
+"""The `roadseg` command on a tiny data set."""
 
-import get_data
+import re
+import subprocess
+import sys
 
-from benchmarks.archive_server import ArchiveServer
-from roadseg.data import sources
+import pytest
 
-
-def test_it_fetches_what_was_asked_for(first, tmp_path, capsys):
-    with ArchiveServer(first) as server:
-        arguments = ["--sequences", "0001/sunset", "0002/clone", "--url", server.address]
-        arguments += ["--target", str(tmp_path)]
-        assert get_data.main([*arguments, "--accept-licence"]) == 0
-    said = capsys.readouterr()
-    assert "0001/sunset, 0002/clone: 16 files" in said.out
-    assert said.err.count("100%") == 2  # of each archive
-    assert len(sources.open(tmp_path).frames()) == 4 + 3
+from roadseg.cli import main
+from roadseg.data import store
 
 
-def test_without_the_licence_it_says_what_it_would_fetch(tmp_path, capsys):
-    assert get_data.main(["--sequences", "0001/sunset", "--target", str(tmp_path / "none")]) == 0
-    said = capsys.readouterr()
-    assert "0001/sunset: 9 files" in said.out
-    assert "BY-NC-SA 3.0" in said.out
-    assert not (tmp_path / "none").exists()
+def train(frames, folder):
+    arguments = ["--epochs", "1", "--validation", "0002", "--output", str(folder)]
+    assert main(["train", str(frames), *arguments]) == 0
+
+
+@pytest.fixture(scope="module")
+def preprocessed(raw, tmp_path_factory):
+    target = tmp_path_factory.mktemp("preprocessed") / "store"
+    assert main(["preprocess", str(raw), "--output", str(target)]) == 0
+    return target
+
+
+@pytest.fixture(scope="module")
+def run(preprocessed, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "run"
+    train(preprocessed, folder)
+    return folder
+
+
+def test_help_names_every_command_and_starts_no_tensorflow():
+    program = (
+        "import sys; from roadseg.cli import main\n"
+        "try: main(['--help'])\n"
+        "finally: print('started' if 'tensorflow' in sys.modules or 'keras' in sys.modules else 'quiet')"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    for command in ("fetch", "render", "preprocess", "train", "evaluate", "notebook"):
+        assert re.search(rf"^ +{command}\s+\w", done.stdout, re.MULTILINE)
+    assert "quiet" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["fetch", "render", "preprocess", "train", "evaluate", "notebook"])
+def test_every_command_explains_itself(command, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main([command, "--help"])
+    assert stopped.value.code == 0
+    assert f"usage: roadseg {command}" in capsys.readouterr().out
+
+
+def test_preprocess_writes_a_store(preprocessed, capsys):
+    assert len(store.verify(preprocessed)) == 16
+
+
+def test_preprocess_names_its_folder_itself(raw, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(["preprocess", str(raw), "--sequences", "0001"]) == 0
+    (folder,) = (tmp_path / "Data_compressed").iterdir()
+    assert len(store.open(folder)) == 8
+    assert str(folder.relative_to(tmp_path)) in capsys.readouterr().out
+
+
+def test_evaluate_repeats_the_metrics_of_the_run(run, preprocessed, raw, tmp_path, capsys):
+    train(preprocessed, run)
+    trained = capsys.readouterr().out
+    assert main(["evaluate", str(run), str(preprocessed)]) == 0
+    evaluated = capsys.readouterr().out
+    assert evaluated.splitlines()[0].startswith("Its validation frames")
+    metric = re.compile(r"^mean IoU +(0\.\d+)", re.MULTILINE)
+    assert metric.search(trained)[1] == metric.search(evaluated)[1]
+    assert main(["preprocess", str(raw), "--sequences", "0001", "--output", str(tmp_path)]) == 0
+    assert main(["evaluate", str(run), str(tmp_path)]) == 0
+    assert "All frames" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["preprocess", "nowhere"], "nowhere: no such folder"),
+        (["train", "nowhere"], "nowhere"),
+        (["evaluate", "nowhere", "nowhere"], "nowhere"),
+    ],
+)
+def test_bad_input_is_one_message_without_a_traceback(arguments, message, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert main(arguments) == 1
+    said = capsys.readouterr().err
+    assert said.startswith(f"\nroadseg {arguments[0]}: ")
+    assert message in said
+    assert "Traceback" not in said
+
+
+def test_a_mistyped_recipe_network_or_sequence_is_named(preprocessed, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for option, value in (("--recipe", "quik"), ("--network", "smple"), ("--validation", "0009")):
+        assert main(["train", str(preprocessed), option, value]) == 1
+        assert value in capsys.readouterr().err
+    assert not (tmp_path / "Runs").exists()
+
+
+def test_it_stops_at_a_key_press_and_says_that_it_continues(monkeypatch, raw, capsys):
+    from roadseg.data import preprocess
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(preprocess, "to_hdf5", interrupted)
+    assert main(["preprocess", str(raw)]) == 1
+    assert "call again to continue" in capsys.readouterr().err

@@ -1,169 +1,72 @@
-"""The notebook is run as `make notebook` runs it, on eight rendered scenes."""
-
-import json
-import re
-import shutil
-import subprocess
-import sys
-from pathlib import Path
+"""How a notebook is run: on small notebooks made here."""
 
 import nbformat
 import pytest
-import run_notebook
 
-import roadscenes
-
-CODE = Path(__file__).parents[1] / "Code"
+from roadseg import notebook
 
 
-def run(folder, *arguments):
-    """A copy of Code, so that nothing is written into the project."""
-    command = [sys.executable, folder / "Code" / "run_notebook.py", *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, check=False)
+def make(path, *cells):
+    made = [nbformat.v4.new_code_cell("epochs = 1", metadata={"tags": ["parameters"]})]
+    made += [nbformat.v4.new_code_cell(source) for source in cells]
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(nbformat.v4.new_notebook(cells=made, metadata={"kernelspec": kernel}), path)
+    return path
 
 
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory):
-    root = tmp_path_factory.mktemp("project")
-    written = shutil.ignore_patterns("Data*", "Runs", "__pycache__")
-    shutil.copytree(CODE, root / "Code", ignore=written)
-    return root
+def test_it_runs_with_the_settings_and_leaves_notebook_and_page(tmp_path, capfd):
+    source, output = make(tmp_path / "source.ipynb", "print(6 * epochs)"), tmp_path / "Runs/done.ipynb"
+    assert notebook.execute(source, {"epochs": 7}, output) == 0
+    said = capfd.readouterr()
+    assert "42" in said.out
+    assert str(output) in said.out
+    assert str(output.with_suffix(".html")) in said.out
+    assert said.err == ""
+    assert "42" in output.with_suffix(".html").read_text("utf-8")
+    assert sorted(path.name for path in output.parent.iterdir()) == ["done.html", "done.ipynb"]
 
 
-@pytest.fixture(scope="module")
-def executed(folder):
-    scenes = folder / "raw"
-    roadscenes.render(scenes, ["0001", "0002"], frames=range(0, 40, 10), progress=False)
-    process = run(folder, "--data", scenes, "--epochs", 2)
-    assert process.returncode == 0, process.stderr[-3000:]
-    return process, folder / "Code/Runs/train_network.ipynb"
-
-
-def test_it_runs_from_top_to_bottom_and_tells_where_the_result_lies(executed):
-    process, path = executed
-    page = path.with_suffix(".html")
-    assert str(path) in process.stdout
-    assert str(page) in process.stdout
-    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    assert [cell.execution_count for cell in cells] == list(range(1, len(cells) + 1))
-    assert page.stat().st_size > 100_000
-
-
-def test_every_figure_is_there_and_outputs_are_clean(executed):
-    _, path = executed
-    cells = nbformat.read(path, as_version=4).cells
-    outputs = [output for cell in cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == 10
-    text = "".join(output.text for output in outputs if output.output_type == "stream")
-    assert "\r" not in text
-    assert "Error" not in text
-    assert "WARNING" not in text
-    assert len(text) < 10_000
-    assert path.stat().st_size < 2_000_000
-
-
-def test_it_shows_that_the_originals_metric_is_a_constant(executed):
-    _, path = executed
-    text = json.dumps(nbformat.read(path, as_version=4))
-    assert "(C - 1) / (2 C) = 0.4643" in text
-    assert re.search(r"untrained\s+original's metric 0\.464[0-9]", text)
-
-
-def test_it_shows_what_random_frames_would_have_claimed(executed):
-    _, path = executed
-    text = json.dumps(nbformat.read(path, as_version=4))
-    table = r"held-out scenes\s+random frames\\npixel accuracy +0\.\d+ +0\.\d+\\n"
-    assert len(re.findall(table, text)) == 2
-
-
-def test_it_shows_both_networks_side_by_side(executed):
-    _, path = executed
-    text = json.dumps(nbformat.read(path, as_version=4))
-    assert re.search(r" simple +edgesegnet\\npixel accuracy +0\.\d+ +0\.\d+\\n", text)
-
-
-def test_a_second_run_repeats_no_finished_work(executed, folder):
-    process = run(folder, "--data", folder / "raw", "--epochs", 2)
-    assert process.returncode == 0
-    assert "(0 of them new)" in process.stdout
-    assert "step/s" not in process.stderr
-
-
-def test_an_error_names_the_cell_and_leaves_the_part_that_ran(folder, tmp_path):
-    output = tmp_path / "partial.ipynb"
-    process = run(folder, "--data", folder / "nowhere", "--output", output)
-    assert process.returncode == 1
-    assert re.search(r"Cell \[5\], 'source = .*failed: DataError: .*nowhere: no such", process.stderr)
-    kept = [c for c in nbformat.read(output, as_version=4).cells if c.cell_type == "code"]
-    assert kept[0].execution_count == 1
+def test_a_failure_names_the_line_and_leaves_the_earlier_result(tmp_path, capfd):
+    cell = "from pathlib import Path\nfirst = 1\nraise ValueError('no frames')"
+    source, output = make(tmp_path / "source.ipynb", cell, "print(1)"), tmp_path / "done.ipynb"
+    output.write_text("earlier")
+    assert notebook.execute(source, {}, output) == 1
+    said = capfd.readouterr().err
+    assert "Cell [2] failed at \"raise ValueError('no frames')\":\nValueError: no frames" in said
+    assert output.read_text() == "earlier"
+    kept = nbformat.read(tmp_path / "done-unfinished.ipynb", as_version=4).cells
     assert kept[-1].execution_count is None
+    assert str(tmp_path / "done-unfinished.ipynb") in said
 
 
-def test_one_network_alone_and_nothing_held_back(executed, folder):
-    process = run(
-        folder, "--data", folder / "raw", "--epochs", 1, "--networks", "simple", "--leakage", "no"
-    )
-    assert process.returncode == 0, process.stderr[-3000:]
-    assert "held back" not in process.stdout
-    assert "edgesegnet  " not in process.stdout
-
-
-def test_a_setting_that_a_notebook_does_not_have_is_refused(folder):
-    process = run(folder, "--notebook", "edgesegnet_study", "--recipe", "quick")
-    assert process.returncode == 2
-    assert "edgesegnet_study has no setting recipe, but data, scale, epochs" in process.stderr
-
-
-@pytest.mark.parametrize(
-    ("name", "measured", "pictures"),
-    [
-        ("edgesegnet_study", "edgesegnet/causes/all-but-the-skip-0.json", 4),
-        ("ideas", "ideas/one_by_one/simple-plus-0.json", 16),
-    ],
-)
-def test_a_study_runs_on_the_same_scenes_and_shows_what_was_measured(
-    executed, folder, name, measured, pictures
-):
-    process = run(folder, "--notebook", name, "--data", folder / "raw", "--epochs", 1, "--scale", 9)
-    assert process.returncode == 0, process.stderr[-3000:]
-    notebook = nbformat.read(folder / f"Code/Runs/{name}.ipynb", as_version=4)
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
-    assert sum("image/png" in output.get("data", {}) for output in outputs) == pictures
-    result = json.loads((CODE / "benchmarks/results" / measured).read_text())
-    assert f"{result['validation']['mean_iou']:.3f}" in process.stdout
+def test_a_kernel_that_dies_is_told(tmp_path, capfd):
+    source = make(tmp_path / "source.ipynb", "import os\nos._exit(3)")
+    assert notebook.execute(source, {}, tmp_path / "done.ipynb") == 1
+    assert "stopped before its end (DeadKernelError)" in capfd.readouterr().err
 
 
 def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
     cell = nbformat.v4.new_code_cell("train()")
     cell.outputs = [
         nbformat.v4.new_output("stream", name="stderr", text=text)
-        for text in (
-            "WARNING: All log messages before absl::InitializeLog() is called\n",
-            "WARNING:tensorflow:5 out of the last 5 calls to <function one_step> triggered retracing.\n",
-            "I0000 00:00:1795363691.45 26346 port.cc:153] oneDNN custom operations are on.\n",
-            "\rstep 0E0000 00:00:1795408260.780453 30323 util.cc:131] oneDNN falls back.\n",
-            "\rstep 1",
-            "\rstep 2",
-            "\rstep 3\nWARNING: mine\n",
-        )
+        for text in ("\rstep 0", "\rstep 1", "\rstep 2", "\rstep 3\nWARNING: mine\n")
     ]
-    quiet = nbformat.v4.new_code_cell("import keras")
-    quiet.outputs = [
-        nbformat.v4.new_output("stream", name="stderr", text="E0000 00:00:17.8 1 x] no GPU\n")
-    ]
+    emptied = nbformat.v4.new_code_cell("import keras")
+    emptied.outputs = [nbformat.v4.new_output("stream", name="stderr", text="half\r")]
     path = tmp_path / "notebook.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell, quiet]), path)
-    run_notebook._tidy(path)
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, emptied]), path)
+    notebook._tidy(path)
     first, second = nbformat.read(path, as_version=4).cells
     assert [output.text for output in first.outputs] == ["step 3\nWARNING: mine\n"]
     assert second.outputs == []
 
 
-@pytest.mark.parametrize("path", sorted(CODE.glob("*.ipynb")), ids=lambda path: path.stem)
-def test_cells_call_and_never_define(path):
-    cells = [c for c in nbformat.read(path, as_version=4).cells if c.cell_type == "code"]
-    for cell in cells:
-        lines = cell.source.splitlines()
-        assert len(lines) <= 12
-        assert not [line for line in lines if re.match(r"\s*(def|class|!|%)", line)]
-    assert [c for c in cells if "parameters" in c.metadata.get("tags", [])] == cells[:1]
+@pytest.mark.parametrize(
+    "command", [["notebook", "--recipe", "quik"], ["notebook", "ideas", "--recipe", "best"]]
+)
+def test_a_mistyped_setting_is_refused_before_a_kernel_starts(command, monkeypatch, capsys):
+    from roadseg.cli import main
+
+    monkeypatch.setattr(notebook, "execute", None)
+    assert main(command) == 1
+    assert f"RECIPE={command[-1]}" in capsys.readouterr().err

@@ -19,7 +19,7 @@ from joblib.externals.loky import get_reusable_executor
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import roadscenes
-from benchmarks import common
+from benchmarks import harness
 from roadscenes.layouts import LAYOUTS
 from roadscenes.light import VARIATIONS
 from roadseg.data import sources
@@ -34,7 +34,7 @@ PIXELS = 2500  # of each frame, for the classifier
 
 
 def main() -> None:
-    parser = common.parser(__doc__)
+    parser = harness.parser(__doc__)
     parser.add_argument("--step", type=int, default=9)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
@@ -46,7 +46,7 @@ def main() -> None:
         source = sources.open(one)
         figures["shares_percent"] = shares(source)
         figures["colour_and_row_accuracy"] = colour_and_row(source, np.random.default_rng(0))
-    common.report(figures, options.output)
+    harness.report(figures, options.output)
 
 
 def time_rendering(folder: Path, step: int, seed: int) -> dict[str, object]:

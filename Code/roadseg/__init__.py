@@ -12,6 +12,8 @@ import os
 import sys
 import warnings
 
+from roadseg import quiet_start
+
 # TensorFlow turns oneDNN on by itself only for CPUs with AVX-512; with AVX2 it is faster as well
 # (benchmarks/training_speed.py). Read when TensorFlow is imported.
 if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
@@ -22,3 +24,4 @@ if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
     )
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings, not the log of its start
+quiet_start.install()

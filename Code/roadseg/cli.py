@@ -1,49 +1,158 @@
-"""Fetches sequences of Virtual KITTI for `make data SEQUENCES=... ACCEPT_LICENCE=yes`.
+"""The `roadseg` command: thin shells over the functions that the notebooks call.
 
-Without ACCEPT_LICENCE it says what it would fetch, and under which licence.
+Other packages add commands of their own through the entry-point group "roadseg.commands".
 """
 
 import argparse
 import sys
 from pathlib import Path
 
-from roadseg.data import download
-from roadseg.errors import DataError
+from roadseg.errors import TrainingError
 
-_HERE = Path(__file__).resolve().parent
+_STOPPED = "Stopped. Finished work is kept: call again to continue"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    options = _parse(arguments)
-    try:
-        print(download.plan(options.sequences, options.target, options.version))
-        if not options.accept_licence:
-            print(f"\n{download.LICENCE}Nothing was fetched; ACCEPT_LICENCE=yes accepts this.")
-            return 0
-        download.fetch(
-            options.sequences, options.target, options.version, options.url, accept_licence=True
-        )
-    except DataError as error:
-        print(f"\n{error}", file=sys.stderr)
-        return 1
+    """Runs one command and returns its exit status; `arguments` are those of the command line."""
+    command = "roadseg"
+    try:  # from the first moment: imports take a second, in which somebody may stop it
+        options = _parser().parse_args(arguments)
+        command = f"roadseg {options.command}"
+        return options.run(options) or 0
+    except (ValueError, TrainingError) as error:  # a DataError is a ValueError
+        print(f"\n{command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print("\nStopped; what is complete is kept, so call again to continue", file=sys.stderr)
-        return 1
-    print(f"Complete in {options.target}")
-    return 0
+        print(f"\n{_STOPPED}", file=sys.stderr)
+    return 1
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument(
-        "--sequences", nargs="+", required=True, help='"0001/sunset", "0001", "Scene01/sunset/Camera_0"'
+def _parser() -> argparse.ArgumentParser:
+    from importlib.metadata import entry_points
+
+    from roadseg import notebook
+
+    parser = argparse.ArgumentParser(
+        prog="roadseg",
+        description="Semantic segmentation of urban road scenes: from raw frames to figures.",
+        epilog="`roadseg COMMAND --help` explains a command. All of them continue after a stop.",
     )
-    parser.add_argument("--version", default="1.3.1", help="1.3.1 or 2.0.3")
-    parser.add_argument("--target", type=Path, default=_HERE / "Data", help="folder to fetch into")
-    parser.add_argument("--url", help="another address, or a folder, that has the archives")
-    parser.add_argument("--accept-licence", action="store_true", help="CC BY-NC-SA 3.0")
-    return parser.parse_args(arguments)
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    _add_fetch(commands)
+    _add_preprocess(commands)
+    _add_train(commands)
+    _add_evaluate(commands)
+    notebook.add_command(commands)
+    for entry in entry_points(group="roadseg.commands"):
+        entry.load()(commands)
+    return parser
 
 
-if __name__ == "__main__":
-    sys.exit(main())
+def _add_fetch(commands) -> None:
+    parser = commands.add_parser(
+        "fetch",
+        help="download single sequences of Virtual KITTI",
+        description="Downloads sequences of Virtual KITTI out of the official archives, without the "
+        "rest. Without --accept-licence it says what it would fetch, and under which licence.",
+    )
+    parser.add_argument(
+        "sequences", nargs="+", metavar="SEQUENCE", help="0001/sunset, 0001, Scene01/sunset/Camera_0"
+    )
+    parser.add_argument("--version", default="1.3.1", help="1.3.1 (default) or 2.0.3")
+    parser.add_argument("--output", type=Path, default=Path("Data"), help="folder; default: Data")
+    parser.add_argument("--url", help="another address, or a folder, with the archives")
+    parser.add_argument("--accept-licence", action="store_true", help="accept CC BY-NC-SA 3.0")
+    parser.set_defaults(run=_fetch)
+
+
+def _fetch(options) -> None:
+    from roadseg.data import download
+
+    print(download.plan(options.sequences, options.output, options.version))
+    if not options.accept_licence:
+        print(f"\n{download.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
+        return
+    download.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
+    print(f"Complete in {options.output}")
+
+
+def _add_preprocess(commands) -> None:
+    parser = commands.add_parser(
+        "preprocess",
+        help="write the frames of a data set into one HDF5 file",
+        description="Shrinks the images and labels of a raw data set and writes them into one "
+        "compressed HDF5 file, with the class tables in a pickle beside it.",
+    )
+    parser.add_argument("folder", type=Path, help="raw data set; its kind is recognised from its layout")
+    parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
+    parser.add_argument("--scale", type=float, default=3, help="how much smaller; default: 3")
+    parser.add_argument("--workers", type=int, help="decoding threads; default: one a core")
+    parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
+    parser.set_defaults(run=_preprocess)
+
+
+def _preprocess(options) -> None:
+    from roadseg.data import preprocess, sources
+
+    source = sources.open(options.folder)
+    name = preprocess.folder_name(source, options.sequences, options.scale)
+    target = options.output or Path("Data_compressed") / name
+    print(preprocess.to_hdf5(source, target, options.sequences, options.scale, options.workers))
+
+
+def _add_train(commands) -> None:
+    parser = commands.add_parser(
+        "train",
+        help="train a network on preprocessed frames",
+        description="Trains a network on the frames of a folder that `roadseg preprocess` wrote.",
+    )
+    parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
+    parser.add_argument("--network", default="simple", help="simple, simple_plus, edgesegnet")
+    parser.add_argument("--recipe", default="quick", help="quick (default), best, transfer or original")
+    parser.add_argument("--epochs", type=int, help="default: those of the recipe")
+    parser.add_argument(
+        "--validation",
+        nargs="+",
+        metavar="SEQUENCE",
+        help="worlds or sequences to hold out; default: the last world or drive",
+    )
+    parser.add_argument("--output", type=Path, help="folder of the run; default: one below Runs")
+    parser.set_defaults(run=_train)
+
+
+def _train(options) -> None:
+    from roadseg import networks, training
+    from roadseg.data import splits, store
+
+    recipe = training.get_recipe(options.recipe, options.epochs)
+    frames = store.open(options.store)
+    network = networks.build(options.network, frames.image_shape, frames.num_classes)
+    if options.validation:
+        split = splits.by_sequence(frames, options.validation)
+    else:
+        split = splits.last_drive(frames)
+    name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
+    run = training.train(network, frames, split, recipe, options.output or Path("Runs") / name)
+    print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
+
+
+def _add_evaluate(commands) -> None:
+    parser = commands.add_parser(
+        "evaluate",
+        help="measure a trained network on preprocessed frames",
+        description="Evaluates the best network of a run: on the frames that the run was trained with, "
+        "its validation frames; on any other frames, all of them.",
+    )
+    parser.add_argument("run_folder", type=Path, metavar="run", help="folder of a finished run")
+    parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
+    parser.set_defaults(run=_evaluate)
+
+
+def _evaluate(options) -> None:
+    from roadseg import evaluation, training
+    from roadseg.data import store
+
+    frames = store.open(options.store)
+    run = training.open_run(options.run_folder)
+    own = run.settings["data"]["digest"] == frames.digest
+    result = evaluation.evaluate(run.load_best(), frames, run.split.validation if own else None)
+    print(f"{'Its validation frames' if own else 'All frames'} of {options.store}\n{result}")

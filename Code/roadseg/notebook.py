@@ -1,7 +1,6 @@
-"""Runs a notebook with the caller's parameters: `make notebook DATA=... SEQUENCES=...`.
+"""The command `roadseg notebook`: runs a notebook with the caller's settings.
 
-Writes the executed notebook and its HTML into Runs/. When a cell fails, the notebook up to there is
-kept, and the cell is named.
+Writes the executed notebook and its web page into Runs/ beside the notebooks, named by the settings.
 """
 
 import argparse
@@ -10,83 +9,115 @@ import sys
 from pathlib import Path
 
 import nbformat
-import papermill
-from nbclient.exceptions import DeadKernelError
-from nbconvert import HTMLExporter
 
-_HERE = Path(__file__).resolve().parent
-_NOTEBOOKS = "train_network", "edgesegnet_study", "ideas"
+from roadseg import notebook_settings
+from roadseg.errors import DataError
+
+_FOLDER = Path(__file__).resolve().parents[1]  # in the repository; wheels hold no notebooks
+_NOTEBOOKS = "train_network", "ideas", "edgesegnet_study"
+_ANSI = re.compile(r"\x1b\[[\d;]*m")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
-# What TensorFlow prints whatever its log level: of missing GPUs when it starts, and of networks that it
-# compiles anew, because several are asked in turn.
-_NOISE = re.compile(
-    r"(WARNING: All log messages before absl|[IWE]\d{4} \d\d:\d\d:\d+\.\d+"
-    r"|WARNING:tensorflow:\d+ out of the last)[^\n]*\n?",
-)
 
 
-def main(arguments: list[str] | None = None) -> int:
-    options = _parse(arguments)
-    executed = (options.output or _HERE / "Runs" / f"{options.notebook}.ipynb").resolve()
-    executed.parent.mkdir(parents=True, exist_ok=True)
-    parameters = {
+def add_command(commands) -> None:
+    """Adds the parser of `roadseg notebook` to the sub-parsers of the command line."""
+    parser = commands.add_parser(
+        "notebook",
+        help="run a notebook from top to bottom",
+        description="Runs a notebook from top to bottom with the settings given, and writes it and its "
+        "web page into Runs/. Settings that are not given keep the notebook's own values.",
+    )
+    parser.add_argument(
+        "notebook", nargs="?", choices=_NOTEBOOKS, default=_NOTEBOOKS[0], help="default: train_network"
+    )
+    parser.add_argument("--data", type=_absolute, help="raw data set; default: rendered scenes")
+    parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
+    parser.add_argument(
+        "--validation", nargs="+", metavar="SEQUENCE", help="held out; default: the last drive"
+    )
+    parser.add_argument("--scale", type=float, help="how much smaller frames become")
+    parser.add_argument(
+        "--networks", dest="chosen_networks", nargs="+", metavar="NETWORK", help="names of networks"
+    )
+    parser.add_argument("--recipe", help="name of a recipe")
+    parser.add_argument("--epochs", type=int, help="instead of the recipe's own")
+    parser.add_argument("--leakage", type=_yes_or_no, help="hold out random frames too: yes or no")
+    parser.add_argument(
+        "--output", type=Path, help="executed notebook; default: Runs/, named by the settings"
+    )
+    parser.set_defaults(run=_run)
+
+
+def _run(options: argparse.Namespace) -> int:
+    source = _FOLDER / f"{options.notebook}.ipynb"
+    if not source.is_file():
+        raise DataError(f"{source}: no such notebook; the repository has them, the package has not")
+    given = {
         name: value
         for name, value in vars(options).items()
-        if name not in ("notebook", "output") and value is not None
+        if name not in {"command", "notebook", "output", "run"} and value is not None
     }
+    notebook_settings.check(given, source)
+    name = f"{source.stem}{notebook_settings.label(given)}.ipynb"
+    return execute(source, given, options.output or _FOLDER / "Runs" / name)
+
+
+def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
+    """Runs a notebook in its own folder and returns the exit status.
+
+    A run that fails leaves the notebooks that earlier ones wrote, and what ran of it under a name of
+    its own.
+
+    Args:
+        source: the notebook; its cell tagged "parameters" holds the settings.
+        parameters: name of a setting -> value.
+        output: where the executed notebook goes, with a web page beside it.
+    """
+    import papermill
+    from nbclient.exceptions import DeadKernelError
+
+    output = output.resolve()
+    unfinished = output.with_name(f"{output.stem}-unfinished.ipynb")
+    output.parent.mkdir(parents=True, exist_ok=True)
     failure = None
     try:
         papermill.execute_notebook(
-            _HERE / f"{options.notebook}.ipynb",
-            executed,
+            source,
+            unfinished,
             parameters,
-            cwd=_HERE,
+            cwd=source.parent,
             stdout_file=sys.stdout,
             stderr_file=sys.stderr,
+            progress_bar=False,  # the cells have bars of their own
+            extra_arguments=["--IPKernelApp.log_level=50"],  # its own troubles with being stopped
         )
     except papermill.PapermillExecutionError as error:
-        first_line = error.source.strip().splitlines()[0]
-        failure = f"Cell [{error.exec_count}], {first_line!r}, failed: {error.ename}: {error.evalue}"
+        failure = f"Cell [{error.exec_count}] failed at {_failed_line(error)!r}:\n"
+        failure += f"{error.ename}: {error.evalue}"
     except (DeadKernelError, KeyboardInterrupt) as error:
         failure = f"The notebook was stopped before its end ({type(error).__name__})"
-    _tidy(executed)
-    page = executed.with_suffix(".html")
-    page.write_text(HTMLExporter().from_filename(str(executed))[0], "utf-8")
+    _tidy(unfinished)
     if failure:
-        print(f"\n{failure}", file=sys.stderr)
-    print(f"\nExecuted notebook: {executed}\nAs a web page:     {page}")
-    return 1 if failure else 0
+        print(f"\n{failure}\n\nWhat ran until then: {unfinished}", file=sys.stderr)
+        return 1
+    unfinished.replace(output)
+    page = output.with_suffix(".html")
+    page.write_text(_as_page(output), "utf-8")
+    print(f"\nExecuted notebook: {output}\nAs a web page:     {page}")
+    return 0
 
 
-def _parse(arguments: list[str] | None) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--notebook", choices=_NOTEBOOKS, default=_NOTEBOOKS[0])
-    parser.add_argument(
-        "--data", type=_absolute, help="folder of the raw data set; default: rendered scenes"
-    )
-    parser.add_argument("--sequences", nargs="+", help="default: all that are there")
-    parser.add_argument("--validation", nargs="+", help="sequences held out; default: the last drive")
-    parser.add_argument("--scale", type=float)
-    parser.add_argument("--networks", dest="chosen_networks", nargs="+", help="names; default: both")
-    parser.add_argument("--recipe")
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--leakage", type=_yes_or_no, help="hold back random frames: yes or no")
-    parser.add_argument("--output", type=Path, help="executed notebook; default: in Runs/")
-    options = parser.parse_args(arguments)
-    settings = _settings(options.notebook)
-    for name, value in vars(options).items():
-        if value is not None and name not in {"notebook", "output", *settings}:
-            parser.error(f"{options.notebook} has no setting {name}, but {', '.join(settings)}")
-    return options
+def _failed_line(error) -> str:
+    """The line of the cell that failed."""
+    traceback = _ANSI.sub("", "\n".join(error.traceback))
+    arrow = re.search(r"^-+> \d+ (.*)$", traceback, re.MULTILINE)
+    return arrow[1].strip() if arrow else error.source.strip().splitlines()[0]
 
 
-def _settings(notebook: str) -> list[str]:
-    """Names that the notebook's first cell of code sets."""
-    cells = nbformat.read(_HERE / f"{notebook}.ipynb", as_version=4).cells
-    first = next(cell.source for cell in cells if cell.cell_type == "code")
-    return [
-        name for line in re.findall(r"^([\w, ]+) = ", first, re.MULTILINE) for name in line.split(", ")
-    ]
+def _as_page(notebook: Path) -> str:
+    from nbconvert import HTMLExporter
+
+    return HTMLExporter().from_filename(str(notebook))[0]
 
 
 def _yes_or_no(answer: str) -> bool:
@@ -100,8 +131,10 @@ def _absolute(path: str) -> str:
 
 
 def _tidy(path: Path) -> None:
-    """Joins each cell's pieces of terminal output, keeps the last state of every progress bar, and drops
-    papermill's notes and TensorFlow's noise."""
+    """Joins each cell's pieces of terminal output and keeps the last state of every progress bar.
+
+    Papermill's notes go.
+    """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
         outputs = []
@@ -113,13 +146,9 @@ def _tidy(path: Path) -> None:
                 outputs.append(output)
         for output in outputs:
             if output.output_type == "stream":
-                output.text = _OVERWRITTEN.sub("", _NOISE.sub("", output.text))
+                output.text = _OVERWRITTEN.sub("", output.text)
         cell.metadata.pop("papermill", None)
         if "outputs" in cell:
             cell.outputs = [each for each in outputs if each.get("text") != ""]
     notebook.metadata.pop("papermill", None)
     nbformat.write(notebook, path)
-
-
-if __name__ == "__main__":
-    sys.exit(main())

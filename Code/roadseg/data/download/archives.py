@@ -48,8 +48,16 @@ def extract(
     Raises:
         DataError: a wanted member is missing, too large or no plain file, or the archive is damaged.
     """
+    archive = _BoundedReader(name, file)
     try:
-        _extract(_BoundedReader(name, file), index, known, wanted, save)
+        missing = _save_indexed(archive, index, wanted, save)
+        if missing:
+            missing = _save_scanned(archive, index, known, missing, save)
+        if missing:
+            raise DataError(
+                f"{name}: {len(missing)} of the {len(wanted)} files asked for are not in it, such as "
+                f"{min(missing)}; it is damaged or another archive"
+            )
     except Unreachable:
         raise
     except DataError:
@@ -57,19 +65,28 @@ def extract(
         raise
 
 
-def _extract(
+def _save_indexed(
+    archive: "_BoundedReader",
+    index: MemberIndex,
+    wanted: Collection[str],
+    save: Callable[[str, bytes], object],
+) -> set[str]:
+    """Saves the wanted members that the index knows; returns the others."""
+    indexed = set(wanted) & index.places.keys()
+    for member in sorted(indexed, key=index.places.get):
+        save(member, _read_indexed(archive, member, index.places[member]))
+    return set(wanted) - indexed
+
+
+def _save_scanned(
     archive: "_BoundedReader",
     index: MemberIndex,
     known: Collection[str],
     wanted: Collection[str],
     save: Callable[[str, bytes], object],
-) -> None:
+) -> set[str]:
+    """Reads on from where the index ends until all wanted members are saved; returns those not found."""
     missing = set(wanted)
-    for member in sorted(missing & index.places.keys(), key=index.places.get):
-        save(member, _read_indexed(archive, member, index.places[member]))
-        missing.discard(member)
-    if not missing:
-        return
     for member, place, read_to in _members(archive, index.read_to):
         if member in missing:
             if place is None:
@@ -80,11 +97,8 @@ def _extract(
             index.places.setdefault(member, place)
         index.advance(read_to)
         if not missing:
-            return
-    raise DataError(
-        f"{archive.name}: {len(missing)} of the {len(wanted)} files asked for are not in it, such as "
-        f"{min(missing)}; it is damaged or another archive"
-    )
+            break
+    return missing
 
 
 class _BoundedReader:

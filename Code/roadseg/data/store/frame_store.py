@@ -74,6 +74,7 @@ class FrameStore:
 
     @cached_property
     def class_names(self) -> tuple[str, ...]:
+        """In the order of their ids."""
         return tuple(self._file.attrs["class_names"].tolist())
 
     @cached_property

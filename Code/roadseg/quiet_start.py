@@ -1,0 +1,62 @@
+"""Starts TensorFlow without the lines that it prints whatever its log level.
+
+C++ code writes them straight to the process's standard error, at the import and when somebody first
+asks for the devices: that there is no GPU, that oneDNN is on. They worry whoever sees them for the first
+time. When the start fails, they are printed after all.
+"""
+
+import contextlib
+import importlib.abc
+import importlib.util
+import logging
+import os
+import sys
+import tempfile
+from collections.abc import Iterator
+
+
+def install() -> None:
+    """From now on, the first import of TensorFlow is quiet."""
+    if "tensorflow" not in sys.modules and not any(isinstance(each, _Finder) for each in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
+
+
+class _Finder(importlib.abc.MetaPathFinder):
+    """Finds TensorFlow where the other finders do, once, and lets it start quietly."""
+
+    def find_spec(self, fullname, path, target=None):
+        if fullname != "tensorflow":
+            return None
+        sys.meta_path.remove(self)
+        spec = importlib.util.find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            load = spec.loader.exec_module
+            spec.loader.exec_module = lambda module: _start(load, module)
+        return spec
+
+
+def _start(load, tensorflow) -> None:
+    with muted_stderr():
+        load(tensorflow)
+        tensorflow.config.list_physical_devices()
+    # Its warning of retracing comes whenever several networks take turns.
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)
+
+
+@contextlib.contextmanager
+def muted_stderr() -> Iterator[None]:
+    """Drops what the process, C++ code included, writes to standard error, unless the body fails."""
+    with tempfile.TemporaryFile() as kept:
+        if sys.stderr is not None:  # as in a program without a console
+            sys.stderr.flush()
+        visible = os.dup(2)
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield
+        except BaseException:
+            kept.seek(0)
+            os.write(visible, kept.read())
+            raise
+        finally:
+            os.dup2(visible, 2)
+            os.close(visible)
