@@ -1,27 +1,39 @@
-"""Every figure that notebooks and docs show."""
+"""Every figure that notebooks and docs show. Each function returns a Matplotlib figure."""
 
+from roadseg.plots.browser import FrameBrowser
+from roadseg.plots.checkerboard import checkerboard
+from roadseg.plots.comparisons import differences, leakage
 from roadseg.plots.diagram import network_diagram
-from roadseg.plots.figures import (
+from roadseg.plots.frames import predictions, samples, variations
+from roadseg.plots.lessons import augmentations, decoding_steps
+from roadseg.plots.progress import PredictionRecorder, training_progress
+from roadseg.plots.scores import (
     class_shares,
-    confusion,
-    history,
-    paint,
+    confusion_matrices,
+    learning_curves,
     per_class_iou,
-    predictions,
-    samples,
     scores,
-    variations,
 )
+from roadseg.plots.style import error_map, paint
 
 __all__ = [
+    "FrameBrowser",
+    "PredictionRecorder",
+    "augmentations",
+    "checkerboard",
     "class_shares",
-    "confusion",
-    "history",
+    "confusion_matrices",
+    "decoding_steps",
+    "differences",
+    "error_map",
+    "leakage",
+    "learning_curves",
     "network_diagram",
     "paint",
     "per_class_iou",
     "predictions",
     "samples",
     "scores",
+    "training_progress",
     "variations",
 ]

@@ -1,163 +1,185 @@
-"""The diagram of a network: its stages, what is in them, and how they are connected.
+"""The diagram of a network: its stages from top to bottom, indented by resolution.
 
 keras.utils.plot_model draws layers, not stages, and needs graphviz, which pip does not install.
 """
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import keras
 import matplotlib.pyplot as plt
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import FancyBboxPatch, Patch
+from matplotlib.textpath import TextPath
 
-Stages = Mapping[str, list[keras.layers.Layer]]
-Edges = list[tuple[str, str]]
+from roadseg.plots.stages import Stage, stages
+from roadseg.plots.style import COLOURS, TEXT, WIDTH
 
-_BOX = "#DCE9F5"
-_FONT = 8  # points
-_CHARACTER, _LINE, _GAP = 0.068, 0.155, 0.4  # inches: of text in that size, and between boxes
+_ROLES = {"encoder": "#CFE3F5", "context": "#F6E3A8", "skip": "#FAD3BC", "decoder": "#CDEBDD"}
+_SKIP = COLOURS[1]
+_LINE, _PAD, _GAP, _MARGIN = 0.19, 0.09, 0.3, 0.06  # inches
+_LANE = 0.2  # inches from a box's left edge to an arrow that passes other boxes
+_HEADER = 0.75  # inches for title and legend
+
+
+@dataclass(eq=False)
+class _Box:
+    """A stage and its place in inches; y grows downwards."""
+
+    stage: Stage
+    left: float
+    width: float
+    top: float = 0.0
+    sources: list["_Box"] = field(default_factory=list)
+
+    @property
+    def right(self) -> float:
+        return self.left + self.width
+
+    @property
+    def height(self) -> float:
+        return _LINE * (1 + len(self.stage.lines)) + 2 * _PAD
+
+    @property
+    def bottom(self) -> float:
+        return self.top + self.height
+
+    @property
+    def middle(self) -> float:
+        return self.top + self.height / 2
+
+    def covers(self, x: float) -> bool:
+        return self.left - _MARGIN < x < self.right + _MARGIN
 
 
 def network_diagram(network: keras.Model) -> Figure:
-    """Boxes are stages, the part of a layer's name before "_"; arrows are tensors between them.
+    """Boxes are stages, the first word of their layers' names; arrows are tensors between them.
 
-    From left to right by depth, from top to bottom by resolution. network: a functional one.
+    Data flows downwards; the lower the resolution, the farther to the right. The size beside a stage's
+    name is that of its output. network: a functional one.
     """
-    stages: dict[str, list[keras.layers.Layer]] = {}
-    for layer in network.layers:
-        stages.setdefault(_stage(layer), []).append(layer)
-    return _draw(network.name, stages, _edges(network), network.input_shape[1])
-
-
-def _stage(layer: keras.layers.Layer) -> str:
-    return layer.name.split("_")[0]
-
-
-def _edges(network: keras.Model) -> Edges:
-    """Pairs of stages of which the second takes an output of the first."""
-    producer = {id(layer.output): layer for layer in network.layers}
-    edges = {}
-    for layer in network.layers:
-        inputs = layer.input if isinstance(layer.input, list) else [layer.input]
-        for tensor in inputs:
-            pair = _stage(producer[id(tensor)]), _stage(layer)
-            if pair[0] != pair[1]:
-                edges[pair] = None  # a dict keeps the order
-    return list(edges)
-
-
-def _label(stage: str, layers: list[keras.layers.Layer]) -> str:
-    lines: list[str] = []
-    for words in filter(None, map(_describe, layers)):
-        joins = words in ("batch norm", "relu") and lines and "conv" in lines[-1]
-        if joins and words not in lines[-1]:
-            lines[-1] += f", {words}"
-        else:
-            lines.append(words)
-    _, height, width, channels = layers[-1].output.shape
-    return "\n".join([stage, *lines, f"{height} x {width} x {channels}"])
-
-
-def _describe(layer: keras.layers.Layer) -> str:
-    """A layer in the words of a paper's figure; nothing for the input itself."""
-    kinds = keras.layers
-    match layer:
-        case kinds.InputLayer():
-            return ""
-        case kinds.Conv2DTranspose():
-            return f"transposed conv {layer.kernel_size[0]}x{layer.kernel_size[1]}, {layer.filters}"
-        case kinds.Conv2D():
-            stride = f"/{layer.strides[0]}" if layer.strides[0] > 1 else ""
-            return f"conv {layer.kernel_size[0]}x{layer.kernel_size[1]}{stride}, {layer.filters}"
-        case kinds.UpSampling2D():
-            return f"{layer.interpolation} x{layer.size[0]}"
-        case kinds.Cropping2D():
-            return "crop"
-        case kinds.GlobalAveragePooling2D():
-            return "mean over all pixels"
-        case kinds.MaxPooling2D():
-            return f"max-pool {layer.pool_size[0]}"
-        case kinds.BatchNormalization():
-            return "batch norm"
-        case kinds.ZeroPadding2D():
-            sides = zip(layer.padding, ("row", "column"), strict=True)
-            return "zero-pad " + ", ".join(f"{sum(n)} {name}" for n, name in sides if any(n))
-        case kinds.Concatenate():
-            return "concat"
-        case _:
-            return type(layer).__name__.lower()
-
-
-def _columns(stages: Stages, edges: Edges) -> dict[str, int]:
-    """How many stages lie before each, at most."""
-    depth = dict.fromkeys(stages, 0)
-    for source, target in edges:  # in the order of the layers, so that sources are final
-        depth[target] = max(depth[target], depth[source] + 1)
-    return depth
-
-
-def _rows(stages: Stages, columns: Mapping[str, int], picture: int) -> dict[str, int]:
-    """A row a resolution; a stage whose place is taken goes below.
-
-    A stage is in the row of its largest output, not counting what is cropped from more than the picture,
-    which has that height. Those that keep their resolution are placed first.
-    """
-    heights = {stage: [each.output.shape[1] for each in layers] for stage, layers in stages.items()}
-    heights = {stage: [min(each, picture) for each in outputs] for stage, outputs in heights.items()}
-    resolutions = sorted({max(each) for each in heights.values()}, reverse=True)
-    rows, taken = {}, set()
-    for stage in sorted(stages, key=lambda stage: max(heights[stage]) != min(heights[stage])):
-        row = resolutions.index(max(heights[stage]))
-        while (columns[stage], row) in taken:
-            row += 1
-        rows[stage] = row
-        taken.add((columns[stage], row))
-    return rows
-
-
-def _middles(places: Mapping[str, int], sizes: Mapping[str, float]) -> tuple[dict[str, float], float]:
-    """Middle of each stage's column or row in inches, and how much all of them take."""
-    end, middle = 0.0, {}
-    for place in range(max(places.values()) + 1):
-        size = max((sizes[stage] for stage in places if places[stage] == place), default=0.0) + _GAP
-        middle[place] = end + size / 2
-        end += size
-    return {stage: middle[place] for stage, place in places.items()}, end
-
-
-def _draw(name: str, stages: Stages, edges: Edges, picture: int) -> Figure:
-    """picture: its height."""
-    labels = {stage: _label(stage, layers) for stage, layers in stages.items()}
-    lines = {stage: label.split("\n") for stage, label in labels.items()}
-    columns = _columns(stages, edges)
-    x, width = _middles(
-        columns, {stage: _CHARACTER * max(map(len, each)) for stage, each in lines.items()}
-    )
-    y, height = _middles(
-        _rows(stages, columns, picture), {stage: _LINE * len(each) for stage, each in lines.items()}
-    )
-    figure = plt.figure(figsize=(width, height + _GAP))
-    axes = figure.add_axes((0, 0, 1, height / (height + _GAP)), xlim=(0, width), ylim=(height, 0))
+    boxes = _placed(stages(network))
+    height = _HEADER + max(box.bottom for box in boxes) + _MARGIN
+    figure = plt.figure(figsize=(WIDTH, height))
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height - _HEADER, -_HEADER))
     axes.set_axis_off()
-    axes.set_title(name)
-    boxes = {
-        stage: axes.text(
-            x[stage],
-            y[stage],
-            label,
-            ha="center",
-            va="center",
-            fontsize=_FONT,
-            bbox={"boxstyle": "round", "facecolor": _BOX},
-        )
-        for stage, label in labels.items()
-    }
-    for source, target in edges:
-        axes.annotate(
-            "",
-            xy=(0, 0.5),  # from the middle of a right side to that of a left one
-            xycoords=boxes[target].get_bbox_patch(),
-            xytext=(1, 0.5),
-            textcoords=boxes[source].get_bbox_patch(),
-            arrowprops={"arrowstyle": "-|>", "color": "black", "shrinkA": 0, "shrinkB": 0},
-        )
+    for box in boxes:
+        _draw_box(axes, box)
+    for box in boxes:
+        for source in box.sources:
+            _draw_arrow(axes, source, box, boxes)
+    _draw_header(axes, network, boxes)
     return figure
+
+
+def _placed(ordered: Sequence[Stage]) -> list[_Box]:
+    """Each stage in the lane of its resolution, as high as its sources and the boxes above admit."""
+    lanes = _lanes(ordered)
+    width = max(_width(stage) for stage in ordered) + 2 * _PAD
+    room = WIDTH - width - 2 * _MARGIN
+    boxes: dict[Stage, _Box] = {}
+    for stage in ordered:
+        left = _MARGIN + room * lanes[stage.level] / max(1, *lanes.values())
+        box = _Box(stage, left, width, sources=[boxes[source] for source in stage.sources])
+        above = [each for each in boxes.values() if each in box.sources or _overlap(each, box)]
+        box.top = max((each.bottom + _GAP for each in above), default=0.0)
+        boxes[stage] = box
+    return list(boxes.values())
+
+
+def _lanes(ordered: Sequence[Stage]) -> dict[int, int]:
+    """Level -> lane. A level from whose stages no arrow leads to another of them needs none of its own,
+    and shares that of the next lower resolution."""
+    connected = {each.level for each in ordered for source in each.sources if source.level == each.level}
+    lanes, lane = {}, 0
+    for level in sorted({stage.level for stage in ordered}):
+        lanes[level] = lane
+        lane += level in connected
+    return lanes
+
+
+def _overlap(one: _Box, other: _Box) -> bool:
+    return one.left < other.right + _MARGIN and other.left < one.right + _MARGIN
+
+
+def _width(stage: Stage) -> float:
+    """Of the widest line, in inches."""
+    title = _measure(stage.name, "bold") + _measure(f"   {stage.size}")
+    return max([title, *map(_measure, stage.lines)])
+
+
+def _measure(text: str, weight: str = "normal") -> float:
+    properties = {"family": plt.rcParams["font.family"], "weight": weight, "size": TEXT}
+    return TextPath((0, 0), text.replace(" ", "n"), prop=properties).get_extents().width / 72
+
+
+def _draw_box(axes: Axes, box: _Box) -> None:
+    axes.add_patch(
+        FancyBboxPatch(
+            (box.left, box.top), box.width, box.height, boxstyle="round,pad=0,rounding_size=0.06",
+            facecolor=_ROLES[box.stage.role], edgecolor="black", linewidth=0.8,
+        )
+    )  # fmt: skip
+    first = box.top + _PAD
+    style = {"fontsize": TEXT, "va": "top"}
+    axes.text(box.left + _PAD, first, box.stage.name, fontweight="bold", **style)
+    axes.text(box.right - _PAD, first, box.stage.size, ha="right", **style)
+    for number, line in enumerate(box.stage.lines, start=1):
+        axes.text(box.left + _PAD, first + number * _LINE, line, **style)
+
+
+def _draw_arrow(axes: Axes, source: _Box, target: _Box, boxes: Sequence[_Box]) -> None:
+    """Straight down where boxes overlap; else first to the side when the resolution falls, and first
+    down when it rises."""
+    colour, width = (_SKIP, 2) if _skips(source.stage, target.stage) else ("black", 1)
+    shared = max(source.left, target.left), min(source.right, target.right)
+    if shared[0] < shared[1]:
+        x = _free_lane(shared, source, target, boxes)
+        points = [(x, source.bottom), (x, target.top)]
+    elif target.left > source.left:
+        x = target.left + target.width / 2
+        points = [(source.right, source.middle), (x, source.middle), (x, target.top)]
+    else:
+        x = source.left + source.width / 2
+        points = [(x, source.bottom), (x, target.middle), (target.right, target.middle)]
+    axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=width)
+    axes.annotate(
+        "",
+        xy=points[-1],
+        xytext=points[-2],
+        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0},
+    )
+
+
+def _skips(source: Stage, target: Stage) -> bool:
+    """Whether features go on at their resolution, past those of lower ones."""
+    joins = target.role == "decoder" and source.role != "decoder" and source.level == target.level
+    return joins or target.role == "skip"
+
+
+def _free_lane(shared: tuple[float, float], source: _Box, target: _Box, boxes: Sequence[_Box]) -> float:
+    """Where a vertical arrow meets no box: in the middle of what both boxes share, else at its left."""
+    between = [box for box in boxes if box.top > source.top and box.bottom < target.bottom]
+    middle = sum(shared) / 2
+    return shared[0] + _LANE if any(box.covers(middle) for box in between) else middle
+
+
+def _draw_header(axes: Axes, network: keras.Model, boxes: Sequence[_Box]) -> None:
+    title = f"{network.name}: {network.count_params():,} parameters"
+    axes.text(_MARGIN, -_HEADER + 0.06, title, fontsize=TEXT + 2, fontweight="bold", va="top")
+    words = "/2: stride of 2    BN: batch normalisation"
+    axes.text(WIDTH - _MARGIN, -_HEADER + 0.08, words, fontsize=TEXT, ha="right", va="top")
+    present = {box.stage.role for box in boxes}
+    handles = [
+        Patch(facecolor=colour, edgecolor="black", linewidth=0.8, label=role)
+        for role, colour in _ROLES.items()
+        if role in present
+    ]
+    handles.append(Line2D([], [], color=_SKIP, linewidth=2, label="skip connection"))
+    axes.legend(
+        handles=handles, loc="upper left", bbox_to_anchor=(_MARGIN, -_HEADER + 0.3),
+        bbox_transform=axes.transData, ncols=len(handles), frameon=False, fontsize=TEXT, borderpad=0,
+        borderaxespad=0, handlelength=1.5,
+    )  # fmt: skip

@@ -1,0 +1,87 @@
+"""The checkerboard that transposed convolutions leave, and what cures it.
+
+Odena, Dumoulin, Olah 2016, "Deconvolution and checkerboard artifacts", doi 10.23915/distill.00003.
+"""
+
+from collections.abc import Mapping
+
+import keras
+import numpy as np
+from matplotlib import colormaps
+from matplotlib.figure import Figure
+
+from roadseg.data.store import FrameStore
+from roadseg.plots.frames import Panel, image_grid
+from roadseg.plots.style import TEXT, frame_name
+
+_COUNTED = 4, 8  # output pixels of the upsamplings that are counted
+_CROP = 24, 48  # pixels of the magnified part of an image
+_GREY = 200  # not 128, which the networks turn into zeros
+
+
+def checkerboard(networks: Mapping[str, keras.Model], frames: FrameStore, index: int) -> Figure:
+    """Where the checkerboard comes from, and how it shows in the logits of networks.
+
+    Args:
+        networks: name -> network, preferably three: with transposed convolutions, untrained and trained,
+            and with bilinear upsampling.
+        frames: an opened store.
+        index: position in the store of the frame that the networks label.
+
+    Returns:
+        A figure of three rows. First, how many input pixels reach each output pixel, for three ways of
+        upsampling. Second, the logit of one class for an image that is grey everywhere; its colours span
+        as much as the same logit varies in the frame. Third, that logit in a part of the frame.
+    """
+    images, _ = frames.read([index])
+    counts = {
+        "transposed 3x3, stride 2": contributions(3, 2),
+        "transposed 4x4, stride 2": contributions(4, 2),
+        "upsampling, then 3x3": np.full(_COUNTED, 9),
+    }
+    rows = [[Panel(name, _shaded(each, 0, each.max() * 2)) for name, each in counts.items()], [], []]
+    for name, network in networks.items():
+        frame, grey = _logits(network, images[0]), _logits(network, np.full_like(images[0], _GREY))
+        spread, part, same = frame.std(), _cropped(frame, 0.75), _cropped(grey, 0.5)
+        rows[1].append(Panel(f"{name}:\na grey image", _shaded(same - same.mean(), -spread, spread)))
+        title = f"{name}:\n{frame_name(frames, index)}"
+        rows[2].append(Panel(title, _shaded(part, part.min(), part.max())))
+    figure = image_grid(rows)
+    for axes, each in zip(figure.axes, counts.values(), strict=False):
+        for (row, column), count in np.ndenumerate(each):
+            axes.text(column, row, count, color="white", ha="center", va="center", fontsize=TEXT)
+    return figure
+
+
+def contributions(kernel_size: int, stride: int) -> np.ndarray:
+    """int (4, 8): how many input pixels reach each output pixel of a transposed convolution.
+
+    They do not differ only where the kernel's size is a multiple of the stride. The pixels are far from
+    the edges of the image.
+    """
+    line = np.zeros((kernel_size + max(_COUNTED)) * stride + kernel_size, int)
+    for start in range(0, len(line) - kernel_size + 1, stride):
+        line[start : start + kernel_size] += 1
+    first = kernel_size * stride
+    return np.outer(*(line[first : first + count] for count in _COUNTED))
+
+
+def _logits(network: keras.Model, image: np.ndarray) -> np.ndarray:
+    """float (H, W): of the class that wins most pixels."""
+    logits = np.asarray(network.predict_on_batch(image[None])[0], np.float32)
+    return logits[..., np.bincount(logits.argmax(axis=-1).ravel()).argmax()]
+
+
+def _cropped(values: np.ndarray, height: float) -> np.ndarray:
+    """A part around the middle column; height: of its middle, 0 above and 1 below."""
+    middles = height * values.shape[0], 0.5 * values.shape[1]
+    starts = [
+        int(np.clip(middle - size / 2, 0, max(0, length - size)))
+        for middle, size, length in zip(middles, _CROP, values.shape, strict=True)
+    ]
+    return values[starts[0] : starts[0] + _CROP[0], starts[1] : starts[1] + _CROP[1]]
+
+
+def _shaded(values: np.ndarray, low: float, high: float) -> np.ndarray:
+    """uint8 (H, W, 3)."""
+    return colormaps["viridis"]((values - low) / max(high - low, 1e-9), bytes=True)[..., :3]

@@ -1,0 +1,40 @@
+"""What a person sees of a figure."""
+
+from types import SimpleNamespace
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from roadseg.data.store import FrameStore
+
+
+def words(figure: Figure) -> set[str]:
+    """Every text that the figure shows."""
+    figure.canvas.draw()
+    found = figure.findobj(lambda artist: hasattr(artist, "get_text"))
+    return {text.get_text() for text in found if text.get_visible()}
+
+
+def pixels_wide(figure: Figure) -> float:
+    """As a notebook shows it: with a margin of 0.1 inches around all that is drawn."""
+    figure.canvas.draw()
+    return figure.get_tightbbox().padded(0.1).width * figure.dpi
+
+
+def images(figure: Figure) -> list[np.ndarray]:
+    """The image of each panel that has one."""
+    return [np.asarray(each.get_images()[0].get_array()) for each in figure.axes if each.get_images()]
+
+
+def sized(frames: FrameStore, width: int) -> SimpleNamespace:
+    """A store of black frames of this width, 21 pixels high, whose pixels are all of class 0."""
+    image, labels = np.zeros((21, width, 3), np.uint8), np.zeros((21, width), np.uint8)
+    return SimpleNamespace(
+        image_shape=image.shape,
+        num_classes=frames.num_classes,
+        class_names=frames.class_names,
+        palette=frames.palette,
+        sequence=frames.sequence,
+        index=frames.index,
+        read=lambda indices: (np.stack([image] * len(indices)), np.stack([labels] * len(indices))),
+    )
