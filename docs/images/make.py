@@ -39,7 +39,7 @@ def make(
         drive: frames that drive.webp shows.
     """
     gallery = _preprocessed(data / "gallery", stores, roadscenes.WORLDS, variations, [GALLERY_FRAME])
-    plots.variations(gallery).savefig(target / "variations.jpg", dpi=75)
+    plots.variations(gallery).savefig(target / "variations.jpg")
     network = networks.load_pretrained("simple", gallery.image_shape)
     chosen = [gallery.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
     plots.predictions({"prediction": network}, gallery, chosen).savefig(target / "strip.png")
