@@ -13,7 +13,7 @@ import h5py
 import hdf5plugin
 import numpy as np
 
-from benchmarks import common
+from benchmarks import harness
 from roadseg.data import sources
 from roadseg.data.downscale import Downscale
 from roadseg.data.store import GZIP_LEVEL, CompressedFrame
@@ -35,7 +35,7 @@ CHOSEN = f"gzip by isal {GZIP_LEVEL}"
 
 
 def main() -> None:
-    parser = common.parser(__doc__)
+    parser = harness.parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--scale", type=float, default=3)
     parser.add_argument("--frames", type=int, default=60)
@@ -46,7 +46,7 @@ def main() -> None:
     table[CHOSEN] = measure(images, labels, {"compression": "gzip", "compression_opts": 1}, isal=True)
     for name, row in table.items():
         print(f"{name:32s}", *(f"{key} {value:8.2f}" for key, value in row.items()), sep="  ")
-    common.report({"frames": len(images), "compression": table}, options.output)
+    harness.report({"frames": len(images), "compression": table}, options.output)
 
 
 def load(folder: Path, scale: float, count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -57,9 +57,9 @@ def load(folder: Path, scale: float, count: int) -> tuple[np.ndarray, np.ndarray
     images, labels = [], []
     for frame in itertools.islice(itertools.cycle(chosen), count):
         image, ids = source.read(frame)
-        grid = Downscale.of(image.size, scale)
-        images.append(grid.image(image))
-        labels.append(grid.labels(ids))
+        downscale = Downscale.of(image.size, scale)
+        images.append(downscale.image(image))
+        labels.append(downscale.labels(ids))
     return np.stack(images), np.stack(labels)
 
 
@@ -85,8 +85,8 @@ def measure(images, labels, filters, isal: bool = False) -> dict[str, float]:
                 for index in range(len(images)):
                     file["images"][index], file["labels"][index]
 
-        writing = common.median_ms(write, repeats=3) / len(images)
-        reading = common.median_ms(read, repeats=3) / len(images)
+        writing = harness.median_ms(write, rounds=3) / len(images)
+        reading = harness.median_ms(read, rounds=3) / len(images)
         return {
             "kB": path.stat().st_size / len(images) / 1000,
             "write_ms": writing,

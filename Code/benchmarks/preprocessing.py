@@ -20,13 +20,13 @@ import h5py
 import numpy as np
 from PIL import Image
 
-from benchmarks import common
+from benchmarks import harness
 from roadseg.data import preprocess, sources
 from roadseg.data.sources import Frame, Source
 
 
 def main() -> None:
-    parser = common.parser(__doc__)
+    parser = harness.parser(__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--frames", type=int, default=2000)
     parser.add_argument("--rounds", type=int, default=3)
@@ -34,38 +34,41 @@ def main() -> None:
 
     source = sources.open(options.folder)
     if not source.kind.startswith("virtual_kitti"):
-        parser.error(f"{options.folder} is {source.kind}; the original's way is one for Virtual KITTI")
+        parser.error(f"{options.folder} is {source.kind}, but the original reads only Virtual KITTI")
     frames = repeat(source.frames(), options.frames)
+    harness.report(measure(source, frames, options.rounds), options.output)
+
+
+def measure(source: Source, frames: list[Frame], rounds: int) -> dict[str, object]:
+    """Decoding and preprocessing in turns, so that a noisy machine is as noisy for both."""
     source.frames = lambda sequences=None: frames
     decoding, ours = [], []
-    for _ in range(options.rounds):  # in turns, so that a noisy machine disturbs both alike
+    for _ in range(rounds):
         decoding.append(decode_only(frames))
         ours.append(to_hdf5(source))
+    rates = [each["frames_per_second"] for each in ours]
+    rate, size = statistics.median(rates), ours[0]["kB_per_frame"]
     original = original_way(source, frames[:5])
-    rate = statistics.median(each["frames_per_second"] for each in ours)
-    common.report(
-        {
-            "source": source.kind,
-            "frames": len(frames),
-            "decode_only_frames_per_second": statistics.median(decoding),
-            "to_hdf5_frames_per_second": rate,
-            "share_of_decoding": statistics.median(
-                each["frames_per_second"] / plain for each, plain in zip(ours, decoding, strict=True)
-            ),
-            "kB_per_frame": ours[0]["kB_per_frame"],
-            "peak_memory_MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-            "original_ms_per_frame": original["ms_per_frame"],
-            "original_kB_per_frame": original["kB_per_frame"],
-            "times_the_originals_frames_per_second": rate * original["ms_per_frame"] / 1000,
-            "times_smaller": original["kB_per_frame"] / ours[0]["kB_per_frame"],
-            **class_ids(source, frames[0]),
-        },
-        options.output,
-    )
+    return {
+        "source": source.kind,
+        "frames": len(frames),
+        "decode_only_frames_per_second": statistics.median(decoding),
+        "to_hdf5_frames_per_second": rate,
+        "share_of_decoding": statistics.median(
+            each / plain for each, plain in zip(rates, decoding, strict=True)
+        ),
+        "kB_per_frame": size,
+        "peak_memory_MB": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+        "original_ms_per_frame": original["ms_per_frame"],
+        "original_kB_per_frame": original["kB_per_frame"],
+        "times_the_originals_frames_per_second": rate * original["ms_per_frame"] / 1000,
+        "times_smaller": original["kB_per_frame"] / size,
+        **class_ids(source, frames[0]),
+    }
 
 
 def repeat(frames: list[Frame], count: int) -> list[Frame]:
-    """`count` frames of one sequence, numbered anew."""
+    """`count` frames of one sequence, renumbered."""
     sequence = frames[0].sequence
     own = [frame for frame in frames if frame.sequence == sequence]
     return [
@@ -99,19 +102,19 @@ def to_hdf5(source: Source) -> dict[str, float]:
 
 def original_way(source: Source, frames: list[Frame]) -> dict[str, float]:
     """Bicubic resizing to PNG and back, a look-up for each pixel in Python, one-hot uint8 labels and
-    float64 pictures in an uncompressed file; one core."""
+    float64 images in an uncompressed file; one core."""
     colours = source.class_map(frames[0].sequence).colour_to_id
     classes = np.eye(len(source.class_names), dtype=np.uint8)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "frames.hdf5"
         start = time.perf_counter()
-        pictures, labels = [], []
+        images, labels = [], []
         for frame in frames:
             small = [shrink(each, Path(folder)) for each in (frame.image, frame.label)]
-            pictures.append(np.asarray(small[0]) / 128 - 1)
+            images.append(np.asarray(small[0]) / 128 - 1)
             labels.append(classes[pixel_by_pixel(np.asarray(small[1]), colours)])
         with h5py.File(path, "w") as file:
-            file["images"] = np.stack(pictures)
+            file["images"] = np.stack(images)
             file["labels"] = np.stack(labels)
         seconds = time.perf_counter() - start
         return {
@@ -142,8 +145,8 @@ def class_ids(source: Source, frame: Frame) -> dict[str, float]:
     """A full-size label image, from colours to class ids, on one core."""
     classes = source.class_map(frame.sequence)
     colours = classes.encode(source.read_labels(frame))
-    fast = common.median_ms(lambda: classes.decode(colours), repeats=15)
-    slow = common.median_ms(lambda: pixel_by_pixel(colours, classes.colour_to_id), repeats=3)
+    fast = harness.median_ms(lambda: classes.decode(colours), rounds=15)
+    slow = harness.median_ms(lambda: pixel_by_pixel(colours, classes.colour_to_id), rounds=3)
     return {
         "class_ids_ms": fast,
         "class_ids_pixel_by_pixel_ms": slow,

@@ -1,11 +1,11 @@
-"""The rendered scenes: how fast they are made, their class shares, and what colour alone tells.
+"""Rendered scenes: how fast they are made, their class shares, and what colour alone tells.
 
-    .venv/bin/python Code/benchmarks/miniature.py [--step 9] [--seed 0] [--output FILE]
+    .venv/bin/python Code/benchmarks/rendering.py [--stride 9] [--seed 0] [--output FILE]
 
-Renders every STEP-th frame of all five worlds, variation clone, and some of them in all variations,
-which share what does not change with the light. The shares are weighted by the worlds'
-numbers of frames, as in Virtual KITTI. The classifier sees a pixel's own colour and row, learns on
-worlds 0001, 0006 and 0020, and is measured on 0002 and 0018.
+Renders every STRIDE-th frame of all five worlds, variation clone, and every tenth of these in all
+variations, which share what does not change with the light. The shares are weighted by the worlds'
+numbers of frames, as in Virtual KITTI. The classifier sees a pixel's own colour and row; it is trained
+on worlds 0001, 0006 and 0020, and measured on 0002 and 0018.
 """
 
 import resource
@@ -19,9 +19,8 @@ from joblib.externals.loky import get_reusable_executor
 from sklearn.ensemble import HistGradientBoostingClassifier
 
 import roadscenes
-from benchmarks import common
-from roadscenes.layouts import LAYOUTS
-from roadscenes.light import VARIATIONS
+from benchmarks import harness
+from roadscenes import VARIATIONS, WORLDS
 from roadseg.data import sources
 
 # Percent of all pixels of Virtual KITTI 1.3.1, approximately.
@@ -29,34 +28,34 @@ VIRTUAL_KITTI = {
     "Terrain": 16, "Sky": 15, "Tree": 27, "Vegetation": 2, "Building": 4, "Road": 24, "GuardRail": 1.2,
     "TrafficSign": 1, "TrafficLight": 0.5, "Pole": 0.24, "Misc": 0.7, "Truck": 1, "Car": 9, "Van": 1,
 }  # fmt: skip
-LEARNED, HELD_OUT = ("0001", "0006", "0020"), ("0002", "0018")
+TRAIN, HELD_OUT = ("0001", "0006", "0020"), ("0002", "0018")
 PIXELS = 2500  # of each frame, for the classifier
 
 
 def main() -> None:
-    parser = common.parser(__doc__)
-    parser.add_argument("--step", type=int, default=9)
+    parser = harness.parser(__doc__)
+    parser.add_argument("--stride", type=int, default=9)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        figures = {"step": options.step, "seed": options.seed}
+        measurements = {"stride": options.stride, "seed": options.seed}
         one, all_variations = Path(folder) / "one", Path(folder) / "all"
-        figures |= time_rendering(one, options.step, options.seed)
-        figures |= time_all_variations(all_variations, 10 * options.step, options.seed)
+        measurements |= time_rendering(one, options.stride, options.seed)
+        measurements |= time_all_variations(all_variations, 10 * options.stride, options.seed)
         source = sources.open(one)
-        figures["shares_percent"] = shares(source)
-        figures["colour_and_row_accuracy"] = colour_and_row(source, np.random.default_rng(0))
-    common.report(figures, options.output)
+        measurements["shares_percent"] = class_shares(source)
+        measurements["colour_and_row_accuracy"] = colour_and_row(source, np.random.default_rng(0))
+    harness.report(measurements, options.output)
 
 
-def time_rendering(folder: Path, step: int, seed: int) -> dict[str, object]:
-    """Renders every world by itself; megabytes: of this process, and of each CPU's at its largest."""
+def time_rendering(folder: Path, stride: int, seed: int) -> dict[str, object]:
+    """Renders each world by itself; megabytes: of this process and, for each CPU, the largest worker."""
     rates, total, start = {}, 0, time.perf_counter()
-    for world, layout in LAYOUTS.items():
-        numbers, begun = range(0, layout.frames, step), time.perf_counter()
-        roadscenes.render(folder, [world], frames=numbers, seed=seed)
-        rates[world] = round(len(numbers) / (time.perf_counter() - begun), 2)
-        total += len(numbers)
+    for name, world in WORLDS.items():
+        frames, begun = range(0, world.frames, stride), time.perf_counter()
+        roadscenes.render(folder, [name], frames=frames, seed=seed)
+        rates[name] = round(len(frames) / (time.perf_counter() - begun), 2)
+        total += len(frames)
     get_reusable_executor().shutdown(wait=True)  # so that its processes count as children
     own, largest = (
         resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
@@ -69,29 +68,29 @@ def time_rendering(folder: Path, step: int, seed: int) -> dict[str, object]:
     }
 
 
-def time_all_variations(folder: Path, step: int, seed: int) -> dict[str, float]:
+def time_all_variations(folder: Path, stride: int, seed: int) -> dict[str, float]:
     total, start = 0, time.perf_counter()
-    for world, layout in LAYOUTS.items():
-        numbers = range(0, layout.frames, step)
-        roadscenes.render(folder, [world], VARIATIONS, numbers, seed)
-        total += len(numbers) * len(VARIATIONS)
+    for name, world in WORLDS.items():
+        frames = range(0, world.frames, stride)
+        roadscenes.render(folder, [name], VARIATIONS, frames, seed)
+        total += len(frames) * len(VARIATIONS)
     return {"frames_per_second_all_variations": round(total / (time.perf_counter() - start), 2)}
 
 
-def shares(source: sources.Source) -> dict[str, dict[str, float]]:
-    """Percent of the pixels of each class: here, in Virtual KITTI, and the ratio."""
-    count, frames = np.zeros(len(source.class_names)), sum(layout.frames for layout in LAYOUTS.values())
-    for world, layout in LAYOUTS.items():
-        labels = [source.read_labels(frame) for frame in source.frames(world)]
-        found = np.bincount(np.ravel(labels), minlength=len(count))
-        count += found / found.sum() * layout.frames / frames
+def class_shares(source: sources.Source) -> dict[str, dict[str, float]]:
+    """Percent of the pixels of each class: in rendered scenes, in Virtual KITTI, and the ratio."""
+    share, frames = np.zeros(len(source.class_names)), sum(world.frames for world in WORLDS.values())
+    for name, world in WORLDS.items():
+        labels = [source.read_labels(frame) for frame in source.frames(name)]
+        pixels = np.bincount(np.ravel(labels), minlength=len(share))
+        share += pixels / pixels.sum() * world.frames / frames
     return {
         name: {
-            "miniature": round(100 * share, 2),
+            "rendered": round(100 * rendered, 2),
             "virtual_kitti": VIRTUAL_KITTI[name],
-            "ratio": round(100 * share / VIRTUAL_KITTI[name], 2),
+            "ratio": round(100 * rendered / VIRTUAL_KITTI[name], 2),
         }
-        for name, share in zip(source.class_names, count, strict=True)
+        for name, rendered in zip(source.class_names, share, strict=True)
     }
 
 
@@ -107,7 +106,7 @@ def colour_and_row(source: sources.Source, rng: np.random.Generator) -> float:
             classes.append(labels[rows, columns])
         return np.concatenate(features), np.concatenate(classes)
 
-    classifier = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(*sample(LEARNED))
+    classifier = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(*sample(TRAIN))
     return round(float(classifier.score(*sample(HELD_OUT))), 3)
 
 

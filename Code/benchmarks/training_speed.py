@@ -1,10 +1,10 @@
-"""Milliseconds per image of training and labelling with every network, with and without oneDNN, and the
-share of reading in the training of the simple one.
+"""Milliseconds an image of training and labelling with every network, with and without oneDNN.
 
     .venv/bin/python Code/benchmarks/training_speed.py [--size 125 414] [--output FILE]
 
-Random pictures serve: the time does not depend on what they show. Reading is measured on a store of 447
-noisy frames, the length of the longest sequence of world 0001.
+Also the share of reading and augmenting in the training of the simple network. Random images do: the
+time does not depend on what they show. Reading is measured on a store of 447 noisy frames, the length
+of the longest sequence of world 0001.
 """
 
 import argparse
@@ -19,14 +19,14 @@ from pathlib import Path
 
 import numpy as np
 
-from benchmarks import common
+from benchmarks import harness
 
 FRAMES = 447
 BATCH = 8
 
 
 def main() -> None:
-    parser = common.parser(__doc__)
+    parser = harness.parser(__doc__)
     parser.add_argument("--size", type=int, nargs=2, default=(125, 414), metavar=("H", "W"))
     parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -34,10 +34,8 @@ def main() -> None:
         print(json.dumps(measure(*options.size)))
         return
     # Each in a process of its own: TensorFlow reads the switch when it is imported.
-    figures = {
-        name: run_with(switch, options.size) for name, switch in (("with", "1"), ("without", "0"))
-    }
-    common.report({"size": options.size, "oneDNN": figures}, options.output)
+    speeds = {name: run_with(switch, options.size) for name, switch in (("with", "1"), ("without", "0"))}
+    harness.report({"size": options.size, "oneDNN": speeds}, options.output)
 
 
 def run_with(switch: str, size: tuple[int, int]) -> dict[str, object]:
@@ -57,17 +55,17 @@ def measure(height: int, width: int) -> dict[str, object]:
     generator = np.random.default_rng(0)
     images = generator.integers(0, 256, (BATCH, height, width, 3), np.uint8)
     labels = generator.integers(0, 14, (BATCH, height, width), np.uint8)
-    figures: dict[str, object] = {}
+    speeds: dict[str, object] = {}
     for name in networks.NETWORKS:
         network = networks.build(name, (height, width, 3), 14)
         network.compile(keras.optimizers.RMSprop(), CrossEntropy(), metrics=[RunningScores(14)])
-        figures[name] = {
+        speeds[name] = {
             "training_ms_per_image": median_per_image(network.train_on_batch, images, labels),
             "labelling_ms_per_image": median_per_image(network.predict_on_batch, images),
         }
-    training = figures["simple"]["training_ms_per_image"]
+    training = speeds["simple"]["training_ms_per_image"]
     plain, augmented = (reading(height, width, recipe) for recipe in ("original", "quick"))
-    return figures | {
+    return speeds | {
         "reading_ms_per_image": plain,
         "reading_share_of_training": plain / training,
         "reading_and_augmenting_ms_per_image": augmented,
@@ -76,26 +74,26 @@ def measure(height: int, width: int) -> dict[str, object]:
 
 
 def median_per_image(step: Callable, *batch: np.ndarray) -> float:
-    return common.median_ms(lambda: step(*batch)) / BATCH
+    return harness.median_ms(lambda: step(*batch)) / BATCH
 
 
 def reading(height: int, width: int, recipe: str) -> float:
-    """Milliseconds per image of one epoch of batches."""
-    from roadseg import store
+    """Milliseconds an image of one epoch of batches."""
+    from roadseg.data import store
     from roadseg.data.batches import Batches
     from roadseg.training import RECIPES
 
     generator = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
-        picture = generator.integers(0, 256, (height, width, 3), np.uint8)
+        image = generator.integers(0, 256, (height, width, 3), np.uint8)
         ids = generator.integers(0, 14, (height, width), np.uint8)
-        chunks = [store.CompressedFrame.of(picture, ids)] * FRAMES
+        chunks = [store.CompressedFrame.of(image, ids)] * FRAMES
         names = [("0001/clone", index) for index in range(FRAMES)]
-        store.write(Path(folder) / store.FRAMES_FILE, names, chunks, picture.shape, {})
+        store.write(Path(folder) / store.FRAMES_FILE, names, chunks, image.shape, {})
         batches = Batches(store.open(folder), range(FRAMES), BATCH, RECIPES[recipe].augmentation)
         start = time.perf_counter()
         for number in range(len(batches)):
-            batches[number]
+            batches.batch(0, number)
         return 1000 * (time.perf_counter() - start) / FRAMES
 
 

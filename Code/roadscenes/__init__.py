@@ -4,6 +4,8 @@ The same camera, classes, worlds, variations and files as the real data set, so 
 `roadseg.data.sources` reads a rendered folder as `virtual_kitti_1`.
 """
 
-from roadscenes.rendering import open_or_render, render, render_default
+from roadscenes.dataset import open_or_render, render, render_default
+from roadscenes.render.variations import VARIATIONS
+from roadscenes.worlds import WORLDS
 
-__all__ = ["open_or_render", "render", "render_default"]
+__all__ = ["VARIATIONS", "WORLDS", "open_or_render", "render", "render_default"]

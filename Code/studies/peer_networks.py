@@ -1,21 +1,20 @@
-"""Networks that a user might take instead: bytes in, logits out, as those of `roadseg.networks`.
+"""Networks that a user might take instead: uint8 images in, logits out, as in `roadseg.networks`.
 
-Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package segmodels-keras,
-which benchmarks/requirements.txt names. All start from random weights, though one would usually take
-encoders that have learned from other pictures.
+Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package
+segmodels-keras (pip install -e ".[peers]"). All start from random weights, though one would usually
+take pretrained encoders.
 """
 
 from collections.abc import Callable
-from types import SimpleNamespace
 
 import keras
 
-from roadseg.networks.blocks import convolution, resized_to
+from roadseg.networks.blocks import convolution, normalised_input, upsample
 
 
 def fast_scnn(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
     """Fast-SCNN: Poudel, Liwicki, Cipolla 2019, arXiv 1902.04502, table 1."""
-    image, x = _entry(image_shape)
+    image, x = normalised_input(image_shape)
     x = _conv(x, 32, "down1", strides=2)
     x = _conv(x, 48, "down2", strides=2, separable=True)
     fine = x = _conv(x, 64, "down3", strides=2, separable=True)
@@ -23,25 +22,20 @@ def fast_scnn(image_shape: tuple[int, int, int], num_classes: int) -> keras.Mode
         for block in range(1, 4):
             x = _inverted_residual(x, filters, strides if block == 1 else 1, f"features{stage}_{block}")
     x = _pyramid_pooling(x, "pyramid")
-    x = resized_to(x, fine, "bilinear", "fusion")
+    x = upsample(x, fine, "bilinear", "fusion")
     x = keras.layers.DepthwiseConv2D(
         3, padding="same", dilation_rate=4, use_bias=False, name="fusion_depthwise"
     )(x)
     x = keras.layers.BatchNormalization(name="fusion_depthwise_norm")(x)
     x = keras.layers.ReLU(name="fusion_depthwise_relu")(x)
-    coarse = _conv(x, 128, "fusion_coarse", 1, rectify=False)
-    fine = _conv(fine, 128, "fusion_fine", 1, rectify=False)
+    coarse = _conv(x, 128, "fusion_coarse", 1, relu=False)
+    fine = _conv(fine, 128, "fusion_fine", 1, relu=False)
     x = keras.layers.ReLU(name="fusion_relu")(keras.layers.Add(name="fusion_add")([coarse, fine]))
     for layer in (1, 2):
         x = _conv(x, 128, f"classifier{layer}", separable=True)
     x = keras.layers.Dropout(0.1, name="classifier_dropout")(x)
     small = keras.layers.Conv2D(num_classes, 1, dtype="float32", name="head_logits")(x)
-    return keras.Model(image, resized_to(small, image, "bilinear", "head"), name="fast_scnn")
-
-
-def _entry(image_shape: tuple[int, int, int]):
-    image = keras.Input(image_shape, dtype="uint8", name="image")
-    return image, keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
+    return keras.Model(image, upsample(small, image, "bilinear", "head"), name="fast_scnn")
 
 
 def _conv(x, filters: int, name: str, kernel_size: int = 3, **options):
@@ -49,20 +43,20 @@ def _conv(x, filters: int, name: str, kernel_size: int = 3, **options):
 
 
 def _inverted_residual(x, filters: int, strides: int, name: str):
-    """Wide 1x1, 3x3 of each channel, narrow 1x1 that is not rectified."""
+    """Wide 1x1, 3x3 of each channel, narrow 1x1 without ReLU."""
     change = _conv(x, 6 * x.shape[-1], f"{name}_widen", 1)
     change = keras.layers.DepthwiseConv2D(
         3, strides, padding="same", use_bias=False, name=f"{name}_depthwise"
     )(change)
     change = keras.layers.BatchNormalization(name=f"{name}_depthwise_norm")(change)
     change = keras.layers.ReLU(name=f"{name}_depthwise_relu")(change)
-    change = _conv(change, filters, f"{name}_narrow", 1, rectify=False)
+    change = _conv(change, filters, f"{name}_narrow", 1, relu=False)
     same = strides == 1 and x.shape[-1] == filters
     return keras.layers.Add(name=f"{name}_add")([x, change]) if same else change
 
 
 def _pyramid_pooling(x, name: str):
-    """Means over the whole, halves, thirds and sixths of the picture beside the features.
+    """Means over the whole, halves, thirds and sixths of the image beside the features.
 
     Where there are fewer than six features in a row or column, over each of them.
     """
@@ -84,12 +78,12 @@ def _from_package(name: str, architecture: str) -> Callable[..., keras.Model]:
     """With the padding to a multiple of 32 that its networks need."""
 
     def build(image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
-        import segmodels_keras  # an extra of this benchmark
+        import segmodels_keras  # only this study needs it
 
         policy = keras.config.dtype_policy()
         keras.utils.clear_session(free_memory=False)  # the package leaves layers to be named by counting
         keras.config.set_dtype_policy(policy)
-        image, x = _entry(image_shape)
+        image, x = normalised_input(image_shape)
         missing = [-length % 32 for length in image_shape[:2]]
         x = keras.layers.ZeroPadding2D([(0, count) for count in missing], name="pad")(x)
         inner = getattr(segmodels_keras, architecture)(
@@ -109,11 +103,5 @@ def _from_package(name: str, architecture: str) -> Callable[..., keras.Model]:
     return build
 
 
-PEERS = {
-    name: SimpleNamespace(build=build, MINIMUM_SIZE=64)
-    for name, build in {
-        "fast_scnn": fast_scnn,
-        "unet_mobilenetv2": _from_package("unet_mobilenetv2", "Unet"),
-        "linknet_mobilenetv2": _from_package("linknet_mobilenetv2", "Linknet"),
-    }.items()
-}
+unet_mobilenetv2 = _from_package("unet_mobilenetv2", "Unet")
+linknet_mobilenetv2 = _from_package("linknet_mobilenetv2", "Linknet")

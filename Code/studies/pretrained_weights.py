@@ -1,33 +1,59 @@
-"""Trains the weights that ship with the project: on rendered scenes only, all worlds and variations.
+"""Trains the weights that ship with the project, on rendered scenes of all worlds and variations alone.
 
-    .venv/bin/python Code/pretrained_weights.py [--networks simple simple_plus] [--real FOLDER ...]
+    .venv/bin/python Code/studies/pretrained_weights.py [--networks NAME ...] [--real FOLDER ...]
 
-Renders and preprocesses about 2,600 frames of worlds of 24 seeds, 14 of them randomised; trains on 21,
-validates on one, evaluates on two and on the raw data sets in --real (which need the same classes;
-nothing is learned from them), and writes weights and figures of each network to
-roadseg/networks/pretrained/. Every step continues where an interrupted call was.
+Renders and preprocesses about 2,600 frames of worlds of 24 seeds, 14 of them with randomised light and
+colours. 21 seeds train, one validates, two are held out; the trained network is evaluated on those two
+and on the real data sets in --real, which need the same classes. Writes the weights and their metrics
+to roadseg/networks/weights/. An interrupted call can be made again and continues.
+
+The weights of `simple` that ship come from this script as it is (2,268 training frames): 0.907 pixel
+accuracy and 0.627 mean IoU on the worlds that were held out. Those of `simple_plus` were trained before
+the randomised scenes were added (756 training frames, 30 epochs): 0.898 and 0.618.
 """
 
 import argparse
-import json
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import joblib
 
 import roadscenes
-from roadscenes.layouts import LAYOUTS
-from roadscenes.light import VARIATIONS
+from roadscenes import VARIATIONS, WORLDS
 from roadseg import evaluation, networks, training
 from roadseg.data import preprocess, sources, splits, store
-from roadseg.files import atomic_write
+from roadseg.training.recipes import RECIPES, Recipe
+from studies.runner.data_sets import CODE
 
-_HERE = Path(__file__).resolve().parent
 _NETWORKS = "simple", "simple_plus"
-# Seeds of the worlds.
-_LEARNED, _RANDOMISED, _VALIDATED, _HELD_OUT = range(7), range(10, 24), range(7, 8), range(8, 10)
-_VARIATIONS = 3  # that each seed is rendered in; other ones for the next seed
-_EVERY = 60  # one frame in so many
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which scenes are rendered, what they are for, and where everything is written.
+
+    Attributes:
+        train: seeds of the worlds that train in the light of their variations.
+        randomised: seeds that train with every frame in random light and colours.
+        validate: seeds that choose the best epoch.
+        held_out: seeds that are evaluated on in the end, and choose nothing.
+        worlds: names.
+        variations: how many of a world's ten variations a seed is rendered in; the next seed has others.
+        stride: one frame in so many is rendered.
+        recipe: of the training.
+        folder: Data, Data_compressed and Runs are below it.
+    """
+
+    train: tuple[int, ...] = tuple(range(7))
+    randomised: tuple[int, ...] = tuple(range(10, 24))
+    validate: tuple[int, ...] = (7,)
+    held_out: tuple[int, ...] = (8, 9)
+    worlds: tuple[str, ...] = tuple(WORLDS)
+    variations: int = 3
+    stride: int = 60
+    recipe: Recipe = RECIPES["transfer"]
+    folder: Path = CODE
 
 
 def main() -> None:
@@ -37,57 +63,73 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", choices=_NETWORKS, default=_NETWORKS)
     parser.add_argument("--real", type=Path, nargs="*", default=[], help="raw data sets to evaluate on")
     options = parser.parse_args()
-
-    learned = _store(_rendered([*_LEARNED, *_RANDOMISED, *_VALIDATED]))
-    held_out = _store(_rendered(_HELD_OUT))
-    others = {"rendered worlds of the same kinds, not learned from": held_out}
-    others |= {place.name: _store(sources.open(place)) for place in options.real}
-    for name in options.networks:
-        _train(name, learned, others)
+    train_weights(options.networks, options.real, Settings())
 
 
-def _train(name: str, frames: store.FrameStore, others: Mapping[str, store.FrameStore]) -> None:
+def train_weights(names: Iterable[str], real: Iterable[Path], settings: Settings) -> None:
+    """Renders the scenes, then trains, evaluates and saves each network.
+
+    Args:
+        names: of the networks.
+        real: folders of raw data sets to evaluate on.
+        settings: of scenes and training.
+    """
+    frames = _store(
+        _rendered((*settings.train, *settings.randomised, *settings.validate), settings), settings
+    )
+    others = {"rendered worlds that were held out": _rendered(settings.held_out, settings)}
+    others |= {folder.name: sources.open(folder) for folder in real}
+    stores = {place: _store(source, settings) for place, source in others.items()}
+    for name in names:
+        _train(name, frames, stores, settings)
+
+
+def _train(
+    name: str, frames: store.FrameStore, others: Mapping[str, store.FrameStore], settings: Settings
+) -> None:
     network = networks.build(name, frames.image_shape, frames.num_classes)
-    split = splits.by_sequence(frames, [f"worlds-{seed}" for seed in _VALIDATED])
-    folder = _HERE / "Runs" / f"pretrained-{name}"
-    run = training.train(network, frames, split, training.get_recipe("transfer"), folder)
+    split = splits.by_sequence(frames, [f"worlds-{seed}" for seed in settings.validate])
+    run_folder = settings.folder / "Runs" / f"pretrained-{name}"
+    run = training.train(network, frames, split, settings.recipe, run_folder)
     results = {place: evaluation.evaluate(network, each) for place, each in others.items()}
     for place, result in results.items():
         print(f"\n{name}: {place}\n{result}")
-    networks.save_pretrained(name, network)
-    card = {"frames": len(split.train), "minutes": run.metrics["minutes"]}
-    card["results"] = {place: result.as_dict() for place, result in results.items()}
-    path = networks.PRETRAINED / f"{name}.json"
-    atomic_write(path, lambda part: part.write_text(json.dumps(card, indent=1) + "\n", "utf-8"))
+    card = {
+        "frames": len(split.train),
+        "minutes": run.metrics["minutes"],
+        "results": {place: result.as_dict() for place, result in results.items()},
+    }
+    networks.save_pretrained(name, network, card)
 
 
-def _rendered(seeds: Iterable[int]) -> sources.Source:
-    """All worlds of some seeds, in all variations by turns; a CPU renders a seed."""
-    folders = joblib.Parallel(-1)(joblib.delayed(_render_worlds)(seed) for seed in seeds)
+def _rendered(seeds: Iterable[int], settings: Settings) -> sources.Source:
+    """The worlds of some seeds as one data set; a CPU renders a seed."""
+    folders = joblib.Parallel(-1)(joblib.delayed(_render_worlds)(seed, settings) for seed in seeds)
     return sources.Joined({folder.name: sources.open(folder) for folder in folders})
 
 
-def _render_worlds(seed: int) -> Path:
-    target, variations = _HERE / "Data" / f"worlds-{seed}", list(VARIATIONS)
-    for place in range(_VARIATIONS):
-        variation = variations[(_VARIATIONS * seed + place) % len(variations)]
-        for world, layout in LAYOUTS.items():
-            numbers = range(place * _EVERY // _VARIATIONS, layout.frames, _EVERY)
+def _render_worlds(seed: int, settings: Settings) -> Path:
+    """Each variation has frames between those of the others."""
+    target, variations = settings.folder / "Data" / f"worlds-{seed}", list(VARIATIONS)
+    for place in range(settings.variations):
+        variation = variations[(settings.variations * seed + place) % len(variations)]
+        first = place * settings.stride // settings.variations
+        for world in settings.worlds:
             roadscenes.render(
                 target,
                 [world],
                 [variation],
-                numbers,
+                range(first, WORLDS[world].frames, settings.stride),
                 seed,
-                randomise=seed in _RANDOMISED,
+                randomise=seed in settings.randomised,
                 workers=1,
                 progress=False,
             )
     return target
 
 
-def _store(source: sources.Source) -> store.FrameStore:
-    target = _HERE / "Data_compressed" / preprocess.folder_name(source, None, 3)
+def _store(source: sources.Source, settings: Settings) -> store.FrameStore:
+    target = settings.folder / "Data_compressed" / preprocess.folder_name(source, None, 3)
     preprocess.to_hdf5(source, target)
     return store.open(target)
 

@@ -1,10 +1,12 @@
-"""Makes the pictures of the README, from rendered scenes and the weights that ship with the project.
+"""Makes the images of the README and of the docs, from rendered scenes and the weights that ship.
 
-    .venv/bin/python Code/make_pictures.py
+    .venv/bin/python docs/images/make.py
 
-The scenes are of seed 8, from which the weights have not learned. Writes into pictures/.
+Writes strip.png, drive.webp and variations.jpg beside this file, in about a minute on two cores. The
+weights were not trained on scenes of this seed.
 """
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -12,30 +14,40 @@ import numpy as np
 from PIL import Image
 
 import roadscenes
-from roadscenes.layouts import LAYOUTS
-from roadscenes.light import VARIATIONS
 from roadseg import evaluation, networks, plots
 from roadseg.data import preprocess, sources, store
 
-_HERE = Path(__file__).resolve().parent
-_PICTURES = _HERE / "pictures"
-_SEED = 8
-_DRIVE = range(100, 160)  # frames of world 0001, six seconds
+SEED = 8
+GALLERY_FRAME = 120
+DRIVE = range(100, 160)  # frames of world 0001, six seconds
 
 
-def main() -> None:
-    _PICTURES.mkdir(exist_ok=True)
-    scenes = _rendered("gallery", LAYOUTS, VARIATIONS, [120])
-    plots.variations(scenes).savefig(_PICTURES / "variations.jpg", dpi=75)
+def make(
+    target: Path,
+    data: Path,
+    stores: Path,
+    variations: Iterable[str] = tuple(roadscenes.VARIATIONS),
+    drive: Iterable[int] = DRIVE,
+) -> None:
+    """Renders what is missing and makes the three images.
+
+    Args:
+        target: folder of the images.
+        data: folder of the rendered scenes.
+        stores: folder of the preprocessed scenes.
+        variations: that variations.jpg shows, "clone" among them.
+        drive: frames that drive.webp shows.
+    """
+    gallery = _preprocessed(data / "gallery", stores, roadscenes.WORLDS, variations, [GALLERY_FRAME])
+    plots.variations(gallery).savefig(target / "variations.jpg")
+    network = networks.load_pretrained("simple", gallery.image_shape)
+    chosen = [gallery.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
+    plots.predictions({"prediction": network}, gallery, chosen).savefig(target / "strip.png")
     plt.close("all")
-    network = networks.load_pretrained("simple", scenes.image_shape)
-    chosen = [scenes.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
-    plots.predictions({"prediction": network}, scenes, chosen).savefig(_PICTURES / "strip.png")
-    plt.close("all")
-    drive = _rendered("drive", ["0001"], ["clone"], _DRIVE)
-    first, *others = (Image.fromarray(each) for each in _stacked(network, drive, range(len(drive))))
+    frames = _preprocessed(data / "drive", stores, ["0001"], ["clone"], drive)
+    first, *others = (Image.fromarray(each) for each in _stacked(network, frames))
     first.save(
-        _PICTURES / "drive.webp",
+        target / "drive.webp",
         save_all=True,
         append_images=others,
         duration=100,
@@ -45,21 +57,22 @@ def main() -> None:
     )
 
 
-def _rendered(name: str, worlds, variations, frames) -> store.FrameStore:
-    raw, target = _HERE / "Data" / name, _HERE / "Data_compressed" / name
-    roadscenes.render(raw, worlds, variations, frames, seed=_SEED)
-    preprocess.to_hdf5(sources.open(raw), target)
-    return store.open(target)
+def _preprocessed(raw: Path, stores: Path, worlds, variations, frames) -> store.FrameStore:
+    roadscenes.render(raw, worlds, variations, frames, seed=SEED)
+    preprocess.to_hdf5(sources.open(raw), stores / raw.name)
+    return store.open(stores / raw.name)
 
 
-def _stacked(network, frames: store.FrameStore, indices) -> list[np.ndarray]:
-    """Of each frame: scene, truth and prediction, below each other."""
+def _stacked(network, frames: store.FrameStore) -> list[np.ndarray]:
+    """Of each frame: image, truth and prediction, below each other."""
     return [
-        np.vstack([image, plots.paint(truth, frames.palette), plots.paint(predicted, frames.palette)])
-        for images, labels, predictions in evaluation.predict(network, frames, indices)
+        np.vstack([image, *(plots.paint(ids, frames.palette) for ids in (truth, predicted))])
+        for images, labels, predictions in evaluation.predict(network, frames, range(len(frames)))
         for image, truth, predicted in zip(images, labels, predictions, strict=True)
     ]
 
 
 if __name__ == "__main__":
-    main()
+    here = Path(__file__).resolve().parent
+    code = here.parents[1] / "Code"
+    make(here, code / "Data", code / "Data_compressed")

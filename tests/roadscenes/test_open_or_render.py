@@ -1,13 +1,14 @@
 import pytest
 
 import roadscenes
+from roadscenes import dataset
 from roadseg.errors import DataError
 from tests import raw_data
 
 
 def test_without_a_data_set_scenes_are_rendered_and_with_one_they_are_not(tmp_path, monkeypatch):
     few = {"0001": [0], "0002": [3, 4]}
-    monkeypatch.setattr(roadscenes.rendering, "_DEFAULT", few)
+    monkeypatch.setattr(dataset, "_DEFAULT_FRAMES", few)
     source = roadscenes.open_or_render(tmp_path / "Data")
     assert source.kind == "virtual_kitti_1"
     found = [(frame.sequence, frame.index) for frame in source.frames()]
@@ -27,7 +28,7 @@ def test_a_folder_with_hidden_files_only_counts_as_empty(tmp_path, monkeypatch):
     """A fetch that failed leaves such files."""
     (tmp_path / ".licence_shown").touch()
     rendered = []
-    monkeypatch.setattr(roadscenes.rendering, "render_default", rendered.append)
+    monkeypatch.setattr(dataset, "render_default", rendered.append)
     with pytest.raises(DataError):
         roadscenes.open_or_render(tmp_path)
     assert rendered == [tmp_path / "scenes"]

@@ -1,0 +1,63 @@
+"""What the benchmarks share: a description of the machine, timing, and the result file."""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from roadseg.files import atomic_write
+
+_VECTORS = ("avx512f", "avx2")  # the first that a processor has is named
+
+
+def parser(description: str) -> argparse.ArgumentParser:
+    """Arguments of every benchmark: where to write the result file."""
+    arguments = argparse.ArgumentParser(
+        description=description, formatter_class=argparse.RawTextHelpFormatter
+    )
+    arguments.add_argument("--output", type=Path, help="JSON file to write")
+    return arguments
+
+
+def machine() -> str:
+    """Number of cores, processor, and the widest vector instructions that it has."""
+    names = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
+    flags = {flag for line in _cpuinfo() if line.startswith("flags") for flag in line.split()}
+    vectors = next((f" with {name.upper()}" for name in _VECTORS if name in flags), "")
+    return f"{os.cpu_count()} cores of {names[0] if names else platform.processor()}{vectors}"
+
+
+def _cpuinfo() -> list[str]:
+    path = Path("/proc/cpuinfo")
+    return path.read_text().splitlines() if path.exists() else []
+
+
+def median_ms(function: Callable[[], object], rounds: int = 7) -> float:
+    """Milliseconds of one call, after a first one that is not counted."""
+    return median_ms_in_turns({"": function}, rounds)[""]
+
+
+def median_ms_in_turns(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:
+    """Milliseconds of each function: the median over rounds in which each is called once.
+
+    In turns, so that a noisy machine is as noisy for all; a first round is not counted.
+    """
+    seconds: dict[str, list[float]] = {name: [] for name in functions}
+    for _ in range(rounds + 1):
+        for name, function in functions.items():
+            start = time.perf_counter()
+            function()
+            seconds[name].append(time.perf_counter() - start)
+    return {name: 1000 * statistics.median(times[1:]) for name, times in seconds.items()}
+
+
+def report(measurements: Mapping[str, object], output: Path | None) -> None:
+    """Prints the measurements with the machine, and writes them as JSON."""
+    text = json.dumps({"machine": machine(), **measurements}, indent=1)
+    print(text)
+    if output:
+        atomic_write(output, lambda part: part.write_text(text + "\n", "utf-8"))

@@ -1,0 +1,80 @@
+"""The sub-command `render` of the `roadseg` command."""
+
+import argparse
+from pathlib import Path
+
+from roadscenes.dataset import render
+from roadscenes.render.variations import VARIATIONS
+from roadscenes.worlds import WORLDS
+
+
+def add_commands(commands) -> None:
+    """Adds them to what `argparse.ArgumentParser.add_subparsers` returned."""
+    parser = commands.add_parser(
+        "render",
+        help="render road scenes as a data set with exact labels",
+        description="Renders drives through five kinds of worlds, in the files of Virtual KITTI 1.3.1: "
+        "0001 a street, 0002 an avenue, 0006 a crossing, 0018 a country road, 0020 a motorway. "
+        "Frames that are already there are kept, so a later call can add more.",
+    )
+    parser.add_argument(
+        "--worlds",
+        nargs="+",
+        choices=WORLDS,
+        default=["0001"],
+        metavar="WORLD",
+        help=f"{', '.join(WORLDS)}; default: 0001",
+    )
+    parser.add_argument(
+        "--variations",
+        nargs="+",
+        choices=VARIATIONS,
+        default=["clone"],
+        metavar="VARIATION",
+        help=f"{', '.join(VARIATIONS)}; default: clone, the plain drive",
+    )
+    parser.add_argument(
+        "--frames",
+        type=_frames,
+        metavar="FRAMES",
+        help="how many from the start of each drive, or START:STOP:STEP, as 0:400:5 for every fifth "
+        "of the first 400; default: the whole drive",
+    )
+    parser.add_argument(
+        "--seed", type=int, default=0, help="another one furnishes the worlds differently; default: 0"
+    )
+    parser.add_argument(
+        "--randomise",
+        action="store_true",
+        help="give each frame random light and colours, to train networks for other images",
+    )
+    parser.add_argument("--workers", type=int, help="processes; default: one a core")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("Data/scenes"),
+        help="folder of this seed's scenes; default: Data/scenes",
+    )
+    parser.set_defaults(run=_render)
+
+
+def _frames(text: str) -> int | range:
+    """N or START:STOP:STEP, as `render` takes it."""
+    try:
+        numbers = [int(number) for number in text.split(":")]
+        return numbers[0] if len(numbers) == 1 else range(*numbers)
+    except (TypeError, ValueError):
+        raise argparse.ArgumentTypeError(f"{text!r} is neither N nor START:STOP nor START:STOP:STEP")
+
+
+def _render(options: argparse.Namespace) -> None:
+    render(
+        options.output,
+        options.worlds,
+        options.variations,
+        options.frames,
+        options.seed,
+        options.randomise,
+        options.workers,
+    )
+    print(f"Complete in {options.output}")

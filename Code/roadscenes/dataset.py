@@ -1,0 +1,176 @@
+"""Writes rendered frames as a data set in the files of Virtual KITTI 1.3.1; continues where it was."""
+
+import json
+import operator
+from collections.abc import Iterable
+from pathlib import Path
+
+import joblib
+from tqdm import tqdm
+
+from roadscenes.render.variations import VARIATIONS
+from roadscenes.tasks import RenderTask, encoding_file, missing_frames, render_frames
+from roadscenes.worlds import WORLDS
+from roadscenes.worlds.world import World
+from roadseg.data import sources
+from roadseg.data.sources.virtual_kitti import VirtualKitti1
+from roadseg.errors import DataError
+from roadseg.files import atomic_write
+
+MARKER = "roadscenes.json"
+_FORMAT = 2  # raise it when the same seed gives other images
+# A street to train on and an avenue to hold out; about two frames of each second.
+_DEFAULT_FRAMES = {"0001": range(0, 447, 5), "0002": range(0, 233, 6)}
+
+
+def render(
+    target: str | Path,
+    worlds: Iterable[str] = ("0001",),
+    variations: Iterable[str] = ("clone",),
+    frames: int | Iterable[int] | None = None,
+    seed: int = 0,
+    randomise: bool = False,
+    workers: int | None = None,
+    progress: bool = True,
+) -> None:
+    """Renders scenes as a data set in the files of Virtual KITTI 1.3.1.
+
+    Frames that are already there are kept, so an interrupted call can be made again, and a later one
+    can add more. On one machine the same arguments give the same bytes.
+
+    Args:
+        target: a folder of its own, made if missing.
+        worlds: names in WORLDS, each another kind of road.
+        variations: names in VARIATIONS: other light or weather, or a turned camera, on the same drive.
+        frames: how many from the start of each drive, or which; None: as many as Virtual KITTI has.
+            A drive has 10 frames a second; range(0, 447, 7) takes every seventh, which differ more.
+        seed: another seed furnishes the worlds differently.
+        randomise: every frame has a light of its own and everything in it other colours, far beyond what
+            the drives of the variations show: to train networks for images from elsewhere (domain
+            randomisation: Tobin et al. 2017).
+        workers: processes; None: one for each CPU.
+        progress: whether to show a progress bar.
+
+    Raises:
+        ValueError: for an unknown world, variation or frame.
+        DataError: if `target` holds something else, worlds of another seed or otherwise randomised, or
+            cannot be written.
+    """
+    target = Path(target).resolve()
+    worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
+    numbers = _frame_numbers(frames)
+    wanted = {world: _frames_of_drive(numbers, world) for world in worlds}
+    try:
+        _claim(target, seed, randomise)
+        tasks = []
+        for name in worlds:
+            world = World(WORLDS[name], seed)
+            _write_encodings(target, world, variations)
+            tasks += missing_frames(target, world, seed, randomise, wanted[name], variations)
+        total = sum(map(len, wanted.values())) * len(variations)
+        _run(tasks, total, workers, progress)
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or target}: cannot be written ({error.strerror}); what is rendered is "
+            "kept, so call again to continue"
+        )
+
+
+def render_default(target: str | Path, progress: bool = True) -> None:
+    """A small set for a first training: parts of two worlds, 129 frames, in less than a minute."""
+    for world, frames in _DEFAULT_FRAMES.items():
+        render(target, [world], frames=frames, progress=progress)
+
+
+def open_or_render(folder: str | Path) -> sources.Source:
+    """The data set in `folder`; when there is none, the default scenes, rendered into folder/scenes.
+
+    Rendered scenes in other folders below it do not count as a data set.
+    """
+    folder = Path(folder)
+    entries = list(folder.iterdir()) if folder.is_dir() else []
+    if all(path.name.startswith(".") or (path / MARKER).is_file() for path in entries):
+        render_default(folder / "scenes")
+        return sources.open(folder / "scenes")
+    return sources.open(folder)
+
+
+def _known(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
+    names = [names] if isinstance(names, str) else list(dict.fromkeys(names))
+    unknown = [name for name in names if name not in known]
+    if unknown or not names:
+        raise ValueError(f"{what} {', '.join(unknown) or '(none)'}: choose from {', '.join(known)}")
+    return names
+
+
+def _frame_numbers(frames: int | Iterable[int] | None) -> list[int] | None:
+    """Sorted, each once; None: all."""
+    if frames is None:
+        return None
+    if isinstance(frames, Iterable):
+        return sorted({operator.index(frame) for frame in frames})
+    return list(range(operator.index(frames)))
+
+
+def _frames_of_drive(numbers: list[int] | None, world: str) -> list[int]:
+    count = WORLDS[world].frames
+    if numbers is None:
+        return list(range(count))
+    if not numbers or numbers[0] < 0 or numbers[-1] >= count:
+        asked = f"{numbers[0]}..{numbers[-1]}" if numbers else "none"
+        raise ValueError(f"frames {asked}: world {world} has the frames 0..{count - 1}")
+    return numbers
+
+
+def _claim(target: Path, seed: int, randomise: bool) -> None:
+    """Makes the folder, or checks that it holds scenes of this seed."""
+    marker, description = target / MARKER, {"format": _FORMAT, "seed": seed}
+    if randomise:
+        description["randomise"] = True
+    if marker.is_file():
+        _check_marker(marker, description)
+        return
+    if target.exists() and any(not path.name.startswith(".") for path in target.iterdir()):
+        raise DataError(f"{target}: holds other files; render into a folder of its own")
+    target.mkdir(parents=True, exist_ok=True)
+    atomic_write(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
+
+
+def _check_marker(marker: Path, description: dict) -> None:
+    try:
+        found = json.loads(marker.read_text("utf-8"))
+    except ValueError:
+        raise DataError(f"{marker}: is damaged; render into another folder, or remove this one")
+    if found != description:
+        raise DataError(
+            f"{marker.parent}: holds {found}, not {description}; render into another folder, or remove "
+            "this one to render it again"
+        )
+
+
+def _write_encodings(target: Path, world: World, variations: list[str]) -> None:
+    text = "\n".join([VirtualKitti1.header, *world.instances.encoding]) + "\n"
+    for variation in variations:
+        path = encoding_file(target, world.name, variation)
+        if not path.is_file():
+            path.parent.mkdir(exist_ok=True)
+            atomic_write(path, lambda part: part.write_text(text, "utf-8"))
+        elif path.read_text("utf-8") != text:
+            raise DataError(
+                f"{path}: written by another version of this project, so its labels would be read "
+                f"wrongly; remove {target} and render again"
+            )
+
+
+def _run(tasks: list[RenderTask], total: int, workers: int | None, progress: bool) -> None:
+    """Renders in parallel; total: frames asked for, of which the tasks are those that are missing."""
+    missing = sum(len(task.frames) * len(task.variations) for task in tasks)
+    jobs = min(workers or joblib.cpu_count(), max(len(tasks), 1))
+    done = joblib.Parallel(jobs, return_as="generator_unordered")(
+        map(joblib.delayed(render_frames), tasks)
+    )
+    with tqdm(
+        total=total, initial=total - missing, unit="frame", desc="rendering", disable=not progress
+    ) as bar:
+        for count in done:
+            bar.update(count)

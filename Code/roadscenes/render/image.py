@@ -1,0 +1,168 @@
+"""One image: every pixel's ray, soft shadows, smooth edges, tone mapping and rain.
+
+What each ray hits is found once and shaded in as many lights as asked (deferred shading).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+
+from roadscenes.class_ids import SKY, TREE, VEGETATION
+from roadscenes.models.textures import TEXTURES
+from roadscenes.render.camera import HEIGHT, PIXELS, WIDTH, Camera
+from roadscenes.render.ray_casting import Rays, Scene
+from roadscenes.render.shading import Shader
+from roadscenes.render.surface import SurfacePoints
+from roadscenes.render.variations import Light
+
+_CHUNK = 20 * WIDTH  # pixels whose arrays fit into the CPU's caches
+_EDGE_SAMPLES = (
+    (-0.33, -0.33),
+    (0.33, 0.33),
+)  # where an edge pixel is sampled besides its centre, pixels
+_NOTHING, _FIRST_PLANT = -1, -2  # segments
+
+
+@dataclass(frozen=True)
+class _Samples:
+    """What some pixels show, each at one point."""
+
+    pixels: np.ndarray  # intp (N,)
+    rays: Rays
+    points: SurfacePoints
+
+    @classmethod
+    def cast(
+        cls, scene: Scene, camera: Camera, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
+    ) -> "_Samples":
+        rays = camera.rays(pixels, shift)
+        return cls(pixels, rays, SurfacePoints.hit_by(rays, scene))
+
+    @property
+    def hit_pixels(self) -> np.ndarray:
+        """intp (M,): the pixel of each surface point."""
+        return self.pixels[self.points.ray]
+
+
+class View:
+    """What a camera sees of a scene, for images of it in any light.
+
+    instance_ids: int16 (HEIGHT, WIDTH), at each pixel's centre.
+    """
+
+    def __init__(self, scene: Scene, camera: Camera):
+        self._scene = scene
+        instance_ids, segments = np.full(PIXELS, SKY, np.int16), np.full(PIXELS, _NOTHING, np.int32)
+        self._centres = [_Samples.cast(scene, camera, pixels) for pixels in _chunks(np.arange(PIXELS))]
+        for samples in self._centres:
+            hit = samples.hit_pixels
+            instance_ids[hit] = samples.points.instance_id
+            segments[hit] = _segments(samples.points)
+        self.instance_ids = instance_ids.reshape(HEIGHT, WIDTH)
+        self._edge_samples = [
+            [_Samples.cast(scene, camera, pixels, shift) for shift in _EDGE_SAMPLES]
+            for pixels in _chunks(_edges(segments.reshape(HEIGHT, WIDTH)))
+        ]
+
+    def image(self, light: Light, rng: np.random.Generator) -> np.ndarray:
+        """uint8 (HEIGHT, WIDTH, 3); the generator draws the rain."""
+        shader = Shader(self._scene, light)
+        visible = self._visible_sun(shader, soft=light.sun_width > 0)
+        image = np.empty((PIXELS, 3), np.uint8)
+
+        def shaded(samples: _Samples) -> np.ndarray:
+            colour = shader.colour(samples.rays, samples.points, visible[samples.hit_pixels])
+            return _tone_map(colour, light.exposure)
+
+        for samples in self._centres:
+            image[samples.pixels] = shaded(samples)
+        for beside in self._edge_samples:
+            pixels = beside[0].pixels
+            colours = [image[pixels], *map(shaded, beside)]
+            image[pixels] = np.mean(colours, axis=0, dtype=np.float32) + 0.5
+        image = image.reshape(HEIGHT, WIDTH, 3)
+        if light.rain:
+            image = np.minimum(image + _rain(rng, light.rain)[..., None], 255).astype(np.uint8)
+        return image
+
+    def _visible_sun(self, shader: Shader, soft: bool) -> np.ndarray:
+        """float32 (PIXELS,): how much of the sun each pixel's centre sees."""
+        visible, tested = np.zeros((2, PIXELS), np.float32)
+        directions = _light_samples()
+        for samples in self._centres:
+            points, hit = samples.points, samples.hit_pixels
+            needed = shader.faces_light(points)
+            if not soft:  # a diagonal of each tile is enough, because _smooth fills the rest
+                needed &= directions[hit] % 4 == 0
+            needed = np.flatnonzero(needed)
+            visible[hit[needed]] = shader.visibility(points, needed, directions[hit[needed]])
+            tested[hit[needed]] = 1
+        return _smooth(visible, tested)
+
+
+def _chunks(pixels: np.ndarray) -> Iterator[np.ndarray]:
+    return (pixels[start : start + _CHUNK] for start in range(0, len(pixels), _CHUNK))
+
+
+def _segments(points: SurfacePoints) -> np.ndarray:
+    """int32 (M,): the same number for what an image shows as one piece."""
+    tint = (points.tint @ np.array([16, 32, 64], np.float32)).astype(np.int32) & 127
+    instance_id = points.instance_id
+    segment = (instance_id.astype(np.int32) * len(TEXTURES) + points.texture) * 128 + tint
+    plant = (instance_id == TREE) | (instance_id == VEGETATION)
+    return np.where(plant, _FIRST_PLANT - instance_id, segment)
+
+
+def _edges(segments: np.ndarray) -> np.ndarray:
+    """Numbers of the pixels that border on another segment; segments: (HEIGHT, WIDTH)."""
+    across, down = segments[:, 1:] != segments[:, :-1], segments[1:] != segments[:-1]
+    edge = np.zeros(segments.shape, bool)
+    edge[:, 1:] |= across
+    edge[:, :-1] |= across
+    edge[1:] |= down
+    edge[:-1] |= down
+    return np.flatnonzero(edge)
+
+
+@cache
+def _light_samples() -> np.ndarray:
+    """uint8 (PIXELS,): the one of LIGHT_SAMPLES that each pixel uses; a tile of 3 x 3 uses all."""
+    rows, columns = np.indices((HEIGHT, WIDTH))
+    return (rows % 3 * 3 + columns % 3).astype(np.uint8).ravel()
+
+
+def _smooth(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Weighted means over 3 x 3 pixels, (PIXELS,), and 1 where there is no weight.
+
+    Evens out the directions of soft light, and the edges of shadows (interleaved sampling: Keller,
+    Heidrich 2001).
+    """
+    sums = np.zeros((2, HEIGHT + 2, WIDTH + 2), np.float32)
+    sums[:, 1:-1, 1:-1] = np.stack([values, weights]).reshape(2, HEIGHT, WIDTH)
+    sums = sums[:, :-2] + sums[:, 1:-1] + sums[:, 2:]
+    total, weight = sums[:, :, :-2] + sums[:, :, 1:-1] + sums[:, :, 2:]
+    return np.where(weight > 0, total / np.maximum(weight, 1), np.float32(1)).ravel()
+
+
+@cache
+def _tone_curve() -> np.ndarray:
+    """uint8 (4096,): grey levels for linear light 0..4, with a soft shoulder, in sRGB."""
+    light = np.linspace(0, 4, 4096)
+    shown = 1 - np.exp(-1.35 * light)
+    return np.clip(255 * shown ** (1 / 2.2) + 0.5, 0, 255).astype(np.uint8)
+
+
+def _tone_map(colour: np.ndarray, exposure: float) -> np.ndarray:
+    """Linear light -> 8 bit."""
+    return _tone_curve()[np.minimum(colour * np.float32(exposure * 4095 / 4), 4095).astype(np.int16)]
+
+
+def _rain(rng: np.random.Generator, strength: float) -> np.ndarray:
+    """Streaks of falling rain: float32 (HEIGHT, WIDTH), added to an image of 0..255."""
+    drops = rng.random((HEIGHT + 40, WIDTH)) < 0.0009
+    streaks = np.zeros(drops.shape, np.float32)
+    for step in range(22):
+        streaks[step:] += np.roll(drops[: len(drops) - step], step // 9, axis=1)
+    return np.minimum(streaks[40:], 1.5) * np.float32(26 * strength)

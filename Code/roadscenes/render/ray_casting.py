@@ -1,0 +1,89 @@
+"""Rays against meshes, by Embree: exact hits, on any platform, without a graphics card."""
+
+from copy import copy
+from dataclasses import dataclass
+
+import numpy as np
+from embreex.mesh_construction import TriangleMesh
+from embreex.rtcore_scene import EmbreeScene
+
+from roadscenes.models.mesh import Mesh
+
+_NOWHERE = np.float32(1e30)
+
+
+@dataclass(frozen=True)
+class Rays:
+    """N rays."""
+
+    origins: np.ndarray  # float32 (N, 3)
+    directions: np.ndarray  # float32 (N, 3), of length 1
+    spread: float  # width of a pixel at 1 m, metres
+
+
+@dataclass(frozen=True)
+class Hits:
+    """What N rays hit first."""
+
+    face: np.ndarray  # int32 (N,), a triangle, as Scene.of_faces numbers them; -1 for none
+    distance: np.ndarray  # float32 (N,), metres
+    u: np.ndarray  # float32 (N,), weight of the triangle's second corner
+    v: np.ndarray  # float32 (N,), weight of its third
+    normal: np.ndarray  # float32 (N, 3), of the triangle, of any length
+
+
+def _acceleration_structure(mesh: Mesh) -> EmbreeScene:
+    scene = EmbreeScene()
+    TriangleMesh(scene, mesh.vertices)
+    return scene
+
+
+class StaticGeometry:
+    """What does not move: its acceleration structure is built once and serves many frames."""
+
+    def __init__(self, mesh: Mesh):
+        self.mesh = mesh
+        self.acceleration_structure = _acceleration_structure(mesh)
+
+    def recoloured(self, factors: np.ndarray) -> "StaticGeometry":
+        """See Mesh.recoloured; the acceleration structure is shared."""
+        other = copy(self)
+        other.mesh = self.mesh.recoloured(factors)
+        return other
+
+
+class Scene:
+    """Static geometry and what moves in one frame; the moving triangles are numbered last."""
+
+    def __init__(self, static: StaticGeometry, moving: Mesh):
+        self._meshes = static.mesh, moving
+        self._structures = static.acceleration_structure, _acceleration_structure(moving)
+
+    def intersect(self, rays: Rays) -> Hits:
+        """What each ray hits first."""
+        static, moving = self._structures
+        found = static.run(rays.origins, rays.directions, output=1)
+        face, u, v, normal = (found[key] for key in ("primID", "u", "v", "Ng"))
+        distance = np.where(face >= 0, found["tfar"], _NOWHERE)
+        nearer = moving.run(rays.origins, rays.directions, dists=distance, output=1)
+        hit = np.flatnonzero(nearer["primID"] >= 0)
+        face[hit] = nearer["primID"][hit] + len(self._meshes[0])
+        u[hit], v[hit], distance[hit] = nearer["u"][hit], nearer["v"][hit], nearer["tfar"][hit]
+        normal[hit] = nearer["Ng"][hit]
+        return Hits(face, distance, u, v, normal)
+
+    def is_free(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
+        """bool (N,): whether nothing lies in the way from origins (N, 3) in directions (N, 3)."""
+        static, moving = self._structures
+        free = static.run(origins, directions, query="OCCLUDED") < 0
+        left = np.flatnonzero(free)
+        free[left] = moving.run(origins[left], directions[left], query="OCCLUDED") < 0
+        return free
+
+    def of_faces(self, column: str, faces: np.ndarray) -> np.ndarray:
+        """A column of Mesh for each of the faces (N,)."""
+        static, moving = (getattr(mesh, column) for mesh in self._meshes)
+        values = np.take(static, faces, axis=0, mode="clip")
+        rows = np.flatnonzero(faces >= len(static))
+        values[rows] = np.take(moving, faces[rows] - len(static), axis=0)
+        return values

@@ -1,0 +1,134 @@
+"""Tasks for parallel workers: which frames are still to be rendered, and how a worker renders them."""
+
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from roadscenes.class_ids import TRUCK
+from roadscenes.render.camera import Camera
+from roadscenes.render.image import View
+from roadscenes.render.ray_casting import Scene, StaticGeometry
+from roadscenes.render.variations import VARIATIONS, Light, light_in_world, random_light
+from roadscenes.worlds import WORLDS
+from roadscenes.worlds.world import World
+from roadseg.files import atomic_write
+
+_IMAGES, _LABELS = "vkitti_1.3.1_rgb", "vkitti_1.3.1_scenegt"
+_LARGEST_TASK = 16  # frames
+
+
+@dataclass(frozen=True)
+class RenderTask:
+    """Frames of one section of a drive, each in the same variations."""
+
+    target: Path
+    world: str
+    seed: int
+    randomise: bool
+    section: int
+    frames: tuple[int, ...]
+    variations: tuple[str, ...]
+
+    @property
+    def seeds(self) -> list[int]:
+        return [self.seed, int(self.world)]
+
+
+def encoding_file(target: Path, world: str, variation: str) -> Path:
+    return target / _LABELS / f"{world}_{variation}_scenegt_rgb_encoding.txt"
+
+
+def _image_and_label(target: Path, world: str, variation: str, frame: int) -> tuple[Path, Path]:
+    name = Path(world) / variation / f"{frame:05d}.png"
+    return target / _IMAGES / name, target / _LABELS / name
+
+
+def missing_frames(
+    target: Path, world: World, seed: int, randomise: bool, frames: list[int], variations: list[str]
+) -> Iterator[RenderTask]:
+    """Tasks for what is not there yet.
+
+    Args:
+        target: folder of the data set.
+        world: as `seed` furnishes it.
+        seed, randomise: as in `dataset.render`.
+        frames, variations: what is wanted.
+    """
+    groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
+    for frame in frames:
+        missing = tuple(
+            variation
+            for variation in variations
+            if not all(map(Path.is_file, _image_and_label(target, world.name, variation, frame)))
+        )
+        if missing:
+            groups.setdefault((world.section(frame), missing), []).append(frame)
+    for (section, missing), numbers in groups.items():
+        size = max(_LARGEST_TASK // len(missing), 1)
+        for start in range(0, len(numbers), size):
+            piece = tuple(numbers[start : start + size])
+            yield RenderTask(target, world.name, seed, randomise, section, piece, missing)
+
+
+def render_frames(task: RenderTask) -> int:
+    """Renders and writes the frames of a task; returns how many images there are."""
+    world, static = _world(task.world, task.seed), _static(task.world, task.seed, task.section)
+    drive_lights = {name: light_in_world(name, task.seeds) for name in task.variations}
+    for frame in task.frames:
+        moving, lights = world.moving_mesh(frame), drive_lights
+        if task.randomise:
+            rng = np.random.default_rng([*task.seeds, frame])
+            factors = _random_colours(world.instances.class_ids, rng)
+            scene = Scene(static.recoloured(factors), moving.recoloured(factors))
+            # Each from the same numbers, so that it looks the same alone and beside others.
+            lights = {name: random_light(name, deepcopy(rng)) for name in task.variations}
+        else:
+            scene = Scene(static, moving)
+        _render_variations(task, world, scene, frame, lights)
+    return len(task.frames) * len(task.variations)
+
+
+def _render_variations(
+    task: RenderTask, world: World, scene: Scene, frame: int, lights: dict[str, Light]
+) -> None:
+    """One frame; variations with the same turn of the camera share what its rays hit."""
+    position, heading, pitch = world.camera_pose(frame)
+    yaws = {name: VARIATIONS[name].camera_yaw for name in lights}
+    for yaw in sorted(set(yaws.values())):
+        view = View(scene, Camera(position, heading + np.radians(yaw), pitch))
+        label = world.instances.colours[view.instance_ids]
+        for name in (name for name in lights if yaws[name] == yaw):
+            rng = np.random.default_rng([*task.seeds, *name.encode(), frame])
+            image = view.image(lights[name], rng)
+            _write(image, label, *_image_and_label(task.target, task.world, name, frame))
+
+
+@lru_cache(maxsize=1)
+def _world(name: str, seed: int) -> World:
+    return World(WORLDS[name], seed)
+
+
+@lru_cache(maxsize=1)
+def _static(name: str, seed: int, section: int) -> StaticGeometry:
+    return StaticGeometry(_world(name, seed).static_mesh(section))
+
+
+def _random_colours(class_ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+    """Random factors float32 (instances, 3) for the colours of each class and each vehicle."""
+    vehicle = class_ids >= TRUCK
+    darkest, brightest = np.where(vehicle, -2.0, -1.0), np.where(vehicle, 0.5, 0.6)
+    tone = rng.uniform(darkest, brightest)[:, None] + rng.normal(0, 0.12, (len(class_ids), 3))
+    return np.exp(tone).astype(np.float32)
+
+
+def _write(image: np.ndarray, label: np.ndarray, image_file: Path, label_file: Path) -> None:
+    """The label first: without its image a frame is not there yet."""
+    for pixels, path in ((label, label_file), (image, image_file)):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        png = Image.fromarray(pixels)
+        atomic_write(path, lambda part, png=png: png.save(part, "PNG", compress_level=1))

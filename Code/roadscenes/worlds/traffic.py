@@ -1,0 +1,111 @@
+"""The traffic of a world: which vehicles there are, and where each is at any moment."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from roadscenes.class_ids import CAR, TRUCK, VAN
+from roadscenes.models import vehicles
+from roadscenes.worlds.description import Builder, FlowingLane, Lane, QueueLane, WorldDescription
+from roadscenes.worlds.instances import Instances
+from roadscenes.worlds.road_network import SIDE_VIEW, Road, RoadNetwork
+
+FRAMES_PER_SECOND = 10.0
+_MODELS = 28  # different vehicles of a class in one world
+_SHORTEST_GAP = 14.0  # metres between the middles of two vehicles that drive
+_HALF_LENGTH = {CAR: 2.45, VAN: 2.9, TRUCK: 5.25}  # of the longest of its class, metres
+
+
+@dataclass(frozen=True)
+class Vehicle:
+    """A vehicle and its motion along a lane."""
+
+    builder: Builder
+    model: int  # 0 .. _MODELS - 1
+    road: Road
+    lane: Lane
+    start: float  # where it is at time 0, metres along its road
+    instance_id: int
+    sway: float = 0.0  # how far it falls back and catches up, metres
+    stops_at: float | None = None  # metres along its road
+
+    @property
+    def t(self) -> float:
+        return self.lane.t
+
+    @property
+    def yaw(self) -> float:
+        return np.pi if self.lane.speed < 0 else 0.0
+
+    def s(self, frame: int) -> float:
+        """Where it is, metres along its road."""
+        driven = self.lane.speed * frame / FRAMES_PER_SECOND
+        if self.stops_at is None:
+            return self.start + driven + self.sway * np.sin(0.035 * frame)
+        distance = self.stops_at - self.start
+        return self.start + distance * np.tanh(driven / distance)
+
+
+class Traffic:
+    """Fills the lanes of one world with vehicles."""
+
+    def __init__(
+        self,
+        world: WorldDescription,
+        network: RoadNetwork,
+        visible: tuple[np.ndarray, np.ndarray],
+        instances: Instances,
+        rng: np.random.Generator,
+    ):
+        """Nothing is drawn yet.
+
+        Args:
+            world: its lanes.
+            network: the roads that they are on.
+            visible: from where to where each frame shows the main road, two arrays (frames,), metres.
+            instances: where the vehicles are numbered.
+            rng: draws everything.
+        """
+        self._world, self._network, self._visible = world, network, visible
+        self._instances, self._rng = instances, rng
+
+    def vehicles(self) -> Iterator[Vehicle]:
+        """All that are ever seen."""
+        for lane in self._world.lanes:
+            for road in self._network.crossings if lane.on_crossings else [self._network.main]:
+                fill = self._queue if isinstance(lane, QueueLane) else self._flow
+                yield from fill(lane, road)
+
+    def _flow(self, lane: FlowingLane, road: Road) -> Iterator[Vehicle]:
+        driven = lane.speed * np.arange(self._world.frames) / FRAMES_PER_SECOND
+        low, high = (-SIDE_VIEW, SIDE_VIEW) if lane.on_crossings else self._visible
+        first, end = np.min(low - driven), np.max(high - driven)
+        s = first if lane.first_ahead is None else lane.first_ahead
+        class_ids = self._class_ids(lane)
+        while s < end:
+            class_id, sway = next(class_ids), self._rng.uniform(0, 2)
+            yield self._vehicle(class_id, lane, road, s, sway=sway)
+            s += max(lane.spacing * self._rng.uniform(0.55, 1.6), _SHORTEST_GAP)
+
+    def _queue(self, lane: QueueLane, road: Road) -> Iterator[Vehicle]:
+        direction, stop = np.sign(lane.speed), lane.stops_at
+        class_ids = self._class_ids(lane)
+        for place in range(lane.queue_length):
+            class_id = next(class_ids)
+            stop -= direction * (_HALF_LENGTH[class_id] if place else 0.0)
+            start = stop - direction * self._rng.uniform(15, 25) * (place + 1)
+            yield self._vehicle(class_id, lane, road, start, stops_at=stop)
+            stop -= direction * (_HALF_LENGTH[class_id] + self._rng.uniform(1.2, 2.5))
+
+    def _class_ids(self, lane: Lane) -> Iterator[int]:
+        """Classes of the lane's vehicles in turn, evenly spread by multiples of the golden ratio."""
+        place, trucks = self._rng.random(), lane.truck_share
+        while True:
+            place = (place + 0.618034) % 1
+            yield TRUCK if place < trucks else VAN if place < trucks + lane.van_share else CAR
+
+    def _vehicle(self, class_id: int, lane: Lane, road: Road, start: float, **motion) -> Vehicle:
+        model, instance_id = int(self._rng.integers(_MODELS)), self._instances.add(class_id)
+        builder = vehicles.BUILDERS[class_id]
+        return Vehicle(builder, model, road, lane, float(start), instance_id, **motion)

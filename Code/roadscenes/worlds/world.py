@@ -1,0 +1,98 @@
+"""A world: a description and a seed turned into roads, props beside them and traffic on them."""
+
+import numpy as np
+
+from roadscenes.models import trees
+from roadscenes.models.mesh import Mesh, join
+from roadscenes.models.primitives import quad
+from roadscenes.worlds.description import Builder, WorldDescription
+from roadscenes.worlds.instances import Instances
+from roadscenes.worlds.props import Prop, PropPlacement
+from roadscenes.worlds.road_network import SIDE_VIEW, RoadNetwork
+from roadscenes.worlds.traffic import FRAMES_PER_SECOND, Traffic, Vehicle
+
+_BEHIND, _AHEAD = 20.0, 190.0  # metres of the world that a frame shows
+_SECTION = 60.0  # metres that the camera drives before the static mesh is built anew
+_NEAR, _NEAR_SIDE = 80.0, 25.0  # metres ahead and to the side in which trees have all their leaves
+_FAR_DETAIL = 0.3
+_OUT_OF_SIGHT = quad((0, 0, -900), (0.1, 0, 0), (0, 0.1, 0), "flat")  # no moving mesh is empty
+
+
+class World:
+    """A description furnished by a seed: another seed gives another world of the same kind."""
+
+    def __init__(self, description: WorldDescription, seed: int):
+        self.name, self.seeds = description.name, [seed, int(description.name)]
+        rng = np.random.default_rng(self.seeds)
+        self._description = description.varied(rng)
+        camera = np.array([self.camera_s(frame) for frame in range(description.frames)])
+        start, end = -_BEHIND, float(camera[-1]) + _SECTION + _AHEAD
+        self.network = RoadNetwork(self._description, start, end, rng)
+        self._camera_height, self._camera_pitch = rng.uniform(1.45, 1.9), np.radians(rng.normal(0, 1.5))
+        self._models: dict[tuple, Mesh] = {}
+        self.instances = Instances()
+        placement = PropPlacement(self._description, self.network, self.instances, rng)
+        self.props = list(placement.props(start, end))
+        visible = camera - _BEHIND, camera + _AHEAD
+        traffic = Traffic(self._description, self.network, visible, self.instances, rng)
+        self.vehicles = list(traffic.vehicles())
+
+    def camera_pose(self, frame: int) -> tuple[np.ndarray, float, float]:
+        """Position (3,) in metres, heading and pitch in radians to the left of x and upwards."""
+        s, line = self.camera_s(frame), self.network.main.line
+        position = line.at(s, self._description.camera_t, self._camera_height)
+        return position, float(line.heading(s)), self._camera_pitch
+
+    def section(self, frame: int) -> int:
+        """Frames of the same section of the drive share one static mesh."""
+        return int(self.camera_s(frame) // _SECTION)
+
+    def static_mesh(self, section: int) -> Mesh:
+        """Everything that does not move, around one section of the drive."""
+        start, end = section * _SECTION - _BEHIND, (section + 1) * _SECTION + _AHEAD
+        parts = list(self.network.ground_meshes(start, end))
+        for prop in self.props:
+            place = prop.s if prop.road is self.network.main else prop.road.crosses_at
+            if start <= place <= end:
+                near = place < end - _AHEAD + _NEAR and abs(prop.t) < _NEAR_SIDE
+                parts.append(self.prop_mesh(prop, 1.0 if near else _FAR_DETAIL))
+        return join(parts)
+
+    def moving_mesh(self, frame: int) -> Mesh:
+        """The vehicles on the roads at one moment."""
+        camera = self.camera_s(frame)
+        parts = [_OUT_OF_SIGHT]
+        for vehicle in self.vehicles:
+            s = vehicle.s(frame)
+            on_main = vehicle.road is self.network.main
+            place = s if on_main else vehicle.road.crosses_at
+            if -_BEHIND < place - camera < _AHEAD and (on_main or abs(s) < SIDE_VIEW):
+                parts.append(self._placed(self._model(vehicle.builder, vehicle.model), vehicle, s))
+        return join(parts)
+
+    def prop_mesh(self, prop: Prop, detail: float = 1.0) -> Mesh:
+        """A prop where it stands; detail: 0..1, of trees."""
+        model = self._model(prop.builder, prop.model, detail)
+        return self._placed(model, prop, prop.s, prop.scale)
+
+    def camera_s(self, frame: int) -> float:
+        """How far the camera has driven along the main road, metres."""
+        driven = self._description.camera_speed * frame / FRAMES_PER_SECOND
+        stop = self._description.camera_stops_at
+        return driven if stop is None else stop * np.tanh(driven / stop)
+
+    def _placed(self, model: Mesh, thing: Prop | Vehicle, s: float, scale: float = 1.0) -> Mesh:
+        line = thing.road.line
+        position = line.at(s, thing.t, self.network.height(thing.road, s, thing.t))
+        heading = line.heading(s)
+        mesh = model.transformed(position, heading + thing.yaw, scale, line.slope(s), heading)
+        return mesh if thing.instance_id is None else mesh.with_instance_id(thing.instance_id)
+
+    def _model(self, builder: Builder, number: int, detail: float = 1.0) -> Mesh:
+        options = {"detail": detail} if builder in trees.BUILDERS else {}
+        key = builder, number, *options.values()
+        if key not in self._models:
+            # The builder's name is part of the seed: to rename a builder is to change its models.
+            rng = np.random.default_rng([*self.seeds, *builder.__name__.encode(), number])
+            self._models[key] = builder(rng, **options)
+        return self._models[key]

@@ -1,0 +1,42 @@
+"""All studies by name, in the order in which the docs tell of them."""
+
+from types import ModuleType
+
+from studies import (
+    best,
+    best_on_new_road,
+    edgesegnet_causes,
+    edgesegnet_equal_time,
+    edgesegnet_equal_time_rendered,
+    held_out_streets,
+    ideas_equal_time,
+    ideas_one_by_one,
+    ideas_one_by_one_rendered,
+    new_roads,
+    peers,
+    recipe_search,
+    rendered_example,
+    simple_recipes,
+    time_to_quality,
+)
+
+MODULES: dict[str, ModuleType] = {
+    module.STUDY.name: module
+    for module in (
+        rendered_example,
+        simple_recipes,
+        edgesegnet_causes,
+        edgesegnet_equal_time,
+        edgesegnet_equal_time_rendered,
+        ideas_one_by_one,
+        ideas_equal_time,
+        ideas_one_by_one_rendered,
+        recipe_search,
+        new_roads,
+        time_to_quality,
+        best,
+        best_on_new_road,
+        peers,
+        held_out_streets,
+    )
+}

@@ -1,0 +1,39 @@
+"""Runs a study, or lists all of them.
+
+    .venv/bin/python Code/studies/run_study.py [NAME] [--camvid FOLDER]
+
+Every training is made once, and an interrupted one continues. results/NAME.jsonl keeps a line for each
+training, results/NAME.csv the scores.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from roadseg.errors import DataError
+from studies.catalogue import MODULES
+from studies.runner import load_step_milliseconds, table
+from studies.runner.running import run
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("name", nargs="?", choices=MODULES, metavar="NAME", help="of a study")
+    parser.add_argument("--camvid", type=Path, metavar="FOLDER", help="folder of CamVid")
+    options = parser.parse_args(arguments)
+    if options.name is None:
+        for name, module in MODULES.items():
+            print(f"{name:32s}{module.__doc__.splitlines()[0]}")
+        return
+    study = MODULES[options.name].STUDY
+    try:
+        results = run(study, options.camvid)
+    except DataError as error:
+        sys.exit(f"{study.name}: {error}")
+    print(table(results, load_step_milliseconds(study)).to_string())
+
+
+if __name__ == "__main__":
+    main()

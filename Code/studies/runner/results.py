@@ -1,0 +1,128 @@
+"""What a study leaves behind: results/STUDY.jsonl, a training a line.
+
+A line holds the settings of a training, its course, its circumstances, and counts of pixels. Whatever
+follows from the counts (accuracy, IoU, F-scores) is computed when it is read.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from roadseg.errors import DataError
+from roadseg.evaluation import Evaluation
+from roadseg.files import atomic_write
+from studies.runner.study import Study
+
+RESULTS = Path(__file__).resolve().parents[1] / "results"
+# The first makes a record of schema 2 out of one of schema 1, and so on: whoever changes the form of a
+# record appends a function, and no file needs a hand.
+Upgrade = Callable[[dict], dict]
+UPGRADES: tuple[Upgrade, ...] = ()
+SCHEMA = len(UPGRADES) + 1
+
+
+@dataclass(frozen=True)
+class Result:
+    """One training of a study: its line, and the group that the study puts it in."""
+
+    record: Mapping[str, object]
+    group: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.record["name"]
+
+    @property
+    def label(self) -> str:
+        """Group and name, as Trial.label."""
+        return f"{self.group}: {self.name}" if self.group else self.name
+
+    @property
+    def seed(self) -> int:
+        return self.record["recipe"]["seed"]
+
+    @cached_property
+    def validation(self) -> Evaluation:
+        """Of the validation frames."""
+        return self._evaluation(self.record["validation"])
+
+    @cached_property
+    def full_size(self) -> Evaluation | None:
+        """Of the same frames in full size, where the study has them."""
+        counts = self.record.get("full_size")
+        return counts and self._evaluation(counts)
+
+    def _evaluation(self, counts: Mapping[str, list]) -> Evaluation:
+        """Without counts of boundaries, which the first trainings lack, their F-score is NaN."""
+        confusion = np.array(counts["confusion"])
+        boundaries = np.array(counts.get("boundaries", np.zeros((len(confusion), 4), int)))
+        return Evaluation(confusion, boundaries, tuple(self.record["class_names"]))
+
+    def training(self, metric: str) -> float:
+        """A metric of every fourth training frame, by its name in Evaluation; NaN if not evaluated."""
+        if counts := self.record.get("training"):
+            return getattr(self._evaluation(counts), metric)
+        # Of trainings before schema 1, these metrics are known, and no counts.
+        return self.record.get("training_metrics", {}).get(metric, math.nan)
+
+    @property
+    def rare_iou(self) -> float:
+        """Mean validation IoU of the classes with less than 2 % of the training pixels."""
+        rare = [self.validation.class_names.index(name) for name in self.record["rare_classes"]]
+        values = self.validation.iou[rare]
+        return math.nan if np.isnan(values).all() else float(np.nanmean(values))
+
+    @property
+    def history(self) -> dict[str, list[float]]:
+        """Each column's value after each epoch, NaN where an epoch was not validated: as Run.history."""
+        return {
+            name: [math.nan if value is None else value for value in values]
+            for name, values in self.record["history"].items()
+        }
+
+
+def load(study: Study, folder: Path = RESULTS) -> list[Result]:
+    """The results of all trials and seeds of a study; raises DataError where one is missing."""
+    stored = {(result.name, result.seed): result for result in read(study, folder)}
+    wanted = [(trial.name, seed) for seed in study.seeds for trial in study.trials]
+    if missing := [f"{name!r}, seed {seed}" for name, seed in wanted if (name, seed) not in stored]:
+        raise DataError(
+            f"{_path(study.name, folder)} lacks {'; '.join(missing)}; "
+            f"Code/studies/run_study.py {study.name} trains it"
+        )
+    return [stored[key] for key in wanted]
+
+
+def read(study: Study, folder: Path = RESULTS, upgrades: Sequence[Upgrade] = UPGRADES) -> list[Result]:
+    """All results in the file of a study, in its order, upgraded to the present schema."""
+    groups = {trial.name: trial.group for trial in study.trials}
+    records = [_upgraded(json.loads(line), upgrades) for line in _lines(_path(study.name, folder))]
+    return [Result(record, groups.get(record["name"], "")) for record in records]
+
+
+def _lines(path: Path) -> list[str]:
+    return path.read_text("utf-8").splitlines() if path.is_file() else []
+
+
+def _upgraded(record: dict, upgrades: Sequence[Upgrade]) -> dict:
+    for upgrade in upgrades[record["schema"] - 1 :]:
+        record = upgrade(record) | {"schema": record["schema"] + 1}
+    return record
+
+
+def append(study: Study, record: Mapping[str, object], folder: Path = RESULTS) -> None:
+    """Adds a line to the file of a study, which is replaced as a whole."""
+    path = _path(study.name, folder)
+    line = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
+    text = "\n".join([*_lines(path), line]) + "\n"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, lambda part: part.write_text(text, "utf-8"))
+
+
+def _path(name: str, folder: Path) -> Path:
+    return folder / f"{name}.jsonl"

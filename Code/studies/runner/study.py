@@ -1,0 +1,90 @@
+"""Study and Trial: which trainings are compared, on which frames, as values."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import keras
+
+from roadseg.data.splits import Split
+from roadseg.data.store import FrameStore
+from roadseg.training.recipes import Recipe
+
+Frames = Callable[[Path | None], FrameStore]  # called with the folder of CamVid, or None
+MakeSplit = Callable[[FrameStore], Split]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One training of a study, which each seed of the study repeats.
+
+    Attributes:
+        name: unlike that of any other trial in the study.
+        builder: `build` of a module in roadseg.networks, or another function of the same form:
+            (image_shape, num_classes, **options) -> network.
+        recipe: its seed gives the initial weights as well; the study replaces it.
+        options: of the builder.
+        group: what the trial tries, such as the number of an idea; "" for the baseline and for
+            combinations.
+        split: of a trial with fewer training frames than the study's; it gets as many steps as the
+            others. None: the study's split.
+        policy: precision. float32 unless said otherwise, so that machines with and without bfloat16
+            arithmetic give comparable scores.
+    """
+
+    name: str
+    builder: Callable[..., keras.Model]
+    recipe: Recipe
+    options: Mapping[str, object] = field(default_factory=dict)
+    group: str = ""
+    split: MakeSplit | None = None
+    policy: str = "float32"
+
+    @property
+    def label(self) -> str:
+        """Group and name, for tables and plots."""
+        return f"{self.group}: {self.name}" if self.group else self.name
+
+    def build(self, image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
+        """A new network with the initial weights of the recipe's seed."""
+        keras.utils.set_random_seed(self.recipe.seed)
+        previous = keras.config.dtype_policy()
+        keras.config.set_dtype_policy(self.policy)
+        try:
+            return self.builder(image_shape, num_classes, **self.options)
+        finally:
+            keras.config.set_dtype_policy(previous)
+
+
+@dataclass(frozen=True)
+class Study:
+    """Trainings that are compared: every trial with every seed, on the same frames.
+
+    Attributes:
+        name: of the study's module and of its files in results/.
+        trials: in the order of tables.
+        frames: opens the frames, and renders or preprocesses them first where that is necessary.
+        split: divides the frames.
+        seeds: of initial weights, order of frames and augmentation.
+        minutes: training steps alone; each trial gets as many epochs as fit. None: the recipe's epochs.
+        time_steps: measure the time of each trial's step although no number of epochs follows from it.
+        full_size: opens the same frames in a larger size, to evaluate upsampled logits on as well.
+    """
+
+    name: str
+    trials: tuple[Trial, ...]
+    frames: Frames
+    split: MakeSplit
+    seeds: tuple[int, ...] = (0,)
+    minutes: float | None = None
+    time_steps: bool = False
+    full_size: Frames | None = None
+
+    def __post_init__(self):
+        names = [trial.name for trial in self.trials]
+        if len(set(names)) < len(names):
+            raise ValueError(f"study {self.name}: trials need names of their own")
+
+    @property
+    def has_step_times(self) -> bool:
+        return self.time_steps or self.minutes is not None

@@ -1,0 +1,70 @@
+"""The time of a training step of each trial, measured in turns, and the epochs that fit into minutes."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from benchmarks import harness
+from roadseg import networks
+from roadseg.data.store import FrameStore
+from roadseg.files import atomic_write
+from roadseg.training.recipes import Recipe
+from studies.runner.results import RESULTS
+from studies.runner.study import Study
+
+_ROUNDS = 9
+
+
+def step_milliseconds(study: Study, frames: FrameStore, folder: Path = RESULTS) -> dict[str, float]:
+    """Milliseconds of a training step by the name of the trial.
+
+    Measured once and kept in results/STUDY.timing.json, with the digests of the networks and the
+    machine; exits when the networks there are not those of the trials.
+    """
+    built = {trial.name: trial.build(frames.image_shape, frames.num_classes) for trial in study.trials}
+    digests = {name: networks.architecture_digest(network) for name, network in built.items()}
+    path = _path(study.name, folder)
+    if not path.is_file():
+        steps = {trial.name: _step(trial.recipe, built[trial.name]) for trial in study.trials}
+        measured = {"machine": harness.machine(), "networks": digests}
+        _write(path, measured | {"milliseconds": harness.median_ms_in_turns(steps, _ROUNDS)})
+    kept = json.loads(path.read_text("utf-8"))
+    if changed := [name for name, digest in digests.items() if kept["networks"].get(name) != digest]:
+        raise SystemExit(
+            f"{path}: measured with other networks ({', '.join(changed)}); remove it to measure again"
+        )
+    return kept["milliseconds"]
+
+
+def load_step_milliseconds(study: Study, folder: Path = RESULTS) -> dict[str, float] | None:
+    """What `step_milliseconds` kept; None for a study that does not time steps."""
+    if not study.has_step_times:
+        return None
+    return json.loads(_path(study.name, folder).read_text("utf-8"))["milliseconds"]
+
+
+def epochs_within(minutes: float, steps_per_epoch: int, milliseconds: float) -> int:
+    """How many epochs of training steps fit, rounded; validation comes on top."""
+    return max(1, round(60_000 * minutes / (steps_per_epoch * milliseconds)))
+
+
+def _step(recipe: Recipe, network: keras.Model) -> Callable[[], object]:
+    """A training step on a random batch."""
+    generator, size = np.random.default_rng(0), (recipe.batch_size, *network.input_shape[1:])
+    images = generator.integers(0, 256, size, np.uint8)
+    labels = generator.integers(0, network.output_shape[-1], size[:3], np.uint8)
+    loss = recipe.make_loss(np.ones(network.output_shape[-1]))
+    network.compile(recipe.make_optimizer(1000), loss)
+    return lambda: network.train_on_batch(images, labels)
+
+
+def _write(path: Path, content: dict[str, object]) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, lambda part: part.write_text(json.dumps(content, indent=1) + "\n", "utf-8"))
+
+
+def _path(name: str, folder: Path) -> Path:
+    return folder / f"{name}.timing.json"

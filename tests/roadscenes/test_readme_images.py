@@ -1,0 +1,25 @@
+"""docs/images/make.py, on a few scenes and away from the project."""
+
+import importlib.util
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SCRIPT = Path(__file__).parents[2] / "docs/images/make.py"
+
+
+def test_images_of_scenes_and_of_a_drive_are_made(tmp_path):
+    spec = importlib.util.spec_from_file_location("make_images", SCRIPT)
+    script = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(script)
+    target = tmp_path / "images"
+    target.mkdir()
+    script.make(
+        target, tmp_path / "data", tmp_path / "stores", variations=["clone"], drive=range(100, 102)
+    )
+    images = {path.name: Image.open(path) for path in target.iterdir()}
+    assert images.keys() == {"variations.jpg", "strip.png", "drive.webp"}
+    assert images["drive.webp"].n_frames == 2
+    assert images["drive.webp"].size == (414, 3 * 125)
+    assert all(len(np.unique(image.convert("L"))) > 50 for image in images.values())

@@ -1,0 +1,24 @@
+"""Networks that a user might take instead."""
+
+import keras
+import numpy as np
+import pytest
+
+from roadseg.training.losses import CrossEntropy
+from studies import peer_networks
+
+
+def test_fast_scnn_has_the_papers_size_and_trains():
+    network = peer_networks.fast_scnn((64, 96, 3), 19)
+    assert network.count_params() == pytest.approx(1.11e6, rel=0.1)  # table 1 of the paper's results
+    image, labels = np.zeros((2, 64, 96, 3), np.uint8), np.zeros((2, 64, 96), np.uint8)
+    network.compile("adam", CrossEntropy())
+    losses = [network.train_on_batch(image, labels) for _ in range(5)]
+    assert losses[-1] < losses[0]
+
+
+def test_networks_of_the_package_take_any_size():
+    pytest.importorskip("segmodels_keras")
+    network = peer_networks.linknet_mobilenetv2((66, 97, 3), 3)
+    assert network.output_shape == (None, 66, 97, 3)
+    assert keras.config.dtype_policy().name == "float32"

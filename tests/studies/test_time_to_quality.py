@@ -1,0 +1,17 @@
+"""How the two times are compared."""
+
+import pytest
+
+from studies.runner import Result, load
+from studies.time_to_quality import STUDY, times_faster
+
+
+def test_all_of_the_faster_trainings_time_counts():
+    original = Result({"steps": 6000, "ms_per_step": 500, "minutes": 90})
+    assert times_faster(original, Result({"minutes": 2.5})) == pytest.approx(20)
+
+
+def test_the_shorter_training_is_past_the_best_score_of_the_longer():
+    original, short = load(STUDY)
+    assert short.validation.mean_iou > original.validation.mean_iou
+    assert times_faster(original, short) > 16
