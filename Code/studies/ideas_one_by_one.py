@@ -100,3 +100,8 @@ STUDY = Study(
     seeds=(0, 1),
     time_steps=True,
 )
+# For ideas.ipynb, with the recipe `quick`.
+EXAMPLE = (
+    Trial("simple", simple.build, RECIPES["quick"]),
+    Trial("simple_plus", simple_plus.build, RECIPES["quick"]),
+)
