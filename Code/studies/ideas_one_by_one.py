@@ -87,9 +87,14 @@ def about(results: Iterable[Result], group: str) -> list[Result]:
     return [each for each in results if each.group == group or each.name == BASELINE]
 
 
+def by_idea(*trials: Trial) -> tuple[Trial, ...]:
+    """The baseline, the ideas by their numbers, and combinations."""
+    return tuple(sorted(trials, key=lambda trial: (trial.name != BASELINE, trial.group or "7")))
+
+
 STUDY = Study(
     name="ideas_one_by_one",
-    trials=(
+    trials=by_idea(
         *ARCHITECTURES,
         *LOSSES,
         fewer_images("one drive alone", DRIVES[:1], "val"),
