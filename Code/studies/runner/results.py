@@ -93,7 +93,8 @@ def load(study: Study, folder: Path = RESULTS) -> list[Result]:
     if missing := [key for key in _order(study) if key not in stored]:
         names = "; ".join(f"{name!r}, seed {seed}" for name, seed in missing)
         raise DataError(
-            f"{_path(study.name, folder)} lacks {names}; Code/studies/run_study.py {study.name} trains it"
+            f"{_path(study.name, folder)} lacks {names}; train it: "
+            f"Code/studies/run_study.py {study.name}"
         )
     return results
 
