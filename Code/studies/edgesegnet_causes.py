@@ -74,3 +74,8 @@ STUDY = Study(
     split=hold_out("val"),
     time_steps=True,
 )
+# For edgesegnet_study.ipynb, with the higher learning rate for both, so that only the structure differs.
+EXAMPLE = (
+    Trial("original", edgesegnet.build, FAST, ORIGINAL),
+    Trial("repaired", edgesegnet.build, FAST),
+)

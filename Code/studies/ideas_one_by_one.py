@@ -87,9 +87,14 @@ def about(results: Iterable[Result], group: str) -> list[Result]:
     return [each for each in results if each.group == group or each.name == BASELINE]
 
 
+def by_idea(*trials: Trial) -> tuple[Trial, ...]:
+    """The baseline, the ideas by their numbers, and combinations."""
+    return tuple(sorted(trials, key=lambda trial: (trial.name != BASELINE, trial.group or "7")))
+
+
 STUDY = Study(
     name="ideas_one_by_one",
-    trials=(
+    trials=by_idea(
         *ARCHITECTURES,
         *LOSSES,
         fewer_images("one drive alone", DRIVES[:1], "val"),
@@ -99,4 +104,9 @@ STUDY = Study(
     split=train_on(DRIVES, ["val"]),
     seeds=(0, 1),
     time_steps=True,
+)
+# For ideas.ipynb, with the recipe `quick`.
+EXAMPLE = (
+    Trial("simple", simple.build, RECIPES["quick"]),
+    Trial("simple_plus", simple_plus.build, RECIPES["quick"]),
 )

@@ -13,7 +13,7 @@ held-out one.
 from dataclasses import replace
 
 from studies import ideas_one_by_one
-from studies.ideas_one_by_one import ARCHITECTURES, LOSSES, fewer_images
+from studies.ideas_one_by_one import ARCHITECTURES, LOSSES, by_idea, fewer_images
 from studies.runner.data_sets import rendered, train_on
 
 HELD_OUT = "0002"
@@ -23,7 +23,7 @@ WORLDS = ("0001", "0018", "0020", "0006")
 STUDY = replace(
     ideas_one_by_one.STUDY,
     name="ideas_one_by_one_rendered",
-    trials=(
+    trials=by_idea(
         *ARCHITECTURES,
         *LOSSES,
         fewer_images("one world alone", WORLDS[:1], HELD_OUT),

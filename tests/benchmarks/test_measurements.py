@@ -35,6 +35,12 @@ def test_inference_is_timed_by_network():
     assert min(measured.values()) > 0
 
 
+def test_milliseconds_become_frames_a_second():
+    speeds = inference_speed.frames_per_second({"milliseconds": {"slow": 200.0, "fast": 10.0}})
+    assert speeds.to_dict() == {"slow": 5, "fast": 100}
+    assert inference_speed.frames_per_second()["simple_plus"] == 97
+
+
 def test_reading_is_timed_with_and_without_augmentation():
     plain, augmented = (training_speed.reading(32, 48, recipe) for recipe in ("original", "quick"))
     assert 0 < plain < augmented

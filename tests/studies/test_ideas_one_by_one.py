@@ -25,3 +25,9 @@ def test_combinations_are_of_no_idea_alone(names):
 def test_fewer_images_are_of_the_first_drives():
     trained = {result.name: result.record["split"] for result in load(STUDY)}
     assert trained["one drive alone"] == f"trained on {DRIVES[0]}, validated on val"
+
+
+def test_trials_come_by_idea():
+    groups = [trial.group for trial in STUDY.trials]
+    assert groups[0] == ""
+    assert groups[1:] == sorted(groups[1:], key=lambda group: group or "7")

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import joblib
 import numpy as np
 
 from roadseg import networks, training
@@ -21,7 +22,8 @@ def test_weights_are_trained_evaluated_and_loaded_by_name(tmp_path, monkeypatch)
         recipe=replace(training.RECIPES["transfer"], epochs=1),
         folder=tmp_path,
     )
-    train_weights(["simple_plus"], [], few)
+    with joblib.parallel_config(backend="sequential"):  # starting processes takes longer than rendering
+        train_weights(["simple_plus"], [], few)
     card = networks.model_card("simple_plus")
     assert card["frames"] == 4
     (result,) = card["results"].values()

@@ -88,21 +88,33 @@ class Result:
 
 def load(study: Study, folder: Path = RESULTS) -> list[Result]:
     """The results of all trials and seeds of a study; raises DataError where one is missing."""
-    stored = {(result.name, result.seed): result for result in read(study, folder)}
-    wanted = [(trial.name, seed) for seed in study.seeds for trial in study.trials]
-    if missing := [f"{name!r}, seed {seed}" for name, seed in wanted if (name, seed) not in stored]:
+    results = read(study, folder)
+    stored = {(result.name, result.seed) for result in results}
+    if missing := [key for key in _order(study) if key not in stored]:
+        names = "; ".join(f"{name!r}, seed {seed}" for name, seed in missing)
         raise DataError(
-            f"{_path(study.name, folder)} lacks {'; '.join(missing)}; "
-            f"Code/studies/run_study.py {study.name} trains it"
+            f"{_path(study.name, folder)} lacks {names}; train it: "
+            f"Code/studies/run_study.py {study.name}"
         )
-    return [stored[key] for key in wanted]
+    return results
 
 
 def read(study: Study, folder: Path = RESULTS, upgrades: Sequence[Upgrade] = UPGRADES) -> list[Result]:
-    """All results in the file of a study, in its order, upgraded to the present schema."""
+    """What is in the file of a study, in the order of its trials, upgraded to the present schema.
+
+    Trainings that are not, or no longer, in the study are left out.
+    """
     groups = {trial.name: trial.group for trial in study.trials}
-    records = [_upgraded(json.loads(line), upgrades) for line in _lines(_path(study.name, folder))]
-    return [Result(record, groups.get(record["name"], "")) for record in records]
+    stored = {}
+    for line in _lines(_path(study.name, folder)):
+        record = _upgraded(json.loads(line), upgrades)
+        stored[record["name"], record["recipe"]["seed"]] = record
+    return [Result(stored[key], groups[key[0]]) for key in _order(study) if key in stored]
+
+
+def _order(study: Study) -> list[tuple[str, int]]:
+    """Name and seed of every training."""
+    return [(trial.name, seed) for seed in study.seeds for trial in study.trials]
 
 
 def _lines(path: Path) -> list[str]:

@@ -44,24 +44,19 @@ def run(
     full_size = study.full_size(camvid) if study.full_size else None
     rare = _rare_classes(frames, study.split(frames))
     milliseconds = timing.step_milliseconds(study, frames, folder) if study.has_step_times else None
-    finished = []
     for trial, split in _plan(study, frames, milliseconds):
         network = trial.build(frames.image_shape, frames.num_classes)
         settings = _settings(trial, network, frames, split, full_size)
-        result = _stored(study, settings, folder)
-        if result is None:
-            print(f"{study.name}: {trial.label}, {trial.recipe.epochs} epochs", flush=True)
-            record = _train(trial, network, frames, split, runs)
-            if full_size is not None:
-                record["full_size"] = _counts(
-                    evaluation.evaluate(network, frames, split.validation, full_size=full_size)
-                )
-            record = {"schema": SCHEMA, **settings, **record, "rare_classes": rare}
-            results.append(study, record, folder)
-            summaries.write_csv(study.name, results.read(study, folder), milliseconds, folder)
-            result = Result(record, trial.group)
-        finished.append(result)
-    return finished
+        if _is_stored(study, settings, folder):
+            continue
+        print(f"{study.name}: {trial.label}, {trial.recipe.epochs} epochs", flush=True)
+        record = {"schema": SCHEMA, **settings, **_train(trial, network, frames, split, runs)}
+        if full_size is not None:
+            upsampled = evaluation.evaluate(network, frames, split.validation, full_size=full_size)
+            record["full_size"] = _counts(upsampled)
+        results.append(study, record | {"rare_classes": rare}, folder)
+        summaries.write_csv(study.name, results.read(study, folder), milliseconds, folder)
+    return results.load(study, folder)
 
 
 def _plan(
@@ -111,17 +106,18 @@ def _settings(
     return json.loads(json.dumps(settings))
 
 
-def _stored(study: Study, settings: dict[str, object], folder: Path) -> Result | None:
-    for result in results.read(study, folder):
-        if (result.name, result.seed) != (settings["name"], settings["recipe"]["seed"]):
-            continue
-        if changed := [key for key, value in settings.items() if result.record.get(key) != value]:
-            raise SystemExit(
-                f"{study.name}, {result.label}, seed {result.seed}: trained with other settings "
-                f"({', '.join(changed)}); remove its line in {folder} to train it again"
-            )
-        return result
-    return None
+def _is_stored(study: Study, settings: dict[str, object], folder: Path) -> bool:
+    """Exits when a training of the same name and seed had other settings."""
+    key = settings["name"], settings["recipe"]["seed"]
+    stored = {(result.name, result.seed): result.record for result in results.read(study, folder)}
+    if key not in stored:
+        return False
+    if changed := [name for name, value in settings.items() if stored[key].get(name) != value]:
+        raise SystemExit(
+            f"{study.name}, {key[0]}, seed {key[1]}: trained with other settings "
+            f"({', '.join(changed)}); remove its line in {folder} to train it again"
+        )
+    return True
 
 
 def _train(

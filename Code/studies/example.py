@@ -1,0 +1,56 @@
+"""Trainings of minutes, so that the notebooks on studies can show what networks see.
+
+Everything is written below the working directory: Data, Data_compressed, Runs.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+
+import roadscenes
+from roadseg import training
+from roadseg.data import preprocess, sources, splits, store
+from roadseg.data.splits import Split
+from roadseg.data.store import FrameStore
+from roadseg.evaluation import Evaluation
+from studies.runner import Trial
+
+
+def open_frames(data: str | None, scale: float) -> tuple[FrameStore, Split]:
+    """Preprocessed frames, and a split that holds out the last world or drive.
+
+    Args:
+        data: folder of a raw data set; None: what lies in Data, or else scenes rendered there.
+        scale: how much smaller the frames become.
+    """
+    source = sources.open(data) if data else roadscenes.open_or_render("Data")
+    target = Path("Data_compressed") / preprocess.folder_name(source, None, scale)
+    preprocess.to_hdf5(source, target, scale=scale)
+    frames = store.open(target)
+    return frames, splits.last_drive(frames)
+
+
+def train(
+    trials: Iterable[Trial], frames: FrameStore, split: Split, epochs: int
+) -> tuple[dict[str, keras.Model], dict[str, Evaluation]]:
+    """Trains the network of each trial, or reads it where that is done.
+
+    Args:
+        trials: networks and recipes.
+        frames: to train and validate on.
+        split: of the frames.
+        epochs: instead of those of the recipes.
+
+    Returns:
+        The networks with their best weights, and their validation results, by the trials' names.
+    """
+    networks, results = {}, {}
+    for trial in trials:
+        recipe = replace(trial.recipe, epochs=epochs)
+        network = trial.build(frames.image_shape, frames.num_classes)
+        name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
+        run = training.train(network, frames, split, recipe, Path("Runs") / name)
+        networks[trial.name], results[trial.name] = network, run.result
+    return networks, results
