@@ -45,22 +45,6 @@ def test_a_kernel_that_dies_is_told(tmp_path, capfd):
     assert "stopped before its end (DeadKernelError)" in capfd.readouterr().err
 
 
-def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
-    cell = nbformat.v4.new_code_cell("train()")
-    cell.outputs = [
-        nbformat.v4.new_output("stream", name="stderr", text=text)
-        for text in ("\rstep 0", "\rstep 1", "\rstep 2", "\rstep 3\nWARNING: mine\n")
-    ]
-    emptied = nbformat.v4.new_code_cell("import keras")
-    emptied.outputs = [nbformat.v4.new_output("stream", name="stderr", text="half\r")]
-    path = tmp_path / "notebook.ipynb"
-    nbformat.write(nbformat.v4.new_notebook(cells=[cell, emptied]), path)
-    notebook._tidy(path)
-    first, second = nbformat.read(path, as_version=4).cells
-    assert [output.text for output in first.outputs] == ["step 3\nWARNING: mine\n"]
-    assert second.outputs == []
-
-
 @pytest.mark.parametrize(
     "command", [["notebook", "--recipe", "quik"], ["notebook", "ideas", "--recipe", "best"]]
 )

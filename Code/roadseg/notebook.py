@@ -8,15 +8,13 @@ import re
 import sys
 from pathlib import Path
 
-import nbformat
-
 from roadseg import notebook_settings
 from roadseg.errors import DataError
+from roadseg.notebook_tidying import tidy
 
 _FOLDER = Path(__file__).resolve().parents[1]  # in the repository; wheels hold no notebooks
 _NOTEBOOKS = "train_network", "ideas", "edgesegnet_study"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
-_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 
 
 def add_command(commands) -> None:
@@ -96,7 +94,7 @@ def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
         failure += f"{error.ename}: {error.evalue}"
     except (DeadKernelError, KeyboardInterrupt) as error:
         failure = f"The notebook was stopped before its end ({type(error).__name__})"
-    _tidy(unfinished)
+    tidy(unfinished)
     if failure:
         print(f"\n{failure}\n\nWhat ran until then: {unfinished}", file=sys.stderr)
         return 1
@@ -128,28 +126,3 @@ def _yes_or_no(answer: str) -> bool:
 
 def _absolute(path: str) -> str:
     return str(Path(path).expanduser().resolve())
-
-
-def _tidy(path: Path) -> None:
-    """Joins each cell's pieces of terminal output and keeps the last state of every progress bar.
-
-    Papermill's notes go.
-    """
-    notebook = nbformat.read(path, as_version=4)
-    for cell in notebook.cells:
-        outputs = []
-        for output in cell.get("outputs", []):
-            last = outputs[-1] if outputs else {}
-            if output.output_type == "stream" and last.get("name") == output.name:
-                last.text += output.text
-            else:
-                outputs.append(output)
-        for output in outputs:
-            if output.output_type == "stream":
-                output.text = _OVERWRITTEN.sub("", output.text)
-        cell.metadata.pop("papermill", None)
-        if "outputs" in cell:
-            cell.outputs = [each for each in outputs if each.get("text") != ""]
-    notebook.metadata.pop("papermill", None)
-    notebook.metadata.pop("widgets", None)  # a page without a kernel shows their stills
-    nbformat.write(notebook, path)

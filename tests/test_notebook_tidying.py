@@ -1,0 +1,51 @@
+"""Outputs are kept as a terminal would show them, images small."""
+
+import io
+
+import nbformat
+import numpy as np
+from PIL import Image
+
+from roadseg.notebook_tidying import smaller_png, tidy
+
+
+def test_outputs_are_tidied_as_a_terminal_would_show_them(tmp_path):
+    cell = nbformat.v4.new_code_cell("train()")
+    cell.outputs = [
+        nbformat.v4.new_output("stream", name="stderr", text=text)
+        for text in ("\rstep 0", "\rstep 1", "\rstep 2", "\rstep 3\nWARNING: mine\n")
+    ]
+    emptied = nbformat.v4.new_code_cell("import keras")
+    emptied.outputs = [nbformat.v4.new_output("stream", name="stderr", text="half\r")]
+    path = tmp_path / "notebook.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell, emptied]), path)
+    tidy(path)
+    first, second = nbformat.read(path, as_version=4).cells
+    assert [output.text for output in first.outputs] == ["step 3\nWARNING: mine\n"]
+    assert second.outputs == []
+
+
+def test_an_image_becomes_smaller_and_keeps_its_frequent_colours():
+    rng = np.random.default_rng(0)
+    smooth = np.linspace(0, 255, 3 * 200 * 300).reshape(200, 300, 3) + rng.normal(0, 4, (200, 300, 3))
+    image = smooth.clip(0, 255).astype(np.uint8)
+    image[:20], image[20:24, :30] = (0, 199, 0), (200, 200, 0)
+    image[24:28, :30] = (255, 255, 0)
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    smaller = smaller_png(buffer.getvalue())
+    assert len(smaller) < len(buffer.getvalue()) / 2
+    back = np.asarray(Image.open(io.BytesIO(smaller)).convert("RGB")).astype(int)
+    assert (back[:28, :30] == image[:28, :30]).all()
+    assert np.abs(back - image).mean() < 8
+
+
+def test_notes_of_the_runner_and_the_state_of_widgets_go(tmp_path):
+    notebook = nbformat.v4.new_notebook(metadata={"papermill": {}, "widgets": {"state": "large"}})
+    notebook.cells = [nbformat.v4.new_code_cell("1", metadata={"papermill": {"duration": 1}})]
+    nbformat.write(notebook, tmp_path / "notebook.ipynb")
+    tidy(tmp_path / "notebook.ipynb")
+    (cell,) = nbformat.read(tmp_path / "notebook.ipynb", as_version=4).cells
+    assert "papermill" not in cell.metadata
+    text = (tmp_path / "notebook.ipynb").read_text("utf-8")
+    assert "large" not in text
