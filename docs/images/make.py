@@ -2,8 +2,8 @@
 
     .venv/bin/python docs/images/make.py
 
-Writes strip.png, drive.webp and variations.jpg beside this file, in about a minute on two cores. The
-weights were not trained on scenes of this seed.
+Writes simple.png, strip.png, drive.webp and variations.jpg beside this file, in about a minute on two
+cores. The weights were not trained on scenes of this seed.
 """
 
 from collections.abc import Iterable
@@ -29,7 +29,7 @@ def make(
     variations: Iterable[str] = tuple(roadscenes.VARIATIONS),
     drive: Iterable[int] = DRIVE,
 ) -> None:
-    """Renders what is missing and makes the three images.
+    """Renders what is missing and makes the images.
 
     Args:
         target: folder of the images.
@@ -41,6 +41,7 @@ def make(
     gallery = _preprocessed(data / "gallery", stores, roadscenes.WORLDS, variations, [GALLERY_FRAME])
     plots.variations(gallery).savefig(target / "variations.jpg")
     network = networks.load_pretrained("simple", gallery.image_shape)
+    plots.network_diagram(network).savefig(target / "simple.png")
     chosen = [gallery.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
     plots.predictions({"prediction": network}, gallery, chosen).savefig(target / "strip.png")
     plt.close("all")

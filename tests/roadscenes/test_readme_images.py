@@ -19,7 +19,7 @@ def test_images_of_scenes_and_of_a_drive_are_made(tmp_path):
         target, tmp_path / "data", tmp_path / "stores", variations=["clone"], drive=range(100, 102)
     )
     images = {path.name: Image.open(path) for path in target.iterdir()}
-    assert images.keys() == {"variations.jpg", "strip.png", "drive.webp"}
+    assert images.keys() == {"simple.png", "variations.jpg", "strip.png", "drive.webp"}
     assert images["drive.webp"].n_frames == 2
     assert images["drive.webp"].size == (414, 3 * 125)
     assert all(len(np.unique(image.convert("L"))) > 50 for image in images.values())
