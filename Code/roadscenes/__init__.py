@@ -1,6 +1,6 @@
 """Rendered road scenes: a small Virtual KITTI 1.3.1 for machines without it.
 
-The same camera, classes, worlds, variations and files as the real data set, so that
+Scenes have the camera, classes, variations and file layout of the real data set, so
 `roadseg.data.sources` reads a rendered folder as `virtual_kitti_1`.
 """
 

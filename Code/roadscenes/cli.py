@@ -1,4 +1,4 @@
-"""The sub-command `render` of the `roadseg` command."""
+"""The command `roadseg render`."""
 
 import argparse
 from pathlib import Path
@@ -9,14 +9,19 @@ from roadscenes.worlds import WORLDS
 
 
 def add_commands(commands) -> None:
-    """Adds them to what `argparse.ArgumentParser.add_subparsers` returned."""
+    """Adds the parser of `roadseg render` to the sub-parsers of the command line."""
     parser = commands.add_parser(
         "render",
         help="render road scenes as a data set with exact labels",
-        description="Renders drives through five kinds of worlds, in the files of Virtual KITTI 1.3.1: "
+        description="Renders drives through five kinds of worlds, in the layout of Virtual KITTI 1.3.1: "
         "0001 a street, 0002 an avenue, 0006 a crossing, 0018 a country road, 0020 a motorway. "
         "Frames that are already there are kept, so a later call can add more.",
     )
+    _add_options(parser)
+    parser.set_defaults(run=_render)
+
+
+def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--worlds",
         nargs="+",
@@ -37,25 +42,24 @@ def add_commands(commands) -> None:
         "--frames",
         type=_frames,
         metavar="FRAMES",
-        help="how many from the start of each drive, or START:STOP:STEP, as 0:400:5 for every fifth "
-        "of the first 400; default: the whole drive",
+        help="how many from the start of each drive, or START:STOP:STEP, such as 0:400:5 for every "
+        "fifth of the first 400; default: the whole drive",
     )
     parser.add_argument(
-        "--seed", type=int, default=0, help="another one furnishes the worlds differently; default: 0"
+        "--seed", type=int, default=0, help="another seed furnishes the worlds differently; default: 0"
     )
     parser.add_argument(
         "--randomise",
         action="store_true",
-        help="give each frame random light and colours, to train networks for other images",
+        help="give each frame random light and colours, to train networks for images from elsewhere",
     )
-    parser.add_argument("--workers", type=int, help="processes; default: one a core")
+    parser.add_argument("--workers", type=int, help="parallel processes; default: one for each core")
     parser.add_argument(
         "--output",
         type=Path,
         default=Path("Data/scenes"),
-        help="folder of this seed's scenes; default: Data/scenes",
+        help="folder for the scenes of this seed; default: Data/scenes",
     )
-    parser.set_defaults(run=_render)
 
 
 def _frames(text: str) -> int | range:

@@ -1,4 +1,4 @@
-"""Writes rendered frames as a data set in the files of Virtual KITTI 1.3.1; continues where it was."""
+"""Renders data sets in the file layout of Virtual KITTI 1.3.1, and continues where it stopped."""
 
 import json
 import operator
@@ -6,16 +6,16 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import joblib
-from tqdm import tqdm
 
 from roadscenes.render.variations import VARIATIONS
-from roadscenes.tasks import RenderTask, encoding_file, missing_frames, render_frames
+from roadscenes.tasks import RenderTask, encoding_file, plan_tasks, render_frames
 from roadscenes.worlds import WORLDS
 from roadscenes.worlds.world import World
 from roadseg.data import sources
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
+from roadseg.progress import progress_bar
 
 MARKER = "roadscenes.json"
 _FORMAT = 2  # raise it when the same seed gives other images
@@ -33,28 +33,28 @@ def render(
     workers: int | None = None,
     progress: bool = True,
 ) -> None:
-    """Renders scenes as a data set in the files of Virtual KITTI 1.3.1.
+    """Renders scenes as a data set in the file layout of Virtual KITTI 1.3.1.
 
     Frames that are already there are kept, so an interrupted call can be made again, and a later one
     can add more. On one machine the same arguments give the same bytes.
 
     Args:
-        target: a folder of its own, made if missing.
+        target: a folder for these scenes only, made if missing.
         worlds: names in WORLDS, each another kind of road.
         variations: names in VARIATIONS: other light or weather, or a turned camera, on the same drive.
-        frames: how many from the start of each drive, or which; None: as many as Virtual KITTI has.
-            A drive has 10 frames a second; range(0, 447, 7) takes every seventh, which differ more.
+        frames: the number of frames from the start of each drive, or the numbers of the frames; None:
+            the whole drive, as long as in Virtual KITTI. A drive has 10 frames a second, so the frames
+            of range(0, 447, 7) differ more than the first 64.
         seed: another seed furnishes the worlds differently.
-        randomise: every frame has a light of its own and everything in it other colours, far beyond what
-            the drives of the variations show: to train networks for images from elsewhere (domain
-            randomisation: Tobin et al. 2017).
-        workers: processes; None: one for each CPU.
+        randomise: whether each frame gets random light and colours, far beyond those of the variations,
+            to train networks for images from elsewhere (domain randomisation: Tobin et al. 2017).
+        workers: parallel processes; None: one for each CPU.
         progress: whether to show a progress bar.
 
     Raises:
         ValueError: for an unknown world, variation or frame.
-        DataError: if `target` holds something else, worlds of another seed or otherwise randomised, or
-            cannot be written.
+        DataError: if `target` cannot be written, or holds other files, worlds of another seed, or plain
+            frames where random ones are asked for (or the reverse).
     """
     target = Path(target).resolve()
     worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
@@ -66,7 +66,7 @@ def render(
         for name in worlds:
             world = World(WORLDS[name], seed)
             _write_encodings(target, world, variations)
-            tasks += missing_frames(target, world, seed, randomise, wanted[name], variations)
+            tasks += plan_tasks(target, world, seed, randomise, wanted[name], variations)
         total = sum(map(len, wanted.values())) * len(variations)
         _run(tasks, total, workers, progress)
     except OSError as error:
@@ -77,15 +77,15 @@ def render(
 
 
 def render_default(target: str | Path, progress: bool = True) -> None:
-    """A small set for a first training: parts of two worlds, 129 frames, in less than a minute."""
+    """Renders a small set for a first training: 129 frames of two worlds, in less than a minute."""
     for world, frames in _DEFAULT_FRAMES.items():
         render(target, [world], frames=frames, progress=progress)
 
 
 def open_or_render(folder: str | Path) -> sources.Source:
-    """The data set in `folder`; when there is none, the default scenes, rendered into folder/scenes.
+    """Opens the data set in `folder`, or renders the default scenes into folder/scenes if it has none.
 
-    Rendered scenes in other folders below it do not count as a data set.
+    Rendered scenes in other folders below `folder` do not count as a data set.
     """
     folder = Path(folder)
     entries = list(folder.iterdir()) if folder.is_dir() else []
@@ -131,7 +131,7 @@ def _claim(target: Path, seed: int, randomise: bool) -> None:
         _check_marker(marker, description)
         return
     if target.exists() and any(not path.name.startswith(".") for path in target.iterdir()):
-        raise DataError(f"{target}: holds other files; render into a folder of its own")
+        raise DataError(f"{target}: holds other files; render into an empty folder")
     target.mkdir(parents=True, exist_ok=True)
     atomic_write(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
 
@@ -163,14 +163,14 @@ def _write_encodings(target: Path, world: World, variations: list[str]) -> None:
 
 
 def _run(tasks: list[RenderTask], total: int, workers: int | None, progress: bool) -> None:
-    """Renders in parallel; total: frames asked for, of which the tasks are those that are missing."""
+    """Renders in parallel; total: how many frames are asked for, the finished ones included."""
     missing = sum(len(task.frames) * len(task.variations) for task in tasks)
     jobs = min(workers or joblib.cpu_count(), max(len(tasks), 1))
     done = joblib.Parallel(jobs, return_as="generator_unordered")(
         map(joblib.delayed(render_frames), tasks)
     )
-    with tqdm(
-        total=total, initial=total - missing, unit="frame", desc="rendering", disable=not progress
+    with progress_bar(
+        total, total - missing, unit="frame", description="rendering", shown=progress
     ) as bar:
         for count in done:
             bar.update(count)

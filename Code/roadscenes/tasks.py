@@ -1,4 +1,4 @@
-"""Tasks for parallel workers: which frames are still to be rendered, and how a worker renders them."""
+"""Tasks of parallel workers: groups the frames that are missing, and renders them."""
 
 from collections.abc import Iterator
 from copy import deepcopy
@@ -48,16 +48,16 @@ def _image_and_label(target: Path, world: str, variation: str, frame: int) -> tu
     return target / _IMAGES / name, target / _LABELS / name
 
 
-def missing_frames(
+def plan_tasks(
     target: Path, world: World, seed: int, randomise: bool, frames: list[int], variations: list[str]
 ) -> Iterator[RenderTask]:
-    """Tasks for what is not there yet.
+    """Groups the frames that are not rendered yet into tasks.
 
     Args:
         target: folder of the data set.
         world: as `seed` furnishes it.
         seed, randomise: as in `dataset.render`.
-        frames, variations: what is wanted.
+        frames, variations: the frames wanted, each in all of these variations.
     """
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for frame in frames:
@@ -76,7 +76,7 @@ def missing_frames(
 
 
 def render_frames(task: RenderTask) -> int:
-    """Renders and writes the frames of a task; returns how many images there are."""
+    """Renders and writes the frames of a task; returns the number of images."""
     world, static = _world(task.world, task.seed), _static(task.world, task.seed, task.section)
     drive_lights = {name: light_in_world(name, task.seeds) for name in task.variations}
     for frame in task.frames:

@@ -1,4 +1,4 @@
-"""What the tests of rendering share: which frames they render, and a road with things on it."""
+"""Shared by the tests of rendering: a few frames to render, and a road with things on it."""
 
 import hashlib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The sub-command `render` by itself."""
+"""The command `roadseg render`."""
 
 import argparse
 

@@ -1,4 +1,4 @@
-"""The same seed gives the same bytes, and what changes when seed, variation or randomisation do."""
+"""The same seed gives the same bytes; seed, variation and randomisation change what they should."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""What stands and drives in a world, as textured triangle meshes.
+"""Models of everything that stands or drives in a world, as textured triangle meshes.
 
 A *builder* is a function that makes one model: it takes a random generator and returns a Mesh that
 stands on the origin. `buildings`, `trees`, `shrubs`, `street_furniture`, `traffic_signs` and `vehicles`

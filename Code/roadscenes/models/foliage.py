@@ -106,7 +106,11 @@ def loose_leaves(
     leaves: int,
     size: float,
 ) -> Mesh:
-    """A tree's ball of leaves that one can see through; arguments as in `leaf_cluster`."""
+    """A see-through ball of a tree's leaves.
+
+    Args:
+        rng, centre, radii, tint, leaves, size: as in `leaf_cluster`.
+    """
     rng = rng.spawn(1)[0]
     outward = rng.standard_normal((leaves, 3))
     outward *= rng.random((leaves, 1)) ** 0.4 / np.linalg.norm(outward, axis=1, keepdims=True)
@@ -116,7 +120,14 @@ def loose_leaves(
 
 
 def tufts(rng: np.random.Generator, centres: np.ndarray, size: float, tint: np.ndarray) -> Mesh:
-    """Upright leaves of low plants, at centres (K, 3), of about `size` metres."""
+    """Upright leaves of low plants.
+
+    Args:
+        rng: draws directions, shades and sizes.
+        centres: (K, 3), metres.
+        size: of a leaf, metres.
+        tint: linear colour.
+    """
     shade = tint * rng.uniform(0.6, 1.3, (len(centres), 1))
     normals = rng.standard_normal(centres.shape) + 2 * _UPWARD
     sizes = size * rng.uniform(0.5, 1.2, len(centres))

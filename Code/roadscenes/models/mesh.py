@@ -1,7 +1,7 @@
 """Triangle meshes as arrays: attributes, transformation, joining.
 
-Metres; x along the road, y to the left, z up. trimesh's primitives carry no texture coordinates,
-materials or shading normals, which is most of what is needed here, so `primitives` has its own.
+Metres; x along the road, y to the left, z up. The primitives of trimesh lack texture coordinates,
+materials and shading normals, so the module `primitives` builds its own.
 """
 
 from collections.abc import Sequence
@@ -75,7 +75,7 @@ class Mesh:
             uphill: direction in which the ground rises, radians to the left of x.
 
         Returns:
-            A mesh with vertices and normals of its own and the other attributes shared.
+            A mesh with new vertices and normals, which shares the other attributes.
         """
         cos, sin = np.cos(yaw), np.sin(yaw)
         turn = np.array([[cos, sin, 0], [-sin, cos, 0], [0, 0, 1]], np.float32)
@@ -90,12 +90,12 @@ class Mesh:
 
 
 def join(meshes: Sequence[Mesh]) -> Mesh:
-    """One mesh of at least one."""
+    """Joins one or more meshes into one."""
     columns = {f.name: np.concatenate([getattr(mesh, f.name) for mesh in meshes]) for f in fields(Mesh)}
     return Mesh(**columns)
 
 
-# These do what numpy does, without its overhead for arrays of any shape: most here are very small.
+# Most arrays here are so small that the overhead of numpy's general functions would dominate.
 def cross(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Cross products, (..., 3)."""
     return a[..., [1, 2, 0]] * b[..., [2, 0, 1]] - a[..., [2, 0, 1]] * b[..., [1, 2, 0]]

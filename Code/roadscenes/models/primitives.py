@@ -1,4 +1,4 @@
-"""The primitives that models are put together from: surfaces, quads, boxes, tubes, discs, ellipsoids.
+"""Primitives that models are built from: surfaces, quads, boxes, tubes, discs and ellipsoids.
 
 In all of them `texture` is a name in textures.TEXTURES, `tint` (linear red, green, blue) multiplies it,
 and `class_id` is what the labels show.

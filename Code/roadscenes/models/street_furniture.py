@@ -1,4 +1,4 @@
-"""What stands beside roads: lamps, poles, guard rails, walls, fences, bins and benches.
+"""Street furniture: lamps, poles, guard rails, walls, fences, bins and benches.
 
 A model stands on the origin, its face to -y: towards the road.
 """
@@ -6,14 +6,21 @@ A model stands on the origin, its face to -y: towards the road.
 import numpy as np
 
 from roadscenes.class_ids import GUARD_RAIL, MISC, POLE
-from roadscenes.models.mesh import Mesh, join
+from roadscenes.models.mesh import Mesh, Tint, join
 from roadscenes.models.primitives import box, quad, surface, tube
 
 GREY = (0.3, 0.3, 0.3)
 _OFF_WHITE, _RED = (0.75, 0.75, 0.72), (0.5, 0.015, 0.015)
 
 
-def post(height: float, radius: float, class_id: int, tint=GREY) -> Mesh:
+def post(height: float, radius: float, class_id: int, tint: Tint = GREY) -> Mesh:
+    """An upright metal post.
+
+    Args:
+        height, radius: metres.
+        class_id: what the labels show.
+        tint: linear colour.
+    """
     return tube([(0, 0, -0.2), (0, 0, height)], radius, "metal", tint, class_id)
 
 

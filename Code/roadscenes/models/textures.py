@@ -10,7 +10,7 @@ SIZE = 256  # texels along each side of a tile
 
 @dataclass(frozen=True)
 class Texture:
-    """How a surface looks: a tile that repeats."""
+    """The look of a surface: a tile that repeats."""
 
     # -> linear albedo (SIZE, SIZE, 3) or (SIZE, SIZE)
     paint: Callable[[np.random.Generator], np.ndarray]

@@ -1,1 +1,1 @@
-"""Ray casting: what a camera sees of a scene, its light, and one image of it."""
+"""From a scene to an image: camera, ray casting, light and shading."""

@@ -32,7 +32,7 @@ class Camera:
         self._axes = np.stack([right, np.cross(ahead, right), ahead]).astype(np.float32)
 
     def rays(self, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)) -> Rays:
-        """Through pixels (N,), numbered row by row: their centres, or `shift` pixels right and down."""
+        """Rays through pixels (N,), numbered row by row: at their centres, or `shift` right and down."""
         targets = np.take(_image_plane(), pixels, axis=0)
         directions = (targets + np.array([*shift, 0.0], np.float32)) @ self._axes
         directions /= np.sqrt(np.einsum("nk,nk->n", directions, directions))[:, None]

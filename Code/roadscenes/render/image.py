@@ -1,6 +1,6 @@
 """One image: every pixel's ray, soft shadows, smooth edges, tone mapping and rain.
 
-What each ray hits is found once and shaded in as many lights as asked (deferred shading).
+Each ray is cast once, and its hit is shaded in any number of lights (deferred shading).
 """
 
 from collections.abc import Iterator
@@ -18,16 +18,14 @@ from roadscenes.render.surface import SurfacePoints
 from roadscenes.render.variations import Light
 
 _CHUNK = 20 * WIDTH  # pixels whose arrays fit into the CPU's caches
-_EDGE_SAMPLES = (
-    (-0.33, -0.33),
-    (0.33, 0.33),
-)  # where an edge pixel is sampled besides its centre, pixels
+# Where an edge pixel is sampled besides its centre, in pixels.
+_EDGE_SAMPLES = ((-0.33, -0.33), (0.33, 0.33))
 _NOTHING, _FIRST_PLANT = -1, -2  # segments
 
 
 @dataclass(frozen=True)
 class _Samples:
-    """What some pixels show, each at one point."""
+    """The hits of one ray through each of some pixels."""
 
     pixels: np.ndarray  # intp (N,)
     rays: Rays
@@ -47,7 +45,7 @@ class _Samples:
 
 
 class View:
-    """What a camera sees of a scene, for images of it in any light.
+    """A camera's view of a scene, which gives images in any light.
 
     instance_ids: int16 (HEIGHT, WIDTH), at each pixel's centre.
     """
@@ -88,7 +86,7 @@ class View:
         return image
 
     def _visible_sun(self, shader: Shader, soft: bool) -> np.ndarray:
-        """float32 (PIXELS,): how much of the sun each pixel's centre sees."""
+        """float32 (PIXELS,): the share of the sun that each pixel's centre sees."""
         visible, tested = np.zeros((2, PIXELS), np.float32)
         directions = _light_samples()
         for samples in self._centres:
@@ -107,7 +105,7 @@ def _chunks(pixels: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def _segments(points: SurfacePoints) -> np.ndarray:
-    """int32 (M,): the same number for what an image shows as one piece."""
+    """int32 (M,): one number for each area that an image shows as one piece."""
     tint = (points.tint @ np.array([16, 32, 64], np.float32)).astype(np.int32) & 127
     instance_id = points.instance_id
     segment = (instance_id.astype(np.int32) * len(TEXTURES) + points.texture) * 128 + tint

@@ -1,4 +1,4 @@
-"""Rays against meshes, by Embree: exact hits, on any platform, without a graphics card."""
+"""Casts rays against meshes with Embree: exact hits, on any platform, without a graphics card."""
 
 from copy import copy
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Rays:
 
 @dataclass(frozen=True)
 class Hits:
-    """What N rays hit first."""
+    """The first hits of N rays."""
 
     face: np.ndarray  # int32 (N,), a triangle, as Scene.of_faces numbers them; -1 for none
     distance: np.ndarray  # float32 (N,), metres
@@ -39,7 +39,7 @@ def _acceleration_structure(mesh: Mesh) -> EmbreeScene:
 
 
 class StaticGeometry:
-    """What does not move: its acceleration structure is built once and serves many frames."""
+    """Geometry that does not move: its acceleration structure is built once for many frames."""
 
     def __init__(self, mesh: Mesh):
         self.mesh = mesh
@@ -53,14 +53,14 @@ class StaticGeometry:
 
 
 class Scene:
-    """Static geometry and what moves in one frame; the moving triangles are numbered last."""
+    """Static geometry and the moving mesh of one frame; moving triangles are numbered last."""
 
     def __init__(self, static: StaticGeometry, moving: Mesh):
         self._meshes = static.mesh, moving
         self._structures = static.acceleration_structure, _acceleration_structure(moving)
 
     def intersect(self, rays: Rays) -> Hits:
-        """What each ray hits first."""
+        """Finds the first hit of each ray."""
         static, moving = self._structures
         found = static.run(rays.origins, rays.directions, output=1)
         face, u, v, normal = (found[key] for key in ("primID", "u", "v", "Ng"))
@@ -73,7 +73,7 @@ class Scene:
         return Hits(face, distance, u, v, normal)
 
     def is_free(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
-        """bool (N,): whether nothing lies in the way from origins (N, 3) in directions (N, 3)."""
+        """bool (N,): whether nothing blocks the way from origins (N, 3) in directions (N, 3)."""
         static, moving = self._structures
         free = static.run(origins, directions, query="OCCLUDED") < 0
         left = np.flatnonzero(free)

@@ -51,12 +51,12 @@ class Shader:
     def colour(
         self, rays: Rays, points: SurfacePoints, visible: np.ndarray, reflections: bool = True
     ) -> np.ndarray:
-        """Colours of rays, of those that hit nothing as well.
+        """Colours of all rays, including those that hit nothing.
 
         Args:
             rays: N of them.
             points: the M that they hit.
-            visible: float32 (M,), how much of the sun each point sees, 0..1.
+            visible: float32 (M,), the share of the sun that each point sees, 0..1.
             reflections: whether coats and wet roads reflect.
 
         Returns:

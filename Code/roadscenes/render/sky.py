@@ -28,7 +28,7 @@ def sky_colour(directions: np.ndarray, light: Light) -> np.ndarray:
 
 
 def _clouds(uv: np.ndarray) -> np.ndarray:
-    """How thick clouds are at uv (N, 2), in units of their own deviation: smooth, float32 (N,)."""
+    """Thickness of clouds at uv (N, 2), in standard deviations: smooth, float32 (N,)."""
     position = uv * np.float32(SIZE / METRES[_MOTTLE])
     low = np.floor(position)
     share, cell = position - low, low.astype(np.int32)

@@ -1,4 +1,4 @@
-"""Where rays hit surfaces, and what shading needs to know there."""
+"""Points where rays hit surfaces, with all that shading needs."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from roadscenes.render.ray_casting import Rays, Scene
 
 @dataclass(frozen=True)
 class SurfacePoints:
-    """Where M of N rays hit something; float32 unless it says otherwise."""
+    """The points where M of N rays hit something; float32 unless noted."""
 
     ray: np.ndarray  # intp (M,), index of its ray
     position: np.ndarray  # (M, 3)
@@ -26,7 +26,7 @@ class SurfacePoints:
 
     @classmethod
     def hit_by(cls, rays: Rays, scene: Scene) -> "SurfacePoints":
-        """What each ray hits first."""
+        """The first hit of each ray that hits anything."""
         hits = scene.intersect(rays)
         ray = np.flatnonzero(hits.face >= 0)
         faces, distance, u, v = (

@@ -46,7 +46,7 @@ _OVERCAST = Light(
 
 @dataclass(frozen=True)
 class Variation:
-    """How a drive is repeated: in a light, with a turned camera, or neither."""
+    """One repetition of a drive: in some light, and perhaps with a turned camera."""
 
     light: Light = Light()
     camera_yaw: float = 0.0  # degrees to the left
@@ -95,7 +95,7 @@ def _times(colour: Colour, factor: float) -> Colour:
 
 
 def light_in_world(variation: str, seeds: list[int]) -> Light:
-    """A variation's light as one world has it: its own time of day, clouds, shadows, sky and exposure.
+    """A variation's light in one world, which has its own time of day, clouds, shadows and exposure.
 
     seeds: of the world. A turned camera sees the world in the light of "clone".
     """
@@ -117,9 +117,10 @@ def light_in_world(variation: str, seeds: list[int]) -> Light:
 
 
 def random_light(variation: str, rng: np.random.Generator) -> Light:
-    """A variation's light as one randomised frame has it.
+    """A variation's light in one randomised frame.
 
-    Near-black to pale shadows, clear to hazy air, the sun anywhere around: far more than worlds differ.
+    Shadows from near-black to pale, air from clear to hazy, the sun on any side: lights differ far more
+    than those of worlds.
     """
     light = VARIATIONS[variation].light
     shadow, glare, haze, exposure = np.exp(rng.uniform((-2.5, -0.6, -3.0, -0.5), (0.2, 0.9, 0.5, 0.6)))

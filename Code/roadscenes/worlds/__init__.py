@@ -1,4 +1,4 @@
-"""The five worlds, one module each, and what turns a description into a furnished world.
+"""The five worlds, one module each, and the code that furnishes a world from its description.
 
 Places on a road are (s, t), the road coordinates of OpenDRIVE: metres along its centre line, and metres
 to the left of it. The camera drives on the *main road*; other roads cross it.

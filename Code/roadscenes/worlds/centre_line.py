@@ -6,7 +6,7 @@ import numpy as np
 
 
 class CentreLine:
-    """A curve through the hills, from road coordinates (s, t) to metres."""
+    """A curve through hills that maps road coordinates (s, t) to metres."""
 
     def __init__(
         self,

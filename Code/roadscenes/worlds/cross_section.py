@@ -1,4 +1,4 @@
-"""A road's cross-section: strips of ground beside each other, and the markings painted on them."""
+"""A road's cross-section: adjacent strips of ground, and the markings painted on them."""
 
 from dataclasses import dataclass
 
@@ -28,7 +28,7 @@ class GroundStrip:
         return min(self.t) <= t <= max(self.t)
 
     def height(self, s: np.ndarray | float, t: np.ndarray | float) -> np.ndarray:
-        """Of the ground above the centre line, metres."""
+        """Height of the ground above the centre line, metres."""
         share = (t - self.t[0]) / (self.t[1] - self.t[0])
         if not self.bumps:
             return self.z[0] + (self.z[1] - self.z[0]) * share
@@ -63,14 +63,18 @@ def roadway(half_width: float, tint: Tint) -> GroundStrip:
 def on_both_sides(
     t: tuple[float, float], z: tuple[float, float], texture: str, tint: Tint, bumps: float = 0.0
 ) -> tuple[GroundStrip, ...]:
-    """The same strip of terrain to the left and to the right; arguments as in GroundStrip."""
+    """The same strip of terrain to the left and to the right.
+
+    Args:
+        t, z, texture, tint, bumps: as in GroundStrip, for the left side.
+    """
     left = GroundStrip(t=t, z=z, texture=texture, tint=tint, bumps=bumps)
     right = GroundStrip(t=(-t[0], -t[1]), z=z, texture=texture, tint=tint, bumps=bumps)
     return left, right
 
 
 def kerbs(half_width: float) -> tuple[GroundStrip, ...]:
-    """Of a road: 0.2 m wide and 0.12 m high."""
+    """Both kerbs of a road, 0.2 m wide and 0.12 m high."""
     face, top = half_width + 0.01, half_width + 0.2
     return (
         *on_both_sides((half_width, face), (0.0, 0.12), "concrete", (0.4, 0.4, 0.39)),

@@ -1,4 +1,4 @@
-"""How a world is described: its road, what stands beside it and who drives on it."""
+"""Descriptions of worlds: the road, the props beside it and the traffic on it."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -10,13 +10,13 @@ from roadscenes.worlds.cross_section import GroundStrip, RoadMarking
 from roadseg.data.sources.virtual_kitti import FRAME_COUNTS
 
 Builder = Callable[[np.random.Generator], Mesh]
-PARKED = "parked"  # instead of a builder: a parked car or van, which is an instance of its own
+PARKED = "parked"  # instead of a builder: a parked car or van, with its own instance id
 LEFT, RIGHT, BOTH = (1,), (-1,), (1, -1)  # sides of a road
 
 
 @dataclass(frozen=True, kw_only=True)
 class PropRow:
-    """Things that stand along a road at about equal distances; each one's builder is drawn at random."""
+    """Props along a road at about equal distances; the builder of each is drawn at random."""
 
     builders: tuple[Builder | str, ...]
     t: tuple[float, float]  # least and greatest distance from the centre line, metres
@@ -57,7 +57,7 @@ class QueueLane(Lane):
 
 @dataclass(frozen=True, kw_only=True)
 class WorldDescription:
-    """Everything that is the same in a world whatever the seed."""
+    """Everything about a world that does not depend on the seed."""
 
     name: str  # of the world of Virtual KITTI that it is like
     half_width: float  # of the main road, from its centre line to its edge, metres
@@ -75,10 +75,10 @@ class WorldDescription:
 
     @property
     def frames(self) -> int:
-        """Of the drive, as many as in Virtual KITTI."""
+        """Number of frames of the drive, as in Virtual KITTI."""
         return FRAME_COUNTS[self.name]
 
     def varied(self, rng: np.random.Generator) -> "WorldDescription":
-        """With more of some props and fewer of others."""
+        """A copy with more of some props and fewer of others."""
         rows = [replace(row, probability=row.probability ** rng.uniform(0.5, 2.0)) for row in self.props]
         return replace(self, props=tuple(rows))

@@ -1,4 +1,4 @@
-"""Meshes of the ground along a road and of what is painted on it."""
+"""Meshes of the ground along a road, and of its markings."""
 
 from collections.abc import Iterable, Sequence
 
@@ -15,7 +15,13 @@ _STEP = 5.0  # metres along a road that are drawn straight
 
 
 def strip_mesh(line: CentreLine, strip: GroundStrip, start: float, end: float) -> Mesh:
-    """One strip from s = start to s = end."""
+    """A strip of ground.
+
+    Args:
+        line: the road's centre line.
+        strip: its cross-section.
+        start, end: metres along the road.
+    """
     share = np.linspace(0, 1, 9) ** 2 if strip.bumps else np.array([0.0, 1.0])
     s = np.linspace(start, end, max(int(np.ceil((end - start) / _STEP)), 1) + 1)
     s, t = np.meshgrid(s, strip.t[0] + (strip.t[1] - strip.t[0]) * share, indexing="ij")
@@ -31,7 +37,14 @@ def strip_meshes(
     end: float,
     gaps: Iterable[tuple[float, float]] = (),
 ) -> list[Mesh]:
-    """All strips from s = start to s = end, interrupted by gaps (from, to) where roads cross."""
+    """Several strips, interrupted where roads cross.
+
+    Args:
+        line: the road's centre line.
+        strips: their cross-sections.
+        start, end: metres along the road.
+        gaps: (from, to) where another road crosses, metres along the road.
+    """
     edges = [start]
     for low, high in sorted(gaps):
         if start < high and low < end:

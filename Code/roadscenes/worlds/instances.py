@@ -1,4 +1,4 @@
-"""Which vehicle is which: instance ids, their colours, and the lines of the encoding file."""
+"""Instance ids of vehicles, their label colours, and the lines of the encoding file."""
 
 from functools import cache
 
@@ -9,7 +9,7 @@ from roadseg.data.sources.virtual_kitti import VirtualKitti1
 
 
 class Instances:
-    """The cars and vans of one world, numbered through; trucks have no instance, as in Virtual KITTI.
+    """The cars and vans of one world, numbered from 0; trucks have no instance, as in Virtual KITTI.
 
     An instance id, in a mesh and in a frame, is len(CLASS_NAMES) + its number for a car or van, and the
     class id for everything else.

@@ -1,4 +1,4 @@
-"""The props of a world: what stands beside its roads, and where."""
+"""Places the props of a world beside its roads."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Prop:
     t: float
     yaw: float  # from the direction of the road, radians to the left
     scale: float = 1.0
-    instance_id: int | None = None  # None: its classes, as its builder says
+    instance_id: int | None = None  # None: the class ids of its model
 
 
 class PropPlacement:
@@ -60,12 +60,19 @@ class PropPlacement:
         instances: Instances,
         rng: np.random.Generator,
     ):
-        """instances: where parked vehicles are numbered. rng: draws everything."""
+        """Starts with free roadsides.
+
+        Args:
+            world: its rows of props.
+            network: the roads that they stand along.
+            instances: numbers the parked vehicles.
+            rng: draws everything.
+        """
         self._world, self._network, self._instances, self._rng = world, network, instances, rng
         self._occupied = _OccupiedGround(network)
 
     def props(self, start: float, end: float) -> Iterator[Prop]:
-        """All between two places of the drive, and along the roads that cross there."""
+        """All props between two places of the drive, and along the roads that cross there."""
         main, crossings = self._network.main, self._network.crossings
         for crossing in crossings:
             yield from self._traffic_lights(crossing)
@@ -149,14 +156,14 @@ def _yaw(builder: Builder, side: int, turn: float) -> float:
 
 
 class _OccupiedGround:
-    """What is occupied already, as rectangles along the main road."""
+    """Ground that props stand on, as rectangles along the main road."""
 
     def __init__(self, network: RoadNetwork):
         self._network = network
         self._rectangles = np.empty((0, 4))  # s, t, half of the length, half of the depth
 
     def take(self, road: Road, s: float, t: float, footprint: tuple[float, float]) -> bool:
-        """Whether a place is free; it is occupied afterwards."""
+        """Occupies a place if it is free, and returns whether it was."""
         place = np.array(self._network.on_main_road(road, s, t))
         size = np.array(footprint if road.crosses_at is None else footprint[::-1])
         apart = np.abs(self._rectangles[:, :2] - place) >= self._rectangles[:, 2:] + size

@@ -15,7 +15,7 @@ from roadscenes.worlds.ground import marking_meshes, stop_line, strip_meshes, ze
 
 SIDE_VIEW = 120.0  # metres of a crossing road, to each side, that have props and traffic
 _BARE_GROUND = 300.0  # metres of ground ahead that have neither
-_CROSSING_HEIGHT = 0.012  # metres that a crossing road lies above the main road, so that none coincides
+_CROSSING_HEIGHT = 0.012  # metres above the main road, so that surfaces do not coincide
 _PAVEMENT = GroundStrip(t=(0.0, 1.8), z=(0.14, 0.14), texture="paving", tint=SLABS)
 _CORNER = 3.0  # metres from the edge of the main road to the pavements of one that crosses
 
@@ -32,7 +32,13 @@ class RoadNetwork:
     """The roads of one world between two places of the drive."""
 
     def __init__(self, world: WorldDescription, start: float, end: float, rng: np.random.Generator):
-        """start, end: metres along the main road."""
+        """Draws the roads and the colours of the ground.
+
+        Args:
+            world: its description.
+            start, end: metres along the main road.
+            rng: draws everything.
+        """
         swing = world.heading_swing * rng.uniform(0.5, 1.2)
         hills = world.hill_height * rng.uniform(0.4, 1.2)
         self._world = world

@@ -1,4 +1,4 @@
-"""The traffic of a world: which vehicles there are, and where each is at any moment."""
+"""The traffic of a world: its vehicles, and their positions in each frame."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ class Vehicle:
         return np.pi if self.lane.speed < 0 else 0.0
 
     def s(self, frame: int) -> float:
-        """Where it is, metres along its road."""
+        """Position in a frame, metres along its road."""
         driven = self.lane.speed * frame / FRAMES_PER_SECOND
         if self.stops_at is None:
             return self.start + driven + self.sway * np.sin(0.035 * frame)
@@ -58,20 +58,21 @@ class Traffic:
         instances: Instances,
         rng: np.random.Generator,
     ):
-        """Nothing is drawn yet.
+        """Starts with empty lanes.
 
         Args:
             world: its lanes.
-            network: the roads that they are on.
-            visible: from where to where each frame shows the main road, two arrays (frames,), metres.
-            instances: where the vehicles are numbered.
+            network: the roads that the lanes are on.
+            visible: where the part of the main road that each frame shows starts and ends: two arrays
+                (frames,), metres.
+            instances: numbers the vehicles.
             rng: draws everything.
         """
         self._world, self._network, self._visible = world, network, visible
         self._instances, self._rng = instances, rng
 
     def vehicles(self) -> Iterator[Vehicle]:
-        """All that are ever seen."""
+        """All vehicles that a frame may show."""
         for lane in self._world.lanes:
             for road in self._network.crossings if lane.on_crossings else [self._network.main]:
                 fill = self._queue if isinstance(lane, QueueLane) else self._flow

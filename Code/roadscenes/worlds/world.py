@@ -1,4 +1,4 @@
-"""A world: a description and a seed turned into roads, props beside them and traffic on them."""
+"""Furnishes a world: roads, props and traffic from a description and a seed."""
 
 import numpy as np
 
@@ -12,8 +12,8 @@ from roadscenes.worlds.road_network import SIDE_VIEW, RoadNetwork
 from roadscenes.worlds.traffic import FRAMES_PER_SECOND, Traffic, Vehicle
 
 _BEHIND, _AHEAD = 20.0, 190.0  # metres of the world that a frame shows
-_SECTION = 60.0  # metres that the camera drives before the static mesh is built anew
-_NEAR, _NEAR_SIDE = 80.0, 25.0  # metres ahead and to the side in which trees have all their leaves
+_SECTION = 60.0  # metres that the camera drives before the static mesh is rebuilt
+_NEAR, _NEAR_SIDE = 80.0, 25.0  # metres ahead and to the side within which trees have all their leaves
 _FAR_DETAIL = 0.3
 _OUT_OF_SIGHT = quad((0, 0, -900), (0.1, 0, 0), (0, 0.1, 0), "flat")  # no moving mesh is empty
 

@@ -6,9 +6,8 @@ from roadscenes.models.primitives import quad
 from roadscenes.render.variations import Light
 from tests.roadscenes.small_scenes import look, road_with
 
-PLATE = quad(
-    (10, -1, 1.5), (0, 2, 0), (0, 0, 1), "flat", class_id=MISC
-)  # 2 m wide, 1 m high, 10 m ahead
+# 2 m wide, 1 m high, 10 m ahead.
+PLATE = quad((10, -1, 1.5), (0, 2, 0), (0, 0, 1), "flat", class_id=MISC)
 
 
 def test_the_camera_is_that_of_virtual_kitti():
