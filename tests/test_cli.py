@@ -8,6 +8,8 @@ import pytest
 
 from roadseg.cli import main
 from roadseg.data import store
+from roadseg.networks import NETWORKS
+from roadseg.training import RECIPES
 
 
 def train(frames, folder):
@@ -49,7 +51,15 @@ def test_every_command_explains_itself(command, capsys):
     assert f"usage: roadseg {command}" in capsys.readouterr().out
 
 
-def test_preprocess_writes_a_store(preprocessed, capsys):
+@pytest.mark.parametrize("command", ["train", "notebook"])
+def test_help_names_every_network_and_recipe(command, capsys):
+    with pytest.raises(SystemExit):
+        main([command, "--help"])
+    explained = capsys.readouterr().out
+    assert all(re.search(rf"\b{name}\b", explained) for name in (*NETWORKS, *RECIPES))
+
+
+def test_preprocess_writes_a_store(preprocessed):
     assert len(store.verify(preprocessed)) == 16
 
 

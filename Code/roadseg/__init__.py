@@ -18,7 +18,7 @@ import warnings
 
 from roadseg import quiet_start
 
-# TensorFlow turns oneDNN on by itself only for CPUs with AVX-512, but it is faster with AVX2 as well
+# TensorFlow turns oneDNN on by default only for CPUs with AVX-512, but it is faster with AVX2 as well
 # (benchmarks/training_speed.py). TensorFlow reads the variable when it is imported.
 if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
     warnings.warn(

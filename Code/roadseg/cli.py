@@ -1,6 +1,6 @@
 """The `roadseg` command: thin shells over the functions that the notebooks call.
 
-Other packages add commands of their own through the entry-point group "roadseg.commands".
+Other packages add their commands through the entry-point group "roadseg.commands".
 """
 
 import argparse
@@ -13,7 +13,7 @@ _STOPPED = "Stopped. Finished work is kept: call again to continue"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Runs one command and returns its exit status; `arguments` are those of the command line."""
+    """Runs one command and returns its exit status; arguments: None for those of the command line."""
     command = "roadseg"
     try:  # from the first moment: imports take a second, in which somebody may stop it
         options = _parser().parse_args(arguments)
@@ -33,8 +33,8 @@ def _parser() -> argparse.ArgumentParser:
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
-        description="Semantic segmentation of urban road scenes: from raw frames to figures.",
-        epilog="`roadseg COMMAND --help` explains a command. All of them continue after a stop.",
+        description="Semantic segmentation of urban road scenes: from raw frames to metrics.",
+        epilog="`roadseg COMMAND --help` explains a command. Given again, an interrupted one continues.",
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_fetch(commands)
@@ -51,15 +51,18 @@ def _add_fetch(commands) -> None:
     parser = commands.add_parser(
         "fetch",
         help="download single sequences of Virtual KITTI",
-        description="Downloads sequences of Virtual KITTI out of the official archives, without the "
-        "rest. Without --accept-licence it says what it would fetch, and under which licence.",
+        description="Downloads only the sequences asked for out of Virtual KITTI's official archives. "
+        "Without --accept-licence it shows the size and the licence, and downloads nothing.",
     )
     parser.add_argument(
-        "sequences", nargs="+", metavar="SEQUENCE", help="0001/sunset, 0001, Scene01/sunset/Camera_0"
+        "sequences",
+        nargs="+",
+        metavar="SEQUENCE",
+        help="such as 0001/sunset, 0001 or Scene01/sunset/Camera_0",
     )
     parser.add_argument("--version", default="1.3.1", help="1.3.1 (default) or 2.0.3")
     parser.add_argument("--output", type=Path, default=Path("Data"), help="folder; default: Data")
-    parser.add_argument("--url", help="another address, or a folder, with the archives")
+    parser.add_argument("--url", help="a mirror, or a folder with the archives")
     parser.add_argument("--accept-licence", action="store_true", help="accept CC BY-NC-SA 3.0")
     parser.set_defaults(run=_fetch)
 
@@ -84,8 +87,8 @@ def _add_preprocess(commands) -> None:
     )
     parser.add_argument("folder", type=Path, help="raw data set; its kind is recognised from its layout")
     parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
-    parser.add_argument("--scale", type=float, default=3, help="how much smaller; default: 3")
-    parser.add_argument("--workers", type=int, help="decoding threads; default: one a core")
+    parser.add_argument("--scale", type=float, default=3, help="how many times smaller; default: 3")
+    parser.add_argument("--workers", type=int, help="decoding threads; default: one for each core")
     parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
     parser.set_defaults(run=_preprocess)
 
@@ -106,8 +109,8 @@ def _add_train(commands) -> None:
         description="Trains a network on the frames of a folder that `roadseg preprocess` wrote.",
     )
     parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
-    parser.add_argument("--network", default="simple", help="simple, simple_plus, edgesegnet")
-    parser.add_argument("--recipe", default="quick", help="quick (default), best, transfer or original")
+    parser.add_argument("--network", default="simple", help="simple (default), simple_plus, edgesegnet")
+    parser.add_argument("--recipe", default="quick", help="quick (default), best, transfer, original")
     parser.add_argument("--epochs", type=int, help="default: those of the recipe")
     parser.add_argument(
         "--validation",
@@ -139,8 +142,8 @@ def _add_evaluate(commands) -> None:
     parser = commands.add_parser(
         "evaluate",
         help="measure a trained network on preprocessed frames",
-        description="Evaluates the best network of a run: on the frames that the run was trained with, "
-        "its validation frames; on any other frames, all of them.",
+        description="Evaluates the best network of a run: on the validation frames of the store that it "
+        "was trained on, or on all frames of any other store.",
     )
     parser.add_argument("run_folder", type=Path, metavar="run", help="folder of a finished run")
     parser.add_argument("store", type=Path, help="folder of the preprocessed frames")

@@ -28,20 +28,31 @@ def add_command(commands) -> None:
     parser.add_argument(
         "notebook", nargs="?", choices=_NOTEBOOKS, default=_NOTEBOOKS[0], help="default: train_network"
     )
-    parser.add_argument("--data", type=_absolute, help="raw data set; default: rendered scenes")
+    parser.add_argument(
+        "--data", type=_absolute, help="raw data set; default: that in Data, or rendered scenes"
+    )
     parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
     parser.add_argument(
-        "--validation", nargs="+", metavar="SEQUENCE", help="held out; default: the last drive"
+        "--validation", nargs="+", metavar="SEQUENCE", help="held out; default: the last world or drive"
     )
-    parser.add_argument("--scale", type=float, help="how much smaller frames become")
+    parser.add_argument("--scale", type=float, help="how many times smaller frames become")
     parser.add_argument(
-        "--networks", dest="chosen_networks", nargs="+", metavar="NETWORK", help="names of networks"
+        "--networks",
+        dest="chosen_networks",
+        nargs="+",
+        metavar="NETWORK",
+        help="simple, simple_plus, edgesegnet",
     )
-    parser.add_argument("--recipe", help="name of a recipe")
-    parser.add_argument("--epochs", type=int, help="instead of the recipe's own")
-    parser.add_argument("--leakage", type=_yes_or_no, help="hold out random frames too: yes or no")
+    parser.add_argument("--recipe", help="quick, best, transfer, original")
+    parser.add_argument("--epochs", type=int, help="default: those of the notebook or of the recipe")
     parser.add_argument(
-        "--output", type=Path, help="executed notebook; default: Runs/, named by the settings"
+        "--leakage",
+        type=_yes_or_no,
+        metavar="{yes,no}",
+        help="also hold out random frames, to show a leak",
+    )
+    parser.add_argument(
+        "--output", type=Path, help="executed notebook; default: in Runs, named by the settings"
     )
     parser.set_defaults(run=_run)
 
@@ -63,8 +74,7 @@ def _run(options: argparse.Namespace) -> int:
 def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
     """Runs a notebook in its own folder and returns the exit status.
 
-    A run that fails leaves the notebooks that earlier ones wrote, and what ran of it under a name of
-    its own.
+    A run that fails leaves earlier notebooks alone, and keeps its outputs in NAME-unfinished.ipynb.
 
     Args:
         source: the notebook; its cell tagged "parameters" holds the settings.
@@ -86,8 +96,8 @@ def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
             cwd=source.parent,
             stdout_file=sys.stdout,
             stderr_file=sys.stderr,
-            progress_bar=False,  # the cells have bars of their own
-            extra_arguments=["--IPKernelApp.log_level=50"],  # its own troubles with being stopped
+            progress_bar=False,  # the cells show their own
+            extra_arguments=["--IPKernelApp.log_level=50"],  # its messages when it is stopped
         )
     except papermill.PapermillExecutionError as error:
         failure = f"Cell [{error.exec_count}] failed at {_failed_line(error)!r}:\n"
@@ -96,7 +106,7 @@ def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
         failure = f"The notebook was stopped before its end ({type(error).__name__})"
     tidy(unfinished)
     if failure:
-        print(f"\n{failure}\n\nWhat ran until then: {unfinished}", file=sys.stderr)
+        print(f"\n{failure}\n\nWhat ran before: {unfinished}", file=sys.stderr)
         return 1
     unfinished.replace(output)
     page = output.with_suffix(".html")

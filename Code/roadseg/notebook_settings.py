@@ -11,12 +11,12 @@ from roadseg.data import sources
 from roadseg.data.downscale import Downscale
 from roadseg.data.sources.base import select_sequences
 
-# What `make` and the command call a setting, where it is not the notebook's own name in capitals.
-_NAMES = {"chosen_networks": "networks"}
+# What `make` and the command call a setting where the notebook has another name.
+_OPTIONS = {"chosen_networks": "networks"}
 
 
 def of_notebook(path: Path) -> list[str]:
-    """The names that the notebook's cell of settings, its first code cell, sets."""
+    """The names of the settings in the notebook's first code cell."""
     cells = nbformat.read(path, as_version=4).cells
     first = next(cell.source for cell in cells if cell.cell_type == "code")
     return [
@@ -25,12 +25,12 @@ def of_notebook(path: Path) -> list[str]:
 
 
 def check(given: Mapping[str, object], notebook: Path) -> None:
-    """Raises ValueError, naming the setting as `make` and the command do, for one that cannot work."""
+    """Raises ValueError for a setting that cannot work, and names it as `make` and the command do."""
     known = of_notebook(notebook)
     for name, value in given.items():
         if name not in known:
-            said = ", ".join(_called(each).upper() for each in known)
-            raise ValueError(f"{_shown(name, value)}: {notebook.stem} has no such setting, but {said}")
+            others = ", ".join(_option(each).upper() for each in known)
+            raise ValueError(f"{_shown(name, value)}: {notebook.stem} has no such setting, but {others}")
     for name, checked in _CHECKS.items():
         if name in given:
             try:
@@ -40,23 +40,23 @@ def check(given: Mapping[str, object], notebook: Path) -> None:
 
 
 def label(given: Mapping[str, object]) -> str:
-    """A part of a file name that other settings do not share; empty when nothing was given."""
-    parts = [f"-{_called(name)}-{_words(value)}" for name, value in sorted(given.items())]
+    """A suffix for file names that no other settings share; empty when nothing is given."""
+    parts = [f"-{_option(name)}-{_text(value)}" for name, value in sorted(given.items())]
     text = re.sub(r"[^\w.-]+", "_", "".join(parts))
     if len(text) <= 80 and "data" not in given:
         return text
     return f"{text[:60]}-{hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()[:6]}"
 
 
-def _called(name: str) -> str:
-    return _NAMES.get(name, name)
+def _option(name: str) -> str:
+    return _OPTIONS.get(name, name)
 
 
 def _shown(name: str, value: object) -> str:
-    return f"{_called(name).upper()}={_words(value)} (--{_called(name)})"
+    return f"{_option(name).upper()}={_text(value)} (--{_option(name)})"
 
 
-def _words(value: object) -> str:
+def _text(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return " ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,4 +1,4 @@
-"""What an executed notebook keeps: outputs as a terminal would show them, and small images."""
+"""Tidies an executed notebook: outputs as a terminal would show them, and small images."""
 
 import base64
 import io
@@ -17,7 +17,7 @@ _EXACT = 96  # colours of an image that stay as they are
 def tidy(path: Path) -> None:
     """Joins each cell's pieces of text, keeps the last state of progress bars, and shrinks images.
 
-    Notes of the runner and the state of widgets go; a page without a kernel shows their stills.
+    It also removes the runner's notes and the state of widgets, which nothing shows without a kernel.
     """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
@@ -47,7 +47,7 @@ def _tidied(outputs: list) -> list:
 
 
 def smaller_png(png: bytes) -> bytes:
-    """The image in 256 colours, a third of the bytes; frequent colours, as those of classes, stay."""
+    """The image in 256 colours, a third of the bytes; frequent ones, such as those of classes, stay exact."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
     colours, places, counts = np.unique(
         np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
@@ -55,7 +55,7 @@ def smaller_png(png: bytes) -> bytes:
     exact = colours[np.argsort(-counts)[:_EXACT]]
     others = image.quantize(256 - len(exact), dither=Image.Dither.NONE).getpalette("RGB")
     palette = np.concatenate([exact, np.reshape(others, (-1, 3))])[:256].astype(np.uint8)
-    # Pillow's own mapping to a palette is coarser: white does not stay white.
+    # Pillow maps colours to a palette more coarsely: white does not stay white.
     nearest = cKDTree(palette).query(colours)[1].astype(np.uint8)
     reduced = Image.fromarray(nearest[places].reshape(image.height, image.width), "P")
     reduced.putpalette(palette.tobytes())

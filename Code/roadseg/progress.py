@@ -11,11 +11,12 @@ def progress_bar(
     """A bar with rate and time left; no line at all when nothing is left to do.
 
     Args:
-        total, done: how many units there are, and how many of them are finished at the start.
+        total: how many units there are.
+        done: how many of them are finished at the start.
         unit: what is counted, for instance "frame".
-        description: stands before the bar.
-        shown: False for a bar that shows nothing.
-        options: further ones of tqdm.
+        description: text before the bar.
+        shown: False for no bar at all.
+        options: further options of tqdm.
     """
     return tqdm(
         total=total,

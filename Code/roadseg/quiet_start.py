@@ -1,8 +1,7 @@
-"""Starts TensorFlow without the lines that it prints whatever its log level.
+"""Starts TensorFlow without the lines that it prints at any log level.
 
-C++ code writes them straight to the process's standard error, at the import and when somebody first
-asks for the devices: that there is no GPU, that oneDNN is on. They worry whoever sees them for the first
-time. When the start fails, they are printed after all.
+At the import, and at the first question about devices, its C++ code writes to standard error that there
+is no GPU and that oneDNN is on, which worries new users. When the start fails, the lines are printed.
 """
 
 import contextlib
@@ -16,7 +15,7 @@ from collections.abc import Iterator
 
 
 def install() -> None:
-    """From now on, the first import of TensorFlow is quiet."""
+    """Makes the first import of TensorFlow quiet."""
     if "tensorflow" not in sys.modules and not any(isinstance(each, _Finder) for each in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
@@ -39,7 +38,7 @@ def _start(load, tensorflow) -> None:
     with muted_stderr():
         load(tensorflow)
         tensorflow.config.list_physical_devices()
-    # Its warning of retracing comes whenever several networks take turns.
+    # It warns of retracing whenever several networks take turns.
     logging.getLogger("tensorflow").setLevel(logging.ERROR)
 
 

@@ -1,4 +1,7 @@
-"""Every figure that notebooks and docs show. Each function returns a Matplotlib figure."""
+"""Figures for notebooks and docs.
+
+Functions return a Matplotlib figure, except `paint` and `error_map`, which return images.
+"""
 
 from roadseg.plots.browser import FrameBrowser
 from roadseg.plots.checkerboard import checkerboard

@@ -1,4 +1,4 @@
-"""A browser of frames: what networks predict, where they err and how sure they are."""
+"""A browser of frames that shows what networks predict, where they err and how sure they are."""
 
 import functools
 import io
@@ -72,10 +72,8 @@ class FrameBrowser:
         index = self._indices[position]
         image, labels, _, _ = self._predict(next(iter(self._networks)), index)
         truth = paint(labels, self._frames.palette)
-        rows, shown = (
-            [[Panel(frame_name(self._frames, index), image), Panel("ground truth", truth)]],
-            [labels],
-        )
+        rows = [[Panel(frame_name(self._frames, index), image), Panel("ground truth", truth)]]
+        shown = [labels]
         for name in self._networks:
             titles = f"{name}: {self._score(name, index)}", f"{name}: errors", f"{name}: confidence"
             views = (self._view(name, index, view) for view in _VIEWS)

@@ -1,4 +1,4 @@
-"""The checkerboard that transposed convolutions leave, and what cures it.
+"""The checkerboard that transposed convolutions leave, and its cure.
 
 Odena, Dumoulin, Olah 2016, "Deconvolution and checkerboard artifacts", doi 10.23915/distill.00003.
 """
@@ -56,8 +56,8 @@ def checkerboard(networks: Mapping[str, keras.Model], frames: FrameStore, index:
 def contributions(kernel_size: int, stride: int) -> np.ndarray:
     """int (4, 8): how many input pixels reach each output pixel of a transposed convolution.
 
-    They do not differ only where the kernel's size is a multiple of the stride. The pixels are far from
-    the edges of the image.
+    All counts are equal only if the kernel size is a multiple of the stride. The pixels are far from the
+    edges of the image.
     """
     line = np.zeros((kernel_size + max(_COUNTED)) * stride + kernel_size, int)
     for start in range(0, len(line) - kernel_size + 1, stride):
@@ -73,7 +73,7 @@ def _logits(network: keras.Model, image: np.ndarray) -> np.ndarray:
 
 
 def _cropped(values: np.ndarray, height: float) -> np.ndarray:
-    """A part around the middle column; height: of its middle, 0 above and 1 below."""
+    """A part around the middle column; height: of its middle, from 0 at the top to 1."""
     middles = height * values.shape[0], 0.5 * values.shape[1]
     starts = [
         int(np.clip(middle - size / 2, 0, max(0, length - size)))

@@ -12,15 +12,15 @@ from roadseg.plots.style import COLOURS, SMALL, TEXT, WIDTH, name_rows
 
 
 def differences(groups: Mapping[str, Sequence[float]], baseline: str, label: str) -> Figure:
-    """How far each group's scores are from the baseline's mean: a dot for each seed, a bar for the mean.
+    """Scores as differences from the baseline's mean: a dot for each seed, a bar for each group's mean.
 
     Args:
         groups: name -> its scores 0..1, one for each seed; drawn from top to bottom in this order.
         baseline: the group that the others are compared with.
-        label: what the score is, such as "mean IoU".
+        label: name of the score, such as "mean IoU".
 
     Returns:
-        A figure in points, which are hundredths of the score.
+        A figure in points (hundredths of the score).
 
     Raises:
         ValueError: when `baseline` is not a group, or a group has no score.

@@ -75,7 +75,7 @@ def network_diagram(network: keras.Model) -> Figure:
 
 
 def _placed(ordered: Sequence[Stage]) -> list[_Box]:
-    """Each stage in the lane of its resolution, as high as its sources and the boxes above admit."""
+    """Each stage in the lane of its resolution, as far up as its sources and the boxes above permit."""
     lanes = _lanes(ordered)
     width = max(_width(stage) for stage in ordered) + 2 * _PAD
     room = WIDTH - width - 2 * _MARGIN

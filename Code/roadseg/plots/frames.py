@@ -99,7 +99,7 @@ def variations(frames: FrameStore) -> Figure:
 
 
 def frame_mean_iou(labels: np.ndarray, predicted: np.ndarray, num_classes: int) -> float:
-    """Mean IoU of one frame by itself."""
+    """Mean IoU of a single frame."""
     return metrics.mean_iou(metrics.confusion_matrix(labels, predicted, num_classes))
 
 
@@ -113,10 +113,7 @@ def _arranged(blocks: Sequence[Sequence[Panel]]) -> list[list[Panel]]:
     return [list(block[start::2]) for block in blocks for start in (0, 1)]
 
 
-def image_grid(
-    rows: Sequence[Sequence[Panel]],
-    handles: Sequence[Patch] = (),
-) -> Figure:
+def image_grid(rows: Sequence[Sequence[Panel]], handles: Sequence[Patch] = ()) -> Figure:
     """Panels of one shape in rows, with a legend close below them.
 
     Args:

@@ -16,7 +16,7 @@ from roadseg.plots.frames import Panel, image_grid
 from roadseg.plots.style import COLOURS, RIGHT, SMALL, class_patches, paint, patch
 
 _VARIANTS = 8
-_SMALLEST_NAMED = 0.0006  # share of the image that an area takes for a number to be printed on it
+_SMALLEST_NAMED = 0.0006  # share of the image; smaller areas get no number
 
 
 def decoding_steps(source: Source, frame: Frame) -> Figure:
@@ -101,7 +101,7 @@ def augmentations(frames: FrameStore, index: int, augmentation: Augmentation, se
         seed: of the random changes.
 
     Returns:
-        A figure of three columns; labels have the classes' colours and are black outside of the frame.
+        A figure of three columns; labels have the classes' colours and are black outside the frame.
     """
     images, labels = frames.read([index])
     variants = [(images[0], labels[0])]

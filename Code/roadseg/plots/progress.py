@@ -1,4 +1,4 @@
-"""What a network predicts for one frame while it trains: recorded, and shown beside its curves."""
+"""Records what a network predicts for one frame while it trains, and shows it beside its curves."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -19,9 +19,9 @@ from roadseg.training.callbacks import averaged_weights
 
 
 class PredictionRecorder(keras.callbacks.Callback):
-    """Keeps what a network predicts for one frame after the first epoch and some later ones.
+    """Saves what a network predicts for one frame after the first epoch and some later ones.
 
-    The predictions are small images in the folder of the run, so that a finished run has them, too.
+    The predictions are small images in the run's folder, so a finished run still has them.
 
     Args:
         frames: an opened store.
@@ -57,7 +57,7 @@ class PredictionRecorder(keras.callbacks.Callback):
 def training_progress(
     run: HasHistory, predicted: Mapping[int, np.ndarray], frames: FrameStore, index: int
 ) -> Figure:
-    """Learning curves beside what the network predicted for one frame after some epochs.
+    """Learning curves beside the predictions for one frame after some epochs.
 
     Args:
         run: the training.

@@ -18,13 +18,13 @@ _CURVES = {"loss": "loss (training)", "accuracy": "pixel accuracy", "mean_iou": 
 
 
 class HasHistory(Protocol):
-    """A training, such as a training.Run, or what was kept of one."""
+    """Anything with the history of a training, such as a training.Run."""
 
     history: Mapping[str, Sequence[float]]
 
 
 def class_shares(frames: FrameStore, split: Split) -> Figure:
-    """Share of the labelled pixels that each class has in both parts of a split."""
+    """Each class's share of the labelled pixels in both parts of a split."""
     figure, axes = plt.subplots(figsize=(WIDTH, 0.27 * frames.num_classes + 0.8), layout="constrained")
     axes.set(xscale="log", xlabel="share of the labelled pixels, % (logarithmic)")
     parts = {"train": split.train, "validation": split.validation}
@@ -113,7 +113,7 @@ def scores(
 
     Args:
         groups: group -> name -> score; all groups have the same names, NaN counts as absent.
-        label: what the score is.
+        label: name of the score.
         reference: the name whose scores the others are compared with, by a line across the figure.
     """
     names = list(next(iter(groups.values())))

@@ -1,4 +1,4 @@
-"""The stages of a network: what is in them, how they are connected, and their role."""
+"""Groups the layers of a network into stages, with their connections and roles."""
 
 import math
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What all figures share: sizes, colours, painted class ids, legends.
+"""Shared by all figures: sizes, colours, painted class ids, legends.
 
 Classes have the data set's own colours; everything else has the colour-blind-safe palette of Okabe and
 Ito (2008).
