@@ -1,5 +1,6 @@
-"""An HTTP server on the loopback address: files, with or without ranges, and any fault; tar archives."""
+"""A local HTTP server that serves files, with or without ranges, and shows any fault; tar archives."""
 
+import functools
 import io
 import re
 import tarfile
@@ -13,7 +14,10 @@ from ssl import SSLContext
 
 @dataclass
 class Request:
-    """One request, and the answers that it may get; start..stop: the bytes asked for."""
+    """One request, and the answers that it may get.
+
+    start, stop: the bytes asked for, up to and without `stop`.
+    """
 
     handler: BaseHTTPRequestHandler
     number: int  # of the requests for this file, from 0
@@ -24,7 +28,11 @@ class Request:
     headers: dict[str, str] = field(default_factory=dict)
 
     def send(self, status: int, body: bytes = b"", **headers: str) -> None:
-        """Headers with _ for -; Content-Length: that of the body unless given, none when empty."""
+        """Sends a status, headers and a body.
+
+        headers: their names with _ for -; an empty value leaves a header out. Content-Length is that of
+        the body unless it is given.
+        """
         given = {name.replace("_", "-"): value for name, value in headers.items()}
         given = {"Content-Length": str(len(body)), "ETag": '"1"'} | self.headers | given
         self.handler.send_response(status)
@@ -58,10 +66,12 @@ class Request:
 
 
 class ArchiveServer:
-    """Serves `files` (name -> content) below `address` while the `with` block lasts.
+    """Serves files below `address` while the `with` block lasts.
 
-    answer: answers a request; None: as a good server does.
-    sent: bytes of all answers, headers included; requests: number of requests by name.
+    Attributes:
+        address: the URL of the folder of files.
+        sent: bytes of all answers, headers included.
+        requests: number of requests, by the name of the file.
     """
 
     def __init__(
@@ -71,49 +81,18 @@ class ArchiveServer:
         answer: Callable[[Request], object] | None = None,
         tls: SSLContext | None = None,
     ):
-        self.sent, self.requests = 0, dict.fromkeys(files, 0)
-        lock, outer = threading.Lock(), self
+        """Binds a free port of the loopback address.
 
-        class Handler(BaseHTTPRequestHandler):
-            protocol_version = "HTTP/1.1"
-            disable_nagle_algorithm = True
-
-            def log_message(self, *_):
-                pass
-
-            def do_GET(self):
-                name = self.path.rsplit("/", 1)[-1]
-                if name not in files:
-                    self.send_error(404)
-                    return
-                with lock:
-                    number = outer.requests[name]
-                    outer.requests[name] += 1
-                data = files[name]
-                asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "bytes=0-"))
-                stop = int(asked[2]) + 1 if asked[2] else len(data)
-                request = Request(self, number, name, data, int(asked[1]), min(stop, len(data)))
-                try:
-                    if answer is not None:
-                        answer(request)
-                    elif ranges:
-                        request.send_part()
-                    else:
-                        request.send_whole()
-                except (BrokenPipeError, ConnectionResetError):
-                    self.close_connection = True
-
-            def setup(self):
-                super().setup()
-                write = self.wfile.write
-
-                def counted(body):
-                    outer.sent += len(body)
-                    return write(body)
-
-                self.wfile.write = counted
-
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        Args:
+            files: name -> content.
+            ranges: whether range requests get a part of the file.
+            answer: answers a request; None: as `ranges` says.
+            tls: makes it an HTTPS server.
+        """
+        self.files, self.requests = files, dict.fromkeys(files, 0)
+        self.sent, self._lock = 0, threading.Lock()
+        self.answer = answer or (Request.send_part if ranges else Request.send_whole)
+        self._server = ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(_Handler, self))
         self._server.daemon_threads = True
         if tls is not None:
             self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
@@ -129,6 +108,48 @@ class ArchiveServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+    def count_request(self, name: str) -> int:
+        """The number of earlier requests for a file."""
+        with self._lock:
+            self.requests[name] += 1
+            return self.requests[name] - 1
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+
+    def __init__(self, server: ArchiveServer, *connection):
+        self._archives = server
+        super().__init__(*connection)  # handles the requests of the connection
+
+    def setup(self):
+        super().setup()
+        write = self.wfile.write
+
+        def counted(body):
+            self._archives.sent += len(body)
+            return write(body)
+
+        self.wfile.write = counted
+
+    def do_GET(self):
+        name = self.path.rsplit("/", 1)[-1]
+        if name not in self._archives.files:
+            self.send_error(404)
+            return
+        number, data = self._archives.count_request(name), self._archives.files[name]
+        asked = re.fullmatch(r"bytes=(\d+)-(\d*)", self.headers.get("Range", "bytes=0-"))
+        stop = int(asked[2]) + 1 if asked[2] else len(data)
+        request = Request(self, number, name, data, int(asked[1]), min(stop, len(data)))
+        try:
+            self._archives.answer(request)
+        except (BrokenPipeError, ConnectionResetError):
+            self.close_connection = True
+
+    def log_message(self, *_):
+        """Prints nothing."""
 
 
 def archive_of(root: Path, names: list[str]) -> bytes:

@@ -1,9 +1,9 @@
-"""How many bytes it takes to fetch one sequence out of an archive.
+"""Counts the bytes that it takes to fetch one sequence out of an archive.
 
     .venv/bin/python Code/benchmarks/download.py [--output FILE]
 
-An archive of 1,000 label images of rendered scenes, laid out as version 1.3.1, is served with ranges
-from the loopback address by the server of the tests; 0002/clone is fetched out of its middle.
+A local server offers an archive of 1,000 label images of rendered scenes, laid out as version 1.3.1,
+with ranges; 0002/clone is fetched out of its middle.
 """
 
 import io
@@ -30,7 +30,7 @@ def main() -> None:
 
 
 def label_archive(scenes: Path) -> dict[str, bytes]:
-    """Name and content of the members: label images of few rendered scenes, by turns."""
+    """Name and content of the members: label images of a few rendered scenes, in turn."""
     roadscenes.render(scenes, ["0002"], frames=range(0, 233, 29), progress=False)
     images = [path.read_bytes() for path in sorted(scenes.glob("vkitti_1.3.1_scenegt/0002/*/*.png"))]
     encoding = next(scenes.glob("vkitti_1.3.1_scenegt/*.txt")).read_bytes()

@@ -1,4 +1,4 @@
-"""What the benchmarks share: a description of the machine, timing, and the result file."""
+"""Shared by the benchmarks: a description of the machine, timing, and the result file."""
 
 import argparse
 import json
@@ -11,11 +11,11 @@ from pathlib import Path
 
 from roadseg.files import atomic_write
 
-_VECTORS = ("avx512f", "avx2")  # the first that a processor has is named
+_VECTORS = ("avx512f", "avx2")  # widest first
 
 
 def parser(description: str) -> argparse.ArgumentParser:
-    """Arguments of every benchmark: where to write the result file."""
+    """A parser with the option of every benchmark: where to write the result file."""
     arguments = argparse.ArgumentParser(
         description=description, formatter_class=argparse.RawTextHelpFormatter
     )

@@ -1,9 +1,9 @@
-"""Frames a second that the project's networks and their peers label, one image at a time.
+"""Frames/s at which the project's networks and their peers label single images.
 
     .venv/bin/python -m pip install -e ".[peers]"
     .venv/bin/python Code/benchmarks/inference_speed.py [--size 125 414] [--output FILE]
 
-The networks of studies/peers.py, with 14 classes, on a random image, in turns.
+It times the networks of studies/peers.py, with 14 classes, on a random image, in turns.
 """
 
 import functools
@@ -41,7 +41,7 @@ def measure(trials: tuple[Trial, ...], size: tuple[int, int]) -> dict[str, float
 
 
 def frames_per_second(measured: dict[str, object] | None = None) -> pd.Series:
-    """By network; None: of the measurement in results/."""
+    """Frames/s of each network; measured: None for the measurement in results/."""
     measured = measured or json.loads(RESULTS.read_text("utf-8"))
     milliseconds = pd.Series(measured["milliseconds"])
     return (1000 / milliseconds).round().astype(int).rename("frames/s")

@@ -1,4 +1,4 @@
-"""Preprocessing against plain decoding and against the original repository's way, in one run.
+"""Compares preprocessing with plain decoding and with the original repository's way, in one run.
 
     .venv/bin/python Code/benchmarks/preprocessing.py FOLDER [--frames 2000] [--output FILE]
 

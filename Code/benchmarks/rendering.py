@@ -1,4 +1,4 @@
-"""Rendered scenes: how fast they are made, their class shares, and what colour alone tells.
+"""Measures rendered scenes: speed, class shares, and how well colour alone tells the classes.
 
     .venv/bin/python Code/benchmarks/rendering.py [--stride 9] [--seed 0] [--output FILE]
 
@@ -49,7 +49,7 @@ def main() -> None:
 
 
 def time_rendering(folder: Path, stride: int, seed: int) -> dict[str, object]:
-    """Renders each world by itself; megabytes: of this process and, for each CPU, the largest worker."""
+    """Renders one world at a time; megabytes: this process, and the largest worker times the CPUs."""
     rates, total, start = {}, 0, time.perf_counter()
     for name, world in WORLDS.items():
         frames, begun = range(0, world.frames, stride), time.perf_counter()

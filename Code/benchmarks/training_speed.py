@@ -1,10 +1,10 @@
-"""Milliseconds an image of training and labelling with every network, with and without oneDNN.
+"""Milliseconds an image that every network takes to train and to label, with and without oneDNN.
 
     .venv/bin/python Code/benchmarks/training_speed.py [--size 125 414] [--output FILE]
 
-Also the share of reading and augmenting in the training of the simple network. Random images do: the
-time does not depend on what they show. Reading is measured on a store of 447 noisy frames, the length
-of the longest sequence of world 0001.
+It also measures the share of reading and augmenting in the training of the simple network. The images
+are random, because the time does not depend on what they show. Reading is measured on a store of 447
+noisy frames, as many as world 0001 has.
 """
 
 import argparse
@@ -33,7 +33,7 @@ def main() -> None:
     if options.measure:
         print(json.dumps(measure(*options.size)))
         return
-    # Each in a process of its own: TensorFlow reads the switch when it is imported.
+    # Each in another process, because TensorFlow reads the switch when it is imported.
     speeds = {name: run_with(switch, options.size) for name, switch in (("with", "1"), ("without", "0"))}
     harness.report({"size": options.size, "oneDNN": speeds}, options.output)
 

@@ -47,7 +47,7 @@ def _tidied(outputs: list) -> list:
 
 
 def smaller_png(png: bytes) -> bytes:
-    """The image in 256 colours, a third of the bytes; frequent ones, such as those of classes, stay exact."""
+    """The image in 256 colours, a third of the bytes; frequent ones, such as those of classes, stay."""
     image = Image.open(io.BytesIO(png)).convert("RGB")
     colours, places, counts = np.unique(
         np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True

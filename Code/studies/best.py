@@ -1,4 +1,4 @@
-"""The best that was reached on CamVid: `simple_plus` with the recipe `best`.
+"""The best result on CamVid: `simple_plus` with the recipe `best`.
 
     .venv/bin/python Code/studies/run_study.py best --camvid FOLDER
 

@@ -1,4 +1,4 @@
-"""What the best training is worth on a drive that was held out as a whole.
+"""The best network and recipe on a whole drive that was held out.
 
     .venv/bin/python Code/studies/run_study.py best_on_new_road --camvid FOLDER
 
@@ -6,7 +6,7 @@
 drives of CamVid (266 frames) and validated on the third, `0006R0`.
 
 Result: pixel accuracy / mean IoU 0.826 / 0.408, after the last epoch 0.398: much of the 0.669 of
-`best` is knowing the place.
+`best` comes from knowing the place.
 """
 
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""All studies by name, in the order in which the docs tell of them."""
+"""All studies by name, in the order in which `run_study.py` lists them."""
 
 from types import ModuleType
 

@@ -2,11 +2,11 @@
 
     .venv/bin/python Code/studies/run_study.py edgesegnet_causes --camvid FOLDER
 
-The start is the original repository's network, as far as it is known, with its low learning rate.
-Repaired are: one suspect at a time, all but the skip connection, all. Equal steps, but for the trials
-that say otherwise, on CamVid at 90 x 120, where the paper's structure is affordable on two cores.
+The start is the original repository's network, as far as it is known, with its low learning rate. The
+trials repair one suspect at a time, all but the skip connection, and all. They make equal steps unless
+their names say otherwise, on CamVid at 90 x 120, where two cores can afford the paper's structure.
 
-Result: of the repairs alone, only three strides of 2 instead of one of 8 (0.379 mean IoU) and twice as
+Result: of the single repairs, only three strides of 2 instead of one of 8 (0.379 mean IoU) and twice as
 many steps (0.389) clearly improve on the original's 0.331; one seed, so differences below 0.02 may be
 chance. All but the skip, in the original's time (4 x steps): 0.490; the simple network 0.381.
 """

@@ -1,4 +1,4 @@
-"""The repaired EdgeSegNet and the simple network in equal time, on a rendered world that was held out.
+"""The repaired EdgeSegNet and the simple network in equal time, on a held-out rendered world.
 
     .venv/bin/python Code/studies/run_study.py edgesegnet_equal_time_rendered
 

@@ -1,6 +1,6 @@
-"""Trainings of minutes, so that the notebooks on studies can show what networks see.
+"""Short trainings, whose predictions the notebooks on studies show.
 
-Everything is written below the working directory: Data, Data_compressed, Runs.
+They write into Data, Data_compressed and Runs below the working directory.
 """
 
 from collections.abc import Iterable
@@ -19,11 +19,11 @@ from studies.runner import Trial
 
 
 def open_frames(data: str | None, scale: float) -> tuple[FrameStore, Split]:
-    """Preprocessed frames, and a split that holds out the last world or drive.
+    """Preprocesses and opens frames, and holds out the last world or drive.
 
     Args:
-        data: folder of a raw data set; None: what lies in Data, or else scenes rendered there.
-        scale: how much smaller the frames become.
+        data: folder of a raw data set; None: the one in Data, or scenes rendered there.
+        scale: how many times smaller the frames become.
     """
     source = sources.open(data) if data else roadscenes.open_or_render("Data")
     target = Path("Data_compressed") / preprocess.folder_name(source, None, scale)
@@ -35,13 +35,13 @@ def open_frames(data: str | None, scale: float) -> tuple[FrameStore, Split]:
 def train(
     trials: Iterable[Trial], frames: FrameStore, split: Split, epochs: int
 ) -> tuple[dict[str, keras.Model], dict[str, Evaluation]]:
-    """Trains the network of each trial, or reads it where that is done.
+    """Trains the network of each trial, or loads it if it is trained already.
 
     Args:
         trials: networks and recipes.
         frames: to train and validate on.
         split: of the frames.
-        epochs: instead of those of the recipes.
+        epochs: replaces those of the recipes.
 
     Returns:
         The networks with their best weights, and their validation results, by the trials' names.

@@ -1,10 +1,10 @@
-"""How well the simple networks label rendered streets like those they trained on, but never seen.
+"""The simple networks on held-out rendered streets, of the same kind as the streets that train them.
 
     .venv/bin/python Code/studies/run_study.py held_out_streets
 
-Trained on the residential street (world 0001) as eight seeds furnish it, and evaluated on the streets
-of two other seeds after the last epoch of the recipe `best` (160 epochs or 14,400 steps). The length
-of the training was chosen after shorter ones had fallen short on these same streets.
+They train on the residential street (world 0001) as eight seeds furnish it, and are evaluated on the
+streets of two other seeds after the last epoch of the recipe `best` (160 epochs or 14,400 steps). The
+length of the training was chosen after shorter ones had fallen short on these same streets.
 
 Result: pixel accuracy / mean IoU 0.932 / 0.757 (`simple`), 0.928 / 0.770 (`simple_plus`).
 """

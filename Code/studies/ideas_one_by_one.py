@@ -2,26 +2,25 @@
 
     .venv/bin/python Code/studies/run_study.py ideas_one_by_one --camvid FOLDER
 
-The original repository lists ideas that were never tried: (1) depthwise convolutions in the encoder,
+The original repository lists these ideas without trying them: (1) depthwise convolutions in the encoder,
 (2) upsampling instead of transposed convolutions, (3) sizes that need no zero padding, (4) a loss
 weighted towards rare classes, (5) more images, (6) more layers. Equal steps (736 of four images), a
 plain recipe, CamVid at 120 x 160, two seeds, evaluated after the last epoch.
 
-Result: mean IoU 0.290 as it is, 0.310 with the bilinear decoder, 0.317 with Lovász-Softmax, and 0.388
+Result: mean IoU 0.290 unchanged, 0.310 with the bilinear decoder, 0.317 with Lovász-Softmax, and 0.388
 with batch normalisation, which is not on the list. `simple_plus`, which redesigns the network, has
 0.393.
 """
 
-from collections.abc import Iterable
 from dataclasses import replace
 
 from roadseg.networks import simple, simple_plus
 from roadseg.training.recipes import RECIPES
-from studies.runner import Result, Study, Trial
+from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, train_on
 
 BASELINE = "simple"
-# The recipe `quick` without what is to be measured; validated once, at the end.
+# The recipe `quick` without the ideas that are measured; validated once, at the end.
 PLAIN = replace(RECIPES["quick"], name="plain", epochs=8, class_weight_power=0, validate_every=1000)
 # The drive that the validation clip is a part of comes first, so that it does not count as more images.
 DRIVES = ("train/0016E5", "train/0006R0", "train/0001TP")
@@ -39,7 +38,7 @@ def _redesign(name: str, **options) -> Trial:
     return Trial(name, simple_plus.build, PLAIN, options)
 
 
-# All that changes what a step costs.
+# Everything that changes the cost of a step.
 ARCHITECTURES = (
     _variant("", BASELINE),
     _variant("1", "depthwise-separable encoder", separable_encoder=True),
@@ -78,17 +77,12 @@ LOSSES = (
 
 
 def fewer_images(name: str, train: tuple[str, ...], held_out: str) -> Trial:
-    """Some of the training sequences, seen more often."""
+    """Trains on some of the sequences, with each frame seen more often."""
     return Trial(name, simple.build, PLAIN, group="5", split=train_on(train, [held_out]))
 
 
-def about(results: Iterable[Result], group: str) -> list[Result]:
-    """The results of one idea by its number, or those of combinations (""), beside the baseline."""
-    return [each for each in results if each.group == group or each.name == BASELINE]
-
-
 def by_idea(*trials: Trial) -> tuple[Trial, ...]:
-    """The baseline, the ideas by their numbers, and combinations."""
+    """Sorts trials: the baseline, the ideas by their numbers, then combinations."""
     return tuple(sorted(trials, key=lambda trial: (trial.name != BASELINE, trial.group or "7")))
 
 

@@ -1,11 +1,11 @@
-"""What pays on a drive that was held out: augmentation, weight decay, or no global context?
+"""Changes to the recipe `best` on a held-out drive: augmentation, weight decay, no global context.
 
     .venv/bin/python Code/studies/run_study.py new_roads --camvid FOLDER
 
 `simple_plus` with the recipe `best`, made short (24 epochs), CamVid at 120 x 160: trained on two
 drives, validated on the third, two seeds.
 
-Result: nothing does clearly. 0.323 mean IoU for `best`, 0.300 with stronger colours, 0.299 with
+Result: no change clearly helps. 0.323 mean IoU for `best`, 0.300 with stronger colours, 0.299 with
 stronger scales as well, 0.329 with the mildest augmentation, 0.322 with more weight decay, 0.333
 without context.
 """

@@ -1,8 +1,8 @@
-"""Networks that a user might take instead: uint8 images in, logits out, as in `roadseg.networks`.
+"""Networks that a user might choose instead: uint8 images in, logits out, as in `roadseg.networks`.
 
 Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package
-segmodels-keras (pip install -e ".[peers]"). All start from random weights, though one would usually
-take pretrained encoders.
+segmodels-keras (pip install -e ".[peers]"). All start from random weights, though users would
+usually take pretrained encoders.
 """
 
 from collections.abc import Callable

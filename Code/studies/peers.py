@@ -1,4 +1,4 @@
-"""The project's networks and three that a user might take instead, in equal time.
+"""The project's networks and three that a user might choose instead, in equal time.
 
     .venv/bin/python -m pip install -e ".[peers]"
     .venv/bin/python Code/studies/run_study.py peers --camvid FOLDER

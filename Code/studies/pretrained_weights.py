@@ -1,11 +1,11 @@
-"""Trains the weights that ship with the project, on rendered scenes of all worlds and variations alone.
+"""Trains the weights that ship with the project, on rendered scenes only.
 
     .venv/bin/python Code/studies/pretrained_weights.py [--networks NAME ...] [--real FOLDER ...]
 
-Renders and preprocesses about 2,600 frames of worlds of 24 seeds, 14 of them with randomised light and
-colours. 21 seeds train, one validates, two are held out; the trained network is evaluated on those two
-and on the real data sets in --real, which need the same classes. Writes the weights and their metrics
-to roadseg/networks/weights/. An interrupted call can be made again and continues.
+Renders and preprocesses about 2,600 frames: all worlds, furnished by 24 seeds, 14 of them with random
+light and colours. 21 seeds train, one validates, two are held out; the trained network is evaluated on
+those two and on the real data sets in --real, which need the same classes. Writes the weights and their
+metrics to roadseg/networks/weights/. A repeated call continues an interrupted one.
 
 The weights of `simple` that ship come from this script as it is (2,268 training frames): 0.907 pixel
 accuracy and 0.627 mean IoU on the worlds that were held out. Those of `simple_plus` were trained before
@@ -34,13 +34,13 @@ class Settings:
     """Which scenes are rendered, what they are for, and where everything is written.
 
     Attributes:
-        train: seeds of the worlds that train in the light of their variations.
+        train: seeds of the worlds that train, in the light of their variations.
         randomised: seeds that train with every frame in random light and colours.
         validate: seeds that choose the best epoch.
         held_out: seeds that are evaluated on in the end, and choose nothing.
         worlds: names.
         variations: how many of a world's ten variations a seed is rendered in; the next seed has others.
-        stride: one frame in so many is rendered.
+        stride: every so many frames, one is rendered.
         recipe: of the training.
         folder: Data, Data_compressed and Runs are below it.
     """

@@ -1,4 +1,4 @@
-"""How the recipe `best` was found: its first draft, made short, and one setting at a time changed.
+"""The search for the recipe `best`: its first draft, shortened, with one setting changed at a time.
 
     .venv/bin/python Code/studies/run_study.py recipe_search --camvid FOLDER
 

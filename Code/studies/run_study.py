@@ -2,8 +2,8 @@
 
     .venv/bin/python Code/studies/run_study.py [NAME] [--camvid FOLDER]
 
-Every training is made once, and an interrupted one continues. results/NAME.jsonl keeps a line for each
-training, results/NAME.csv the scores.
+A study makes each training once and continues an interrupted one. results/NAME.jsonl keeps a line for
+each training, results/NAME.csv the scores.
 """
 
 import argparse

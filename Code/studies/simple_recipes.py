@@ -1,4 +1,4 @@
-"""The original network with the original recipe, and with a recipe of today.
+"""The original network with the original recipe, and with a present-day one.
 
     .venv/bin/python Code/studies/run_study.py simple_recipes --camvid FOLDER
 

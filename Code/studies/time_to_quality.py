@@ -1,4 +1,4 @@
-"""How much sooner a redesigned network and recipe reach the score of the original ones.
+"""The time that a redesigned network and recipe need to pass the score of the original ones.
 
     .venv/bin/python Code/studies/run_study.py time_to_quality --camvid FOLDER
 

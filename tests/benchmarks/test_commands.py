@@ -1,4 +1,4 @@
-"""Every benchmark tells how it is run."""
+"""The command of every benchmark."""
 
 import os
 import subprocess

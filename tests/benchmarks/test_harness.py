@@ -1,4 +1,4 @@
-"""What the benchmarks share."""
+"""Machine, timing and report of the benchmarks."""
 
 import json
 import time

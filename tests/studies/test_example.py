@@ -1,4 +1,4 @@
-"""The trainings that the notebooks show."""
+"""The short trainings of the notebooks."""
 
 import numpy as np
 import pytest

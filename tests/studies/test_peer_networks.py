@@ -1,4 +1,4 @@
-"""Networks that a user might take instead."""
+"""Networks that a user might choose instead."""
 
 import keras
 import numpy as np

@@ -1,4 +1,4 @@
-"""How the two times are compared."""
+"""The comparison of the two times."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""How studies are described, run, stored and read; the studies themselves are the modules beside it."""
+"""Describes, runs, stores and reads studies; the studies themselves are the modules beside it."""
 
 from studies.runner.results import Result, load
 from studies.runner.study import Study, Trial

@@ -1,4 +1,4 @@
-"""The frames that studies train on, preprocessed once, and ways to divide them."""
+"""Opens the frames of studies, preprocessed once, and splits them."""
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path

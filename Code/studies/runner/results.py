@@ -1,7 +1,7 @@
-"""What a study leaves behind: results/STUDY.jsonl, a training a line.
+"""The results of a study: results/STUDY.jsonl, one training a line.
 
-A line holds the settings of a training, its course, its circumstances, and counts of pixels. Whatever
-follows from the counts (accuracy, IoU, F-scores) is computed when it is read.
+A line holds a training's settings, history and machine, and counts of pixels. Metrics (accuracy, IoU,
+F-scores) follow from the counts when the line is read.
 """
 
 import json
@@ -19,8 +19,8 @@ from roadseg.files import atomic_write
 from studies.runner.study import Study
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-# The first makes a record of schema 2 out of one of schema 1, and so on: whoever changes the form of a
-# record appends a function, and no file needs a hand.
+# UPGRADES[0] turns a record of schema 1 into one of schema 2, and so on. Who changes the form of records
+# appends a function and leaves the files as they are.
 Upgrade = Callable[[dict], dict]
 UPGRADES: tuple[Upgrade, ...] = ()
 SCHEMA = len(UPGRADES) + 1
@@ -28,7 +28,7 @@ SCHEMA = len(UPGRADES) + 1
 
 @dataclass(frozen=True)
 class Result:
-    """One training of a study: its line, and the group that the study puts it in."""
+    """One training of a study: its line, and the group of its trial."""
 
     record: Mapping[str, object]
     group: str = ""
@@ -48,17 +48,17 @@ class Result:
 
     @cached_property
     def validation(self) -> Evaluation:
-        """Of the validation frames."""
+        """The evaluation on the validation frames."""
         return self._evaluation(self.record["validation"])
 
     @cached_property
     def full_size(self) -> Evaluation | None:
-        """Of the same frames in full size, where the study has them."""
+        """The evaluation on the same frames in full size, where the study has them."""
         counts = self.record.get("full_size")
         return counts and self._evaluation(counts)
 
     def _evaluation(self, counts: Mapping[str, list]) -> Evaluation:
-        """Without counts of boundaries, which the first trainings lack, their F-score is NaN."""
+        """The F-score is NaN for the first trainings, which did not count boundaries."""
         confusion = np.array(counts["confusion"])
         boundaries = np.array(counts.get("boundaries", np.zeros((len(confusion), 4), int)))
         return Evaluation(confusion, boundaries, tuple(self.record["class_names"]))
@@ -67,7 +67,7 @@ class Result:
         """A metric of every fourth training frame, by its name in Evaluation; NaN if not evaluated."""
         if counts := self.record.get("training"):
             return getattr(self._evaluation(counts), metric)
-        # Of trainings before schema 1, these metrics are known, and no counts.
+        # Trainings before schema 1 kept these metrics, but no counts.
         return self.record.get("training_metrics", {}).get(metric, math.nan)
 
     @property
@@ -100,9 +100,9 @@ def load(study: Study, folder: Path = RESULTS) -> list[Result]:
 
 
 def read(study: Study, folder: Path = RESULTS, upgrades: Sequence[Upgrade] = UPGRADES) -> list[Result]:
-    """What is in the file of a study, in the order of its trials, upgraded to the present schema.
+    """Reads the file of a study, in the order of its trials, upgraded to the current schema.
 
-    Trainings that are not, or no longer, in the study are left out.
+    It leaves out trainings that are not, or no longer, in the study.
     """
     groups = {trial.name: trial.group for trial in study.trials}
     stored = {}
@@ -128,7 +128,7 @@ def _upgraded(record: dict, upgrades: Sequence[Upgrade]) -> dict:
 
 
 def append(study: Study, record: Mapping[str, object], folder: Path = RESULTS) -> None:
-    """Adds a line to the file of a study, which is replaced as a whole."""
+    """Adds a line to the file of a study; the file is complete at any moment."""
     path = _path(study.name, folder)
     line = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
     text = "\n".join([*_lines(path), line]) + "\n"

@@ -1,4 +1,4 @@
-"""Runs a study: each training is made once, continues when interrupted, and leaves a line."""
+"""Runs a study: makes each training once, continues interrupted ones, and stores a line for each."""
 
 import json
 import math
@@ -13,6 +13,7 @@ from benchmarks import harness
 from roadseg import evaluation, networks, training
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
+from roadseg.errors import DataError
 from roadseg.networks.cost import multiply_adds
 from roadseg.training.recipes import Recipe
 from studies.runner import results, summaries, timing
@@ -22,7 +23,7 @@ from studies.runner.study import Study, Trial
 
 RUNS = CODE / "Runs"
 _TRAINING_STRIDE = 4  # every fourth training frame is evaluated as well
-_RARE = 0.02  # a class is rare that has a smaller share of the training pixels
+_RARE = 0.02  # classes with a smaller share of the training pixels are rare
 
 
 def run(
@@ -37,8 +38,8 @@ def run(
         runs: folder in which every training has its own folder.
 
     Raises:
-        DataError: the frames cannot be read.
-        SystemExit: a stored result has the name and seed of a trial, but other settings.
+        DataError: the frames cannot be read, or a stored result has the name and seed of a trial, but
+            other settings.
     """
     frames = study.frames(camvid)
     full_size = study.full_size(camvid) if study.full_size else None
@@ -90,7 +91,7 @@ def _settings(
     split: Split,
     full_size: FrameStore | None,
 ) -> dict[str, object]:
-    """All that decides the result of a training, as JSON has it."""
+    """Everything that decides the result of a training, as JSON values."""
     settings = {
         "name": trial.name,
         "network": network.name,
@@ -107,14 +108,14 @@ def _settings(
 
 
 def _is_stored(study: Study, settings: dict[str, object], folder: Path) -> bool:
-    """Exits when a training of the same name and seed had other settings."""
+    """Raises DataError if a training of the same name and seed had other settings."""
     key = settings["name"], settings["recipe"]["seed"]
     stored = {(result.name, result.seed): result.record for result in results.read(study, folder)}
     if key not in stored:
         return False
     if changed := [name for name, value in settings.items() if stored[key].get(name) != value]:
-        raise SystemExit(
-            f"{study.name}, {key[0]}, seed {key[1]}: trained with other settings "
+        raise DataError(
+            f"{key[0]}, seed {key[1]}: trained with other settings "
             f"({', '.join(changed)}); remove its line in {folder} to train it again"
         )
     return True

@@ -1,4 +1,4 @@
-"""Study and Trial: which trainings are compared, on which frames, as values."""
+"""Study and Trial: describe, as values, which trainings are compared on which frames."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ class Trial:
     """One training of a study, which each seed of the study repeats.
 
     Attributes:
-        name: unlike that of any other trial in the study.
+        name: unique in the study.
         builder: `build` of a module in roadseg.networks, or another function of the same form:
             (image_shape, num_classes, **options) -> network.
         recipe: its seed gives the initial weights as well; the study replaces it.
@@ -28,7 +28,7 @@ class Trial:
             combinations.
         split: of a trial with fewer training frames than the study's; it gets as many steps as the
             others. None: the study's split.
-        policy: precision. float32 unless said otherwise, so that machines with and without bfloat16
+        policy: precision. float32 by default, so that machines with and without bfloat16
             arithmetic give comparable scores.
     """
 
@@ -83,7 +83,7 @@ class Study:
     def __post_init__(self):
         names = [trial.name for trial in self.trials]
         if len(set(names)) < len(names):
-            raise ValueError(f"study {self.name}: trials need names of their own")
+            raise ValueError(f"study {self.name}: trials need different names")
 
     @property
     def has_step_times(self) -> bool:

@@ -11,7 +11,7 @@ from studies.runner.results import RESULTS, Result
 
 
 def table(results: Iterable[Result], milliseconds: Mapping[str, float] | None = None) -> pd.DataFrame:
-    """What is compared, a row a training.
+    """A table of what is compared, with a row for each training.
 
     Args:
         results: of one study.

@@ -1,4 +1,4 @@
-"""The time of a training step of each trial, measured in turns, and the epochs that fit into minutes."""
+"""Times the training steps of a study's trials, and tells how many epochs fit into some minutes."""
 
 import json
 from collections.abc import Callable
@@ -10,6 +10,7 @@ import numpy as np
 from benchmarks import harness
 from roadseg import networks
 from roadseg.data.store import FrameStore
+from roadseg.errors import DataError
 from roadseg.files import atomic_write
 from roadseg.training.recipes import Recipe
 from studies.runner.results import RESULTS
@@ -19,10 +20,10 @@ _ROUNDS = 9
 
 
 def step_milliseconds(study: Study, frames: FrameStore, folder: Path = RESULTS) -> dict[str, float]:
-    """Milliseconds of a training step by the name of the trial.
+    """Milliseconds of a training step, by the name of the trial.
 
-    Measured once and kept in results/STUDY.timing.json, with the digests of the networks and the
-    machine; exits when the networks there are not those of the trials.
+    They are measured once, in turns, and kept in results/STUDY.timing.json with the digests of the
+    networks and the machine. Raises DataError if the networks there are not those of the trials.
     """
     built = {trial.name: trial.build(frames.image_shape, frames.num_classes) for trial in study.trials}
     digests = {name: networks.architecture_digest(network) for name, network in built.items()}
@@ -33,7 +34,7 @@ def step_milliseconds(study: Study, frames: FrameStore, folder: Path = RESULTS) 
         _write(path, measured | {"milliseconds": harness.median_ms_in_turns(steps, _ROUNDS)})
     kept = json.loads(path.read_text("utf-8"))
     if changed := [name for name, digest in digests.items() if kept["networks"].get(name) != digest]:
-        raise SystemExit(
+        raise DataError(
             f"{path}: measured with other networks ({', '.join(changed)}); remove it to measure again"
         )
     return kept["milliseconds"]

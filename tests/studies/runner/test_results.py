@@ -1,4 +1,4 @@
-"""A line a training: written, read, upgraded, and what follows from it."""
+"""Lines of results are written, read and upgraded, and give metrics."""
 
 import json
 import math

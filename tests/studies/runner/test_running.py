@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from roadseg.errors import DataError
 from roadseg.networks import edgesegnet, simple
 from studies.runner import Trial, load, running
 from studies.runner.data_sets import train_on
@@ -55,11 +56,11 @@ def test_upsampled_logits_are_evaluated_on_full_size_frames(study, frames, folde
         ({"policy": "mixed_bfloat16"}, "policy"),
     ],
 )
-def test_a_result_of_other_settings_is_not_taken_for_this(study, folders, monkeypatch, change, named):
+def test_a_result_of_other_settings_is_not_taken_for_this(study, folders, change, named):
     study = replace(study, trials=study.trials[:1])
     run(study, **folders)
     changed = replace(study, trials=(replace(study.trials[0], **change),))
-    with pytest.raises(SystemExit, match=rf"other settings \({named}\); remove its line"):
+    with pytest.raises(DataError, match=rf"other settings \({named}\); remove its line"):
         run(changed, **folders)
 
 

@@ -44,7 +44,7 @@ def test_a_label_has_the_group_before_the_name():
 
 
 def test_two_trials_of_one_name_are_refused(study):
-    with pytest.raises(ValueError, match="names of their own"):
+    with pytest.raises(ValueError, match="different names"):
         replace(study, trials=(study.trials[0], study.trials[0]))
 
 

@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks import harness
+from roadseg.errors import DataError
 from studies.runner import load_step_milliseconds, timing
 
 
@@ -29,7 +30,7 @@ def test_times_of_other_networks_are_not_taken_for_these(study, frames, tmp_path
     timing.step_milliseconds(study, frames, tmp_path)
     simple, bilinear = study.trials
     changed = replace(study, trials=(simple, replace(bilinear, options={})))
-    with pytest.raises(SystemExit, match=r"other networks \(bilinear\)"):
+    with pytest.raises(DataError, match=r"other networks \(bilinear\)"):
         timing.step_milliseconds(changed, frames, tmp_path)
 
 
