@@ -76,7 +76,7 @@ def test_nothing_that_it_prints_worries_a_new_user(executed):
 
 def test_every_figure_is_there_and_small(executed):
     _, path = executed
-    assert count_images(path) == 18
+    assert count_images(path) == 15
     assert path.stat().st_size < 2_000_000
 
 
@@ -133,7 +133,7 @@ def test_cells_call_and_never_define_and_text_is_short(path):
     for cell in code:
         lines = cell.source.splitlines()
         assert len(lines) <= 12
-        assert not [line for line in lines if re.match(r"\s*(def|class|!|%)", line)]
+        assert not [line for line in lines if re.match(r"\s*(def |class |!|%)", line)]
     assert [c for c in code if "parameters" in c.metadata.get("tags", [])] == code[:1]
     words = sorted(len(cell.source.split()) for cell in cells if cell.cell_type == "markdown")
     assert words[len(words) // 2] <= 40
