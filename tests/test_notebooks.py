@@ -76,7 +76,7 @@ def test_nothing_that_it_prints_worries_a_new_user(executed):
 
 def test_every_figure_is_there_and_small(executed):
     _, path = executed
-    assert count_images(path) == 18
+    assert count_images(path) == 15
     assert path.stat().st_size < 2_000_000
 
 
