@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-SCRIPT = Path(__file__).parents[2] / "docs/images/make.py"
+SCRIPT = Path(__file__).parents[1] / "docs/images/make.py"
 
 
 def test_images_of_scenes_and_of_a_drive_are_made(tmp_path):
