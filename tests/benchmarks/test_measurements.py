@@ -2,9 +2,8 @@
 
 import pytest
 
-from benchmarks import compression, inference_speed, preprocessing, training_speed
+from benchmarks import compression, preprocessing, training_speed
 from roadseg.data import sources
-from studies.peers import STUDY
 
 
 @pytest.fixture
@@ -27,18 +26,6 @@ def test_preprocessing_is_compared_with_decoding_and_with_the_original(source):
     assert measured["frames"] == 12
     assert measured["times_smaller"] > 1
     assert measured["class_ids_times_faster"] > 1
-
-
-def test_inference_is_timed_by_network():
-    measured = inference_speed.measure(STUDY.trials[:2], (32, 48))
-    assert list(measured) == ["simple", "simple_plus"]
-    assert min(measured.values()) > 0
-
-
-def test_milliseconds_become_frames_a_second():
-    speeds = inference_speed.frames_per_second({"milliseconds": {"slow": 200.0, "fast": 10.0}})
-    assert speeds.to_dict() == {"slow": 5, "fast": 100}
-    assert inference_speed.frames_per_second()["simple_plus"] == 97
 
 
 def test_reading_is_timed_with_and_without_augmentation():

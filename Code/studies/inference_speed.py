@@ -1,7 +1,7 @@
 """Frames/s at which the project's networks and their peers label single images.
 
     .venv/bin/python -m pip install -e ".[peers]"
-    .venv/bin/python Code/benchmarks/inference_speed.py [--size 125 414] [--output FILE]
+    .venv/bin/python Code/studies/inference_speed.py [--size 125 414] [--output FILE]
 
 It times the networks of studies/peers.py, with 14 classes, on a random image, in turns.
 """
