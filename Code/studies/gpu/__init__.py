@@ -3,7 +3,7 @@
     KERAS_BACKEND=jax .venv/bin/python Code/studies/gpu/camvid.py --camvid FOLDER --minutes 8
 
 The trainer of roadseg reads and augments on the CPU, which cannot feed a GPU. Here all frames and all
-work stay on the device. The modules import little of roadseg, so that JAX, Keras, Pillow, NumPy and
+work stay on the device. The modules import little of roadseg, so that JAX, Keras, Pillow, isal and
 what these need suffice on the machine with the GPU; only `summary`, which reads the results, needs
 the whole project.
 

@@ -158,21 +158,13 @@ def train_fold(trainer: Trainer, fold: Fold, epochs: int, output: Path) -> dict[
     start = time.perf_counter()
     state, losses = trainer.train(train, steps)
     seconds = time.perf_counter() - start
-    atomic_write(output / f"{fold.name}.weights.h5", lambda part: trainer.save_weights(state, part))
+    weights = output / f"{fold.name}.weights.h5"
+    atomic_write(weights, lambda part: trainer.save_weights(state, part))
     plain, mirrored = trainer.confusion_matrices(state, held_out)
-    shown = len(losses) * trainer.recipe.batch_size
-    print(
-        f"held out: {fold}; {shown / len(train):,.0f} epochs in {seconds / 60:.2f} minutes, last loss "
-        f"{losses[-trainer.loop :].mean():.3f}",
-        flush=True,
-    )
+    print(f"held out: {fold}; {len(losses):,} steps in {seconds / 60:.2f} minutes", flush=True)
     return {
         **settings(trainer, fold, epochs),
-        "steps": len(losses),
-        "minutes": seconds / 60,
-        "ms_per_step": 1000 * seconds / len(losses),
-        "images_per_second": {"training": round(shown / seconds)},
-        "history": history(losses, len(train) / trainer.recipe.batch_size),
+        **course(losses, seconds, len(train), trainer.recipe.batch_size),
         "validation": {"confusion": plain.tolist()},
         "mirrored": {"confusion": mirrored.tolist()},
     }
@@ -208,13 +200,28 @@ def settings(trainer: Trainer, fold: Fold, epochs: int) -> dict[str, object]:
     }
 
 
-def history(losses: np.ndarray, steps_per_epoch: float) -> dict[str, list[float]]:
-    """The mean loss of each of at most 60 equal parts of a training, and the epoch at its end."""
+def course(losses: np.ndarray, seconds: float, frames: int, batch_size: int) -> dict[str, object]:
+    """How a training went.
+
+    Args:
+        losses: of all steps.
+        seconds: that they took.
+        frames: that were trained on.
+        batch_size: frames a step.
+
+    Returns:
+        Fields of a record. Its history has the mean loss of each of at most 60 equal parts, and the
+        epoch at its end.
+    """
     parts = np.array_split(losses, min(_PARTS, len(losses)))
-    ends = np.cumsum([len(part) for part in parts]) / steps_per_epoch
+    ends = np.cumsum([len(part) for part in parts]) * batch_size / frames
+    means = [round(float(part.mean()), 4) for part in parts]
     return {
-        "epoch": ends.round(1).tolist(),
-        "loss": [round(float(part.mean()), 4) for part in parts],
+        "steps": len(losses),
+        "minutes": seconds / 60,
+        "ms_per_step": 1000 * seconds / len(losses),
+        "images_per_second": {"training": round(len(losses) * batch_size / seconds)},
+        "history": {"epoch": ends.round(1).tolist(), "loss": means},
     }
 
 
