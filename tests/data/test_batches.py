@@ -72,7 +72,7 @@ def test_no_batch_depends_on_what_was_read_before(frames):
     ],
 )
 def test_what_cannot_be_read_is_refused_before_the_first_batch(frames, indices, options):
-    with pytest.raises(ValueError, match="position|frames"):
+    with pytest.raises(ValueError, match=r"position|frames"):
         Batches(frames, indices, **{"batch_size": 4, **options})
 
 

@@ -170,7 +170,7 @@ def test_swapped_frames_are_found(target):
         images = file["images"].id
         _, one = images.read_direct_chunk((1, 0, 0, 0))
         images.write_direct_chunk((2, 0, 0, 0), one)
-    with store.open(target) as frames, pytest.raises(DataError, match="frame 2 .* checksum"):
+    with store.open(target) as frames, pytest.raises(DataError, match=r"frame 2 .* checksum"):
         frames.read(range(16))
 
 
