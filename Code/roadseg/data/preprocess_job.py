@@ -54,7 +54,7 @@ class Job:
     def settings(self) -> str:
         """A digest of how each frame is stored, whichever the frames are."""
         downscale = str(self.downscale.scale), self.downscale.full_size
-        return _sha256_of(store.FORMAT_VERSION, self.source.kind, downscale, self.class_maps.hex())
+        return _sha256_of(store.FORMAT_VERSION, self.source.identity, downscale, self.class_maps.hex())
 
     @cached_property
     def digest(self) -> str:
@@ -78,7 +78,7 @@ def content_digest(source: Source, sequences: Iterable[str] | None) -> str:
     """A digest of frames and classes: the same wherever and since whenever they lie."""
     frames = _frames_by_name(source, sequences)
     states = list(_file_states(frames).items())
-    return _sha256_of(source.kind, _class_maps(source, frames).hex(), states)
+    return _sha256_of(source.identity, _class_maps(source, frames).hex(), states)
 
 
 def _sha256_of(*parts: object) -> str:

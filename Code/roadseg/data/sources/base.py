@@ -13,6 +13,7 @@ from PIL import Image
 
 from roadseg.data.classes import ClassMap, Colour
 from roadseg.data.sources.image_files import read_image
+from roadseg.data.sources.letterbox import fit_image, fit_labels
 from roadseg.errors import DataError
 
 
@@ -34,6 +35,7 @@ class Source(ABC):
     class_names: tuple[str, ...]
     palette: tuple[Colour, ...]
     image_format = "PNG"
+    size: tuple[int, int] | None = None  # (H, W) to which `read` fits frames of whatever size
 
     def __init__(self, path: Path):
         self.path = path
@@ -65,15 +67,22 @@ class Source(ABC):
         """The image at full size, mode RGB, 8 bit, decoded to its last byte."""
         return read_image(frame.image, self.image_format, "RGB")
 
+    @property
+    def identity(self) -> str:
+        """The kind, and whatever decides what `read` gives beside the files and the class maps."""
+        return self.kind if self.size is None else f"{self.kind} {self.size}"
+
     def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
-        """Image and class ids of one frame; raises DataError when their sizes differ."""
+        """Image and class ids of one frame, fitted to `size`; raises DataError when their sizes differ."""
         labels, image = self.read_labels(frame), self.read_image(frame)
         if image.size != labels.shape[::-1]:
             raise DataError(
                 f"{frame.label}: {labels.shape[1]} x {labels.shape[0]} pixels, but its image "
                 f"{frame.image} has {image.width} x {image.height}; one of them is from elsewhere"
             )
-        return image, labels
+        if self.size is None:
+            return image, labels
+        return fit_image(image, self.size), fit_labels(labels, self.size)
 
     def frames(self, sequences: Iterable[str] | None = None) -> list[Frame]:
         """All frames of the given sequences (None: of all), sorted by (sequence, index).
@@ -82,6 +91,14 @@ class Source(ABC):
         """
         chosen = select_sequences(self.sequences(), sequences, self.path)
         return [frame for sequence in chosen for frame in self._paired_frames(sequence)]
+
+    def pairs(self, sequence: str) -> tuple[list[Frame], list[Path]]:
+        """The frames of a sequence, and the files of images and labels that have no counterpart."""
+        images, labels = self._image_files(sequence), self._label_files(sequence)
+        both = sorted(images.keys() & labels.keys())
+        alone = sorted(images.keys() ^ labels.keys())
+        frames = [Frame(sequence, index, images[index], labels[index]) for index in both]
+        return frames, [(images if index in images else labels)[index] for index in alone]
 
     def _check_sequence(self, sequence: str) -> None:
         if sequence not in self.sequences():
@@ -136,9 +153,9 @@ def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataErr
 
 def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, Path]]:
     """The files of a folder and how their names match; raises DataError for any other visible entry."""
-    for entry in _entries(folder):
+    for entry in entries(folder):
         path, match = folder / entry.name, pattern.fullmatch(entry.name)
-        if match and (_is_broken_link(entry) or not entry.is_file()):
+        if match and (is_broken_link(entry) or not entry.is_file()):
             raise DataError(f"{path}: a broken link, or not a regular file; extract the frame again")
         if match:
             yield match, path
@@ -168,16 +185,16 @@ def subfolders(folder: Path, *patterns: str) -> Iterator[Path]:
     if not patterns:
         yield folder
         return
-    for entry in _entries(folder):
+    for entry in entries(folder):
         if entry.name.startswith(".") or not fnmatchcase(entry.name, patterns[0]):
             continue
-        if _is_broken_link(entry):
+        if is_broken_link(entry):
             raise DataError(f"{folder / entry.name}: a broken link; mend or remove it")
         if entry.is_dir():
             yield from subfolders(folder / entry.name, *patterns[1:])
 
 
-def _is_broken_link(entry: os.DirEntry) -> bool:
+def is_broken_link(entry: os.DirEntry) -> bool:
     """Whether it leads nowhere, in a circle or to where nothing can be read."""
     try:
         return entry.is_symlink() and not entry.stat()
@@ -185,7 +202,7 @@ def _is_broken_link(entry: os.DirEntry) -> bool:
         return True
 
 
-def _entries(folder: Path) -> list[os.DirEntry]:
+def entries(folder: Path) -> list[os.DirEntry]:
     """What is in a folder, sorted; nothing when there is none."""
     try:
         with os.scandir(folder) as found:

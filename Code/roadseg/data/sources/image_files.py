@@ -3,7 +3,7 @@
 import io
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import simplejpeg
@@ -14,6 +14,7 @@ from roadseg.errors import DataError
 from roadseg.files import read_regular
 
 _SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
+_BITS = {"P": (1, 2, 4, 8), "I;16": (16,)}  # a channel of a PNG, where it is not 8
 _JPEG_MODES = {"Gray": "L", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK"}
 MAX_BYTES = 200_000_000  # of a file
 _MAX_PIXELS = 50_000_000  # that a forged size may make a decoder reserve
@@ -24,27 +25,27 @@ _ADAM7 = (
 _MAX_EXPANSION = 1100  # deflate reaches 1032; a JPEG has at least 2 bits for each block of 64 values
 
 
-def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
+def read_image(path: Path, file_format: str, *modes: str) -> Image.Image:
     """The decoded image of a file; as `decode_image`, and raises DataError if it cannot be read."""
     try:
         data = read_regular(path, MAX_BYTES)
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); extract it again")
-    return decode_image(data, path, file_format, mode)
+    return decode_image(data, path, file_format, *modes)
 
 
-def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Image.Image:
+def decode_image(data: bytes, path: object, file_format: str, *modes: str) -> Image.Image:
     """The decoded image of a file's content.
 
     Args:
         data: the whole file.
         path: of the file, for messages.
         file_format: "PNG" or "JPEG".
-        mode: Pillow's mode, such as "RGB" or "L".
+        modes: those of Pillow that it may have, such as "RGB" or "L".
 
     Raises:
-        DataError: it is no complete image of that format and mode with 8 bits a channel, or has too
-            many pixels.
+        DataError: it is no complete image of that format and of one of the modes, has other than 8 bits
+            a channel (16 in mode "I;16", up to 8 in mode "P"), or has too many pixels.
     """
     found = next((name for name, start in _SIGNATURES.items() if data.startswith(start)), None)
     if found not in (None, file_format):
@@ -52,7 +53,7 @@ def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Imag
     try:
         if found is None:
             raise ValueError("its first bytes are others")
-        return (_decode_png if file_format == "PNG" else _decode_jpeg)(data, mode)
+        return (_decode_png if file_format == "PNG" else _decode_jpeg)(data, modes)
     except _OtherKind as error:
         raise DataError(f"{path}: {error} expected; replace it")
     except (
@@ -67,55 +68,60 @@ class _OtherKind(Exception):
     """A sound image, but not of the kind that is expected."""
 
 
-def _decode_jpeg(data: bytes, mode: str) -> Image.Image:
+def _decode_jpeg(data: bytes, modes: Collection[str]) -> Image.Image:
     """Pillow would fill what is missing with grey; simplejpeg has the same decoder and reports it.
 
     A JPEG has no checksums, so what can still be decoded to its end is not noticed.
     """
     height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
-    _check_kind(_JPEG_MODES[colours], mode)
+    mode = _JPEG_MODES[colours]
+    _check_mode(mode, modes)
     _check_size(width, height, len(mode), data)
     return Image.fromarray(simplejpeg.decode_jpeg(data, strict=True))
 
 
-def _decode_png(data: bytes, mode: str) -> Image.Image:
+def _decode_png(data: bytes, modes: Collection[str]) -> Image.Image:
     """From the chunks that its pixels need, so that nothing in the others matters."""
     chunks = [(kind, whole) for kind, whole in _chunks(data) if kind[:1].isupper()]
     critical = data[:8] + b"".join(whole for _, whole in chunks)
     image = Image.open(io.BytesIO(critical), formats=["PNG"])
     bits, is_interlaced = critical[24], critical[28]
-    if bits != 8:
-        raise _OtherKind(f"{bits} bits a channel where 8 are")
-    _check_kind(image.mode, mode)
-    _check_size(*image.size, len(mode), data)
+    allowed = _BITS.get(image.mode if image.mode in modes else min(modes), (8,))
+    if bits not in allowed:
+        raise _OtherKind(f"{bits} bits a channel where {' or '.join(map(str, allowed))} are")
+    _check_mode(image.mode, modes)
+    pixel_bits = bits * len(image.getbands())
+    _check_size(*image.size, pixel_bits / 8, data)
     image.load()
     last_row = image.crop((0, image.height - 1, *image.size))
     if is_interlaced or last_row.getbbox() is None:  # Pillow leaves rows that are missing black
-        _check_rows(chunks, image, is_interlaced)
+        _check_rows(chunks, image.size, pixel_bits, is_interlaced)
     return image
 
 
-def _check_rows(chunks: list[tuple[bytes, memoryview]], image: Image.Image, is_interlaced: int) -> None:
+def _check_rows(
+    chunks: list[tuple[bytes, memoryview]], size: tuple[int, int], pixel_bits: int, is_interlaced: int
+) -> None:
     """Raises ValueError when a PNG ends before its last pixel."""
-    (width, height), channels = image.size, len(image.getbands())
-    rows = 0
+    (width, height), rows = size, 0
     for left, top, right, down in _ADAM7 if is_interlaced else ((0, 0, 1, 1),):
         columns = len(range(left, width, right))
-        rows += len(range(top, height, down)) * (1 + columns * channels) if columns else 0
+        row = 1 + (columns * pixel_bits + 7) // 8
+        rows += len(range(top, height, down)) * row if columns else 0
     stream = isal_zlib.decompressobj()
     compressed = b"".join(whole[8:-4] for kind, whole in chunks if kind == b"IDAT")
     if len(stream.decompress(compressed, rows)) < rows:
         raise ValueError("rows are missing")
 
 
-def _check_kind(found: str, expected: str) -> None:
-    if found != expected:
-        raise _OtherKind(f"image mode {found} where {expected} is")
+def _check_mode(found: str, expected: Collection[str]) -> None:
+    if found not in expected:
+        raise _OtherKind(f"image mode {found} where {' or '.join(expected)} is")
 
 
-def _check_size(width: int, height: int, channels: int, data: bytes) -> None:
+def _check_size(width: int, height: int, pixel_bytes: float, data: bytes) -> None:
     pixels = width * height
-    if pixels > _MAX_PIXELS or pixels * channels > _MAX_EXPANSION * len(data):
+    if pixels > _MAX_PIXELS or pixels * pixel_bytes > _MAX_EXPANSION * len(data):
         raise ValueError(f"{width} x {height} pixels in {len(data)} bytes")
 
 

@@ -45,6 +45,15 @@ class Joined(Source):
         part, own_name = self._find(sequence)
         return part.class_map(own_name)
 
+    @property
+    def identity(self) -> str:
+        unlike = [part.identity for part in self._parts.values() if part.identity != part.kind]
+        return " ".join([self.kind, *unlike])
+
+    def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
+        part, own_name = self._find(frame.sequence)
+        return part.read(replace(frame, sequence=own_name))
+
     def read_labels(self, frame: Frame) -> np.ndarray:
         part, own_name = self._find(frame.sequence)
         return part.read_labels(replace(frame, sequence=own_name))
