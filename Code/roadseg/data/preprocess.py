@@ -203,8 +203,8 @@ def _compress(job: Job, name: Name) -> CompressedFrame:
     if image.size != downscale.full_size:
         raise DataError(
             f"{frame.image}: {image.width} x {image.height} pixels, but the first frame has "
-            f"{downscale.full_size[0]} x {downscale.full_size[1]}; preprocess them apart, or fit all to one size "
-            "(sources.open with size=, or --size)"
+            f"{downscale.full_size[0]} x {downscale.full_size[1]}; preprocess them apart, "
+            "or fit all to one size: sources.open(..., size=(H, W)), or --size"
         )
     return CompressedFrame.of(downscale.image(image), downscale.labels(labels))
 

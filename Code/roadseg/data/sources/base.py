@@ -3,7 +3,7 @@
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -73,7 +73,10 @@ class Source(ABC):
         return self.kind if self.size is None else f"{self.kind} {self.size}"
 
     def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
-        """Image and class ids of one frame, fitted to `size`; raises DataError when their sizes differ."""
+        """Image and class ids of one frame, fitted to `size`.
+
+        Raises DataError when the two files have different sizes.
+        """
         labels, image = self.read_labels(frame), self.read_image(frame)
         if image.size != labels.shape[::-1]:
             raise DataError(
@@ -92,13 +95,13 @@ class Source(ABC):
         chosen = select_sequences(self.sequences(), sequences, self.path)
         return [frame for sequence in chosen for frame in self._paired_frames(sequence)]
 
-    def pairs(self, sequence: str) -> tuple[list[Frame], list[Path]]:
-        """The frames of a sequence, and the files of images and labels that have no counterpart."""
-        images, labels = self._image_files(sequence), self._label_files(sequence)
-        both = sorted(images.keys() & labels.keys())
-        alone = sorted(images.keys() ^ labels.keys())
-        frames = [Frame(sequence, index, images[index], labels[index]) for index in both]
-        return frames, [(images if index in images else labels)[index] for index in alone]
+    def survey(self, sequence: str) -> tuple[list[Frame], list[Path], list[str]]:
+        """Of a sequence: its frames, the files that have no counterpart, and what else is wrong."""
+        try:
+            images, labels = self._image_files(sequence), self._label_files(sequence)
+        except DataError as error:
+            return [], [], [str(error)]
+        return *pair(sequence, images, labels), []
 
     def _check_sequence(self, sequence: str) -> None:
         if sequence not in self.sequences():
@@ -117,6 +120,15 @@ class Source(ABC):
                 f"images, {len(labels)} labels); extract the missing file or remove this one"
             )
         return [Frame(sequence, index, images[index], labels[index]) for index in sorted(images)]
+
+
+def pair(
+    sequence: str, images: Mapping[int, Path], labels: Mapping[int, Path]
+) -> tuple[list[Frame], list[Path]]:
+    """The frames that have both, and the files that are alone."""
+    both, alone = sorted(images.keys() & labels.keys()), sorted(images.keys() ^ labels.keys())
+    frames = [Frame(sequence, index, images[index], labels[index]) for index in both]
+    return frames, [(images if index in images else labels)[index] for index in alone]
 
 
 def _is_text(name: str) -> bool:
