@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from roadseg.data import sources
 from roadseg.data.classes import IGNORE
@@ -19,6 +20,9 @@ from roadseg.data.sources.table_file import MAX_PROBLEMS, TABLE_FILE, ready_tabl
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, user_path
 from roadseg.progress import progress_bar
+
+_SIZES_SHOWN = 5
+_ORIENTATION = 274  # the number of that EXIF tag; 1 is upright
 
 
 @dataclass
@@ -49,8 +53,9 @@ class Findings:
         self.frames_with = np.zeros_like(self.pixels)
 
     def __str__(self) -> str:
-        sizes = ", ".join(f"{count} of {w} x {h}" for (w, h), count in self.sizes.most_common(5))
-        lines = [f"{self.frames} frames, {len(self.sizes)} sizes ({sizes})" if sizes else "no frames"]
+        sizes = [f"{count} of {w} x {h}" for (w, h), count in self.sizes.most_common(_SIZES_SHOWN)]
+        sizes += [f"{len(self.sizes) - len(sizes)} more sizes"] * (len(self.sizes) > len(sizes))
+        lines = [f"{self.frames} frames: {', '.join(sizes)}"]
         total = max(self.pixels.sum(), 1)
         lines.append(f"{'class':24s}{'pixels':>14s}{'share':>9s}{'frames':>9s}")
         names = (*self.class_names, VOID)
@@ -89,6 +94,8 @@ def _read(source: Source, frame: Frame) -> tuple[tuple[int, int] | None, object,
     errors = []
     try:
         size = source.read_image(frame).size
+        if _is_turned(frame.image):
+            errors.append(_Turned(f"{frame.image}: EXIF data ask to turn it; save it upright, without"))
     except DataError as error:
         errors.append(error)
     try:
@@ -109,6 +116,18 @@ class _OtherSize(DataError):
     """A mask is larger or smaller than its image."""
 
 
+class _Turned(DataError):
+    """An image that other programs show turned or mirrored, and perhaps was labelled so."""
+
+
+def _is_turned(path: Path) -> bool:
+    with Image.open(path) as image:
+        return image.getexif().get(_ORIENTATION, 1) != 1
+
+
+_KINDS = {_OtherSize: "masks of another size", _Turned: "turned images"}
+
+
 def _add(findings, unlisted, frame: Frame, size, counts, errors: list[DataError]) -> None:
     """Adds what was seen in one frame."""
     findings.frames += 1
@@ -125,7 +144,7 @@ def _add(findings, unlisted, frame: Frame, size, counts, errors: list[DataError]
                 entry.pixels, entry.frames = entry.pixels + pixels, entry.frames + 1
                 entry.first = entry.first or frame.label
         else:
-            kind = "masks of another size" if isinstance(error, _OtherSize) else "unusable files"
+            kind = _KINDS.get(type(error), "unusable files")
             findings.problems[kind].append(str(error))
 
 
