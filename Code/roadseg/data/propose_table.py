@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from roadseg.data.sources.class_table import MASK_MODES, VOID, count_labels, raw_labels, written
+from roadseg.data.sources.class_table import MASK_MODES, VOID, raw_labels, unique_labels, written
 from roadseg.data.sources.image_files import read_image
 from roadseg.data.sources.pairing import Pairing
 from roadseg.data.sources.table_file import MAX_CLASSES, load_table, ready_tables, ready_text
@@ -67,12 +67,13 @@ def propose_table(pairing: Pairing, progress: bool = True) -> tuple[str, list[st
 def _look(path: Path) -> _Seen | DataError:
     try:
         mask = read_image(path, "PNG", *MASK_MODES)
-        counts = count_labels(raw_labels(mask, path, in_colours=False))
+        found, _, counts = unique_labels(raw_labels(mask, path, in_colours=False))
     except DataError as error:
         return error
     flat = mask.getpalette() if mask.mode == "P" else []
     palette = {place: tuple(flat[3 * place : 3 * place + 3]) for place in range(len(flat) // 3)}
-    return _Seen(counts, {label: palette[label] for label in counts if label in palette})
+    counted = dict(zip(found, counts, strict=True))
+    return _Seen(counted, {label: palette[label] for label in found if label in palette})
 
 
 def settings_text(image_suffix: str = "", mask_suffix: str = "") -> str:

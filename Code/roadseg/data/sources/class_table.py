@@ -21,9 +21,11 @@ class UnlistedLabels(DataError):
     """A mask holds raw labels that its table does not list.
 
     counts: pixels of each such label, the most frequent first.
+    ids: class ids uint8 (H, W) of the mask, IGNORE where its labels are not listed.
     """
 
-    def __init__(self, where: object, table: object, counts: Mapping[Hashable, int]):
+    def __init__(self, where: object, table: object, counts: Mapping[Hashable, int], ids: np.ndarray):
+        self.ids = ids
         self.counts = dict(sorted(counts.items(), key=lambda item: -item[1]))
         label, pixels = next(iter(self.counts.items()))
         more = f" ({len(counts)} such values in all)" if len(counts) > 1 else ""
@@ -80,13 +82,17 @@ class ClassTable:
             try:
                 return self.class_map.decode(labels)
             except UnlistedColour:
-                unlisted = count_labels(labels, self.colours)
-        else:
-            ids = self._lookup[labels]
-            if (ids != _UNLISTED).all():
-                return ids
-            unlisted = count_labels(labels, self.ids)
-        raise UnlistedLabels(path, self.where, unlisted)
+                raise self._unlisted(labels, self.colours, path)
+        ids = self._lookup[labels]
+        if (ids == _UNLISTED).any():
+            raise self._unlisted(labels, self.ids, path)
+        return ids
+
+    def _unlisted(self, labels: np.ndarray, listed: Mapping, path: object) -> UnlistedLabels:
+        found, places, counts = unique_labels(labels)
+        ids = np.array([listed.get(label, IGNORE) for label in found], np.uint8)[places]
+        unlisted = {label: n for label, n in zip(found, counts, strict=True) if label not in listed}
+        return UnlistedLabels(path, self.where, unlisted, ids)
 
     def raw_labels(self, mask: Image.Image, path: object) -> np.ndarray:
         """What counts in a mask: ids uint8 or uint16 (H, W), or colours uint8 (H, W, 3).
@@ -145,18 +151,17 @@ def raw_labels(mask: Image.Image, path: object, in_colours: bool) -> np.ndarray:
     return np.asarray(mask)
 
 
-def count_labels(labels: np.ndarray, without: Iterable[Hashable] = ()) -> dict[Hashable, int]:
-    """Pixels of each raw label, an int or a colour, that occurs in `labels` and not in `without`."""
-    if labels.ndim == 3:
+def unique_labels(labels: np.ndarray) -> tuple[list[Hashable], np.ndarray, list[int]]:
+    """Each raw label, an int or a colour; which of them each pixel (H, W) has; pixels of each."""
+    is_colour = labels.ndim == 3
+    if is_colour:
         red, green, blue = np.moveaxis(labels.astype(np.uint32), -1, 0)
-        values, counts = np.unique(red << 16 | green << 8 | blue, return_counts=True)
-        found = [(value >> 16, value >> 8 & 255, value & 255) for value in values.tolist()]
-    else:
-        values, counts = np.unique(labels, return_counts=True)
-        found = values.tolist()
-    known = set(without)
-    pairs = zip(found, counts.tolist(), strict=True)
-    return {label: count for label, count in pairs if label not in known}
+        labels = red << 16 | green << 8 | blue
+    values, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+    found = values.tolist()
+    if is_colour:
+        found = [(value >> 16, value >> 8 & 255, value & 255) for value in found]
+    return found, places.reshape(labels.shape), counts.tolist()
 
 
 def describe(label: Hashable) -> str:
