@@ -87,14 +87,24 @@ def _archive(name: str, version: str) -> Fuzzer:
         shutil.rmtree(target, ignore_errors=True)
         target.mkdir()
         (target / ".licence_shown").touch()
-        change = mutate_text if name == _SUMS else mutate
-        (damaged / name).write_bytes(change(archives[name], rng))
+        (damaged / name).write_bytes(_damage(name, archives[name], rng))
+        if name == _TEXTS and rng.random() < 0.7:
+            (damaged / _SUMS).unlink()
         try:
             return _fetch(damaged, target, version)
         finally:
-            (damaged / name).write_bytes(archives[name])
+            for each in (name, _SUMS):
+                (damaged / each).write_bytes(archives[each])
 
     return fuzz
+
+
+def _damage(name: str, content: bytes, rng: np.random.Generator) -> bytes:
+    if name == _SUMS:
+        return mutate_text(content, rng)
+    if name == _TEXTS and rng.random() < 0.5:
+        return gzip.compress(mutate(gzip.decompress(content), rng))
+    return mutate(content, rng)
 
 
 @cache

@@ -23,7 +23,7 @@ from tests import raw_data
 from tests.data.store.forging import forged
 from tests.fuzz import Fuzzer, Outcome
 from tests.fuzz.data_download_fuzzers import DOWNLOAD_FUZZERS
-from tests.fuzz.mutations import mutate, mutate_text
+from tests.fuzz.mutations import mutate, mutate_pickle, mutate_png, mutate_text
 
 _KITTI_IMAGE = "vkitti_1.3.1_rgb/0001/clone/00001.png"
 _KITTI_LABEL = "vkitti_1.3.1_scenegt/0001/clone/00001.png"
@@ -138,7 +138,7 @@ def _store_fields(rng: np.random.Generator) -> Outcome:
 def _class_maps(rng: np.random.Generator) -> Outcome:
     """The pickle alone cannot tell all changes; verifying the store finds every one."""
     original = _content("store/class_maps.pkl")
-    changed = mutate(original, rng)
+    changed = mutate_pickle(original, rng)
     (_folder() / "damaged" / store.FRAMES_FILE).write_bytes(_content("store/frames.hdf5"))
     path = _folder() / "damaged" / store.CLASS_MAPS_FILE
     path.write_bytes(changed)
@@ -181,7 +181,12 @@ def _split(rng: np.random.Generator) -> Outcome:
     return _attempt(split, used, Outcome.OTHER)
 
 
-def _frame(tree: str, name: str, *, other: Outcome | None = None, text: bool = False) -> Fuzzer:
+def _frame(
+    tree: str,
+    name: str,
+    damage: Callable[[bytes, np.random.Generator], bytes] = mutate,
+    other: Outcome | None = None,
+) -> Fuzzer:
     """A fuzzer of one file of a raw data set; all its frames are read."""
 
     def read() -> list[tuple[bytes, bytes]]:
@@ -194,7 +199,7 @@ def _frame(tree: str, name: str, *, other: Outcome | None = None, text: bool = F
     def fuzz(rng: np.random.Generator) -> Outcome:
         path, good = _folder() / tree / name, _content(f"{tree}/{name}")
         expected()
-        path.write_bytes((mutate_text if text else mutate)(good, rng))
+        path.write_bytes(damage(good, rng))
         try:
             return _attempt(expected(), read, other)
         finally:
@@ -272,12 +277,14 @@ FUZZERS: dict[str, Fuzzer] = {
     "saved split": _split,
     "PNG image": _frame("kitti", _KITTI_IMAGE),
     "PNG label": _frame("kitti", _KITTI_LABEL),
+    "chunks of a PNG image": _frame("kitti", _KITTI_IMAGE, mutate_png, Outcome.OTHER),
+    "chunks of a PNG label": _frame("kitti", _KITTI_LABEL, mutate_png, Outcome.OTHER),
     "CamVid label": _frame("camvid", "valannot/0016E5_00030.png"),
     "JPEG image": _frame(
         "kitti2", "Scene01/clone/frames/rgb/Camera_0/rgb_00001.jpg", other=Outcome.OTHER
     ),
-    "encoding": _frame("kitti", _ENCODING, other=Outcome.OTHER, text=True),
-    "colors.txt": _frame("kitti2", "Scene01/clone/colors.txt", other=Outcome.OTHER, text=True),
+    "encoding": _frame("kitti", _ENCODING, mutate_text, Outcome.OTHER),
+    "colors.txt": _frame("kitti2", "Scene01/clone/colors.txt", mutate_text, Outcome.OTHER),
     "file names": _file_names,
     "settings": _settings,
     **DOWNLOAD_FUZZERS,

@@ -1,6 +1,8 @@
 """Random damage to bytes: flipped bits, holes, cuts, inserted, repeated and swapped blocks."""
 
+import pickletools
 import re
+import zlib
 from collections.abc import Callable
 
 import numpy as np
@@ -80,6 +82,68 @@ def _swap(content: bytes, place: int, rng: np.random.Generator) -> bytes:
 _CHANGES: tuple[Callable[[bytes, int, np.random.Generator], bytes], ...] = (
     _flip_bits, _flip_bits, _overwrite, _set_number, _cut, _remove, _insert, _repeat, _swap,
 )  # fmt: skip
+
+
+def mutate_png(content: bytes, rng: np.random.Generator) -> bytes:
+    """Damage within some chunks of a PNG, which get right lengths and checksums again."""
+    chunks, start = [], 8
+    while start < len(content):
+        length = int.from_bytes(content[start : start + 4])
+        chunks.append([content[start + 4 : start + 8], content[start + 8 : start + 8 + length]])
+        start += length + 12
+    for _ in range(rng.integers(1, 4)):
+        one = chunks[rng.integers(len(chunks))]
+        change = rng.integers(4)
+        if change == 0:
+            chunks.insert(int(rng.integers(len(chunks) + 1)), list(one))
+        elif change == 1:
+            kinds = (
+                b"tEXt",
+                b"zTXt",
+                b"iTXt",
+                b"iCCP",
+                b"eXIf",
+                b"PLTE",
+                b"tRNS",
+                b"acTL",
+                b"fdAT",
+                b"IDAT",
+            )
+            new = [kinds[rng.integers(len(kinds))], rng.bytes(int(rng.integers(60)))]
+            chunks.insert(int(rng.integers(len(chunks) + 1)), new)
+        elif one[0] == b"IDAT" and change == 2:
+            pixels = mutate(zlib.decompress(one[1]), rng) if _is_deflate(one[1]) else one[1]
+            one[1] = zlib.compress(pixels)
+        else:
+            one[1] = mutate(one[1], rng)
+    return content[:8] + b"".join(
+        len(body).to_bytes(4) + kind + body + zlib.crc32(kind + body).to_bytes(4)
+        for kind, body in chunks
+    )
+
+
+def _is_deflate(body: bytes) -> bool:
+    try:
+        return bool(zlib.decompress(body))
+    except zlib.error:
+        return False
+
+
+def mutate_pickle(content: bytes, rng: np.random.Generator) -> bytes:
+    """As `mutate`, or with opcodes inserted: any that there are, with any argument."""
+    if rng.random() < 0.4:
+        return mutate(content, rng)
+    codes = [each.code.encode("latin-1") for each in pickletools.opcodes]
+    program = b"".join(
+        codes[rng.integers(len(codes))] + rng.bytes(int(rng.integers(6)))
+        for _ in range(rng.integers(1, 30))
+    )
+    place = int(rng.integers(len(content)))
+    return (
+        (b"\x80\x04", content[:place])[rng.integers(2)]
+        + program
+        + (b".", content[place:])[rng.integers(2)]
+    )
 
 
 def mutate_text(content: bytes, rng: np.random.Generator) -> bytes:
