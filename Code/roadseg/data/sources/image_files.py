@@ -80,10 +80,11 @@ def _decode_jpeg(data: bytes, mode: str) -> Image.Image:
 
 def _decode_png(data: bytes, mode: str) -> Image.Image:
     """From the chunks that its pixels need, so that nothing in the others matters."""
-    chunks = [(kind, whole) for kind, whole in _chunks(data) if kind[:1].isupper()]
-    critical = data[:8] + b"".join(whole for _, whole in chunks)
-    image = Image.open(io.BytesIO(critical), formats=["PNG"])
-    bits, is_interlaced = critical[24], critical[28]
+    chunks = list(_chunks(data))
+    if not all(kind[:1].isupper() for kind, _ in chunks):
+        data = data[:8] + b"".join(whole for kind, whole in chunks if kind[:1].isupper())
+    image = Image.open(io.BytesIO(data), formats=["PNG"])
+    bits, is_interlaced = data[24], data[28]
     if bits != 8:
         raise _OtherKind(f"{bits} bits a channel where 8 are")
     _check_kind(image.mode, mode)
