@@ -12,6 +12,7 @@ import pytest
 
 from roadseg.data import preprocess, sources, store
 from roadseg.errors import DataError
+from tests.data.store.forging import as_of_earlier_versions, forged
 
 
 @pytest.fixture
@@ -109,18 +110,12 @@ DAMAGES = {
     "version is a text": attribute("format_version", "1"),
     "one class name": attribute("class_names", "Road"),
     "class names are numbers": attribute("class_names", np.arange(14)),
-    "other class names": attribute("class_names", [f"class {n}" for n in range(14)]),
     "300 classes": lambda file: [
         attribute("class_names", [str(n) for n in range(300)])(file),
         attribute("palette", np.zeros((300, 3), np.uint8))(file),
     ],
-    "another palette": attribute("palette", np.zeros((14, 3), np.uint8)),
     "palette of floats": attribute("palette", np.zeros((14, 3))),
     "scale is a text": attribute("scale", "3"),
-    "another scale": attribute("scale", 2.0),
-    "another checksum": lambda file: file["checksum"].__setitem__(0, 1),
-    "another number": lambda file: file["index"].__setitem__(15, 77),
-    "another sequence": lambda file: file["sequence"].__setitem__(slice(8, None), "0003/clone"),
     "no class names": lambda file: file.attrs.__delitem__("class_names"),
     "no class maps": lambda file: file.attrs.__delitem__("class_maps"),
     "no job": lambda file: file.attrs.__delitem__("job"),
@@ -131,7 +126,7 @@ DAMAGES = {
 
 @pytest.mark.parametrize("damage", DAMAGES)
 def test_what_is_damaged_or_forged_is_refused_and_made_again(raw, target, damage):
-    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+    with forged(target) as file:
         DAMAGES[damage](file)
     for use in (store.open, store.verify, lambda path: store.FrameStore(path).read([0])):
         with pytest.raises(DataError, match=r"frames\.hdf5.*preprocess again"):
@@ -147,7 +142,7 @@ def test_what_is_damaged_or_forged_is_refused_and_made_again(raw, target, damage
 )
 @pytest.mark.parametrize("name", ["images", "labels"])
 def test_a_damaged_chunk_is_found_by_whoever_reads_it(target, name, content):
-    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+    with forged(target) as file:
         junk_chunk(name, content)(file)
     with store.open(target) as frames:
         frames.read([0, 2])
@@ -157,7 +152,7 @@ def test_a_damaged_chunk_is_found_by_whoever_reads_it(target, name, content):
 
 
 def test_a_chunk_that_expands_to_gigabytes_is_not_expanded(target):
-    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+    with forged(target) as file:
         junk_chunk("images", zlib.compress(bytes(2_000_000)))(file)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     with store.open(target) as frames, pytest.raises(DataError, match="not one complete deflate"):
@@ -166,7 +161,7 @@ def test_a_chunk_that_expands_to_gigabytes_is_not_expanded(target):
 
 
 def test_swapped_frames_are_found(target):
-    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+    with forged(target) as file:
         images = file["images"].id
         _, one = images.read_direct_chunk((1, 0, 0, 0))
         images.write_direct_chunk((2, 0, 0, 0), one)
@@ -192,10 +187,9 @@ def test_a_store_that_another_program_holds_open_is_read_and_not_made_again(raw,
         other.communicate(b"\n")
 
 
-def test_a_store_of_an_earlier_version_is_read(target):
-    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
-        del file.attrs["metadata"]
-    store.verify(target)
+def test_a_store_of_an_earlier_version_is_read(frames, target):
+    as_of_earlier_versions(target)
+    assert store.verify(target).digest == frames.digest
 
 
 def test_what_is_no_file_is_an_error(target):

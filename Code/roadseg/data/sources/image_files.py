@@ -82,10 +82,11 @@ def _decode_jpeg(data: bytes, modes: Collection[str]) -> Image.Image:
 
 def _decode_png(data: bytes, modes: Collection[str]) -> Image.Image:
     """From the chunks that its pixels need, so that nothing in the others matters."""
-    chunks = [(kind, whole) for kind, whole in _chunks(data) if kind[:1].isupper()]
-    critical = data[:8] + b"".join(whole for _, whole in chunks)
-    image = Image.open(io.BytesIO(critical), formats=["PNG"])
-    bits, is_interlaced = critical[24], critical[28]
+    chunks = list(_chunks(data))
+    if not all(kind[:1].isupper() for kind, _ in chunks):
+        data = data[:8] + b"".join(whole for kind, whole in chunks if kind[:1].isupper())
+    image = Image.open(io.BytesIO(data), formats=["PNG"])
+    bits, is_interlaced = data[24], data[28]
     allowed = _BITS.get(image.mode if image.mode in modes else min(modes), (8,))
     if bits not in allowed:
         raise _OtherKind(f"{bits} bits a channel where {' or '.join(map(str, allowed))} are")
