@@ -87,7 +87,8 @@ def _decode_png(data: bytes, modes: Collection[str]) -> Image.Image:
         data = data[:8] + b"".join(whole for kind, whole in chunks if kind[:1].isupper())
     image = Image.open(io.BytesIO(data), formats=["PNG"])
     bits, is_interlaced = data[24], data[28]
-    allowed = _BITS.get(image.mode if image.mode in modes else min(modes), (8,))
+    possible = [image.mode] if image.mode in modes else modes
+    allowed = sorted({each for mode in possible for each in _BITS.get(mode, (8,))})
     if bits not in allowed:
         raise _OtherKind(f"{bits} bits a channel where {' or '.join(map(str, allowed))} are")
     _check_mode(image.mode, modes)
