@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import entry_points
 
     from roadseg import notebook
+    from roadseg.data import check_data
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -38,6 +39,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     _add_fetch(commands)
+    check_data.add_command(commands)
     _add_preprocess(commands)
     _add_train(commands)
     _add_evaluate(commands)
@@ -88,6 +90,13 @@ def _add_preprocess(commands) -> None:
     parser.add_argument("folder", type=Path, help="raw data set; its kind is recognised from its layout")
     parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
     parser.add_argument("--scale", type=float, default=3, help="how many times smaller; default: 3")
+    parser.add_argument(
+        "--size",
+        type=int,
+        nargs=2,
+        metavar=("H", "W"),
+        help="fit frames of different sizes to H x W pixels before they shrink, with void around them",
+    )
     parser.add_argument("--workers", type=int, help="decoding threads; default: one for each core")
     parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
     parser.set_defaults(run=_preprocess)
@@ -96,7 +105,7 @@ def _add_preprocess(commands) -> None:
 def _preprocess(options) -> None:
     from roadseg.data import preprocess, sources
 
-    source = sources.open(options.folder)
+    source = sources.open(options.folder, size=options.size and tuple(options.size))
     name = preprocess.folder_name(source, options.sequences, options.scale)
     target = options.output or Path("Data_compressed") / name
     print(preprocess.to_hdf5(source, target, options.sequences, options.scale, options.workers))

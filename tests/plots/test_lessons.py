@@ -1,10 +1,12 @@
 import numpy as np
+import pytest
 
 from roadseg import plots
 from roadseg.data import sources
 from roadseg.data.augmentation import Augmentation
 from roadseg.plots import lessons
 from roadseg.plots.style import RIGHT
+from tests import own_data
 from tests.plots.looking import images, pixels_wide, words
 
 
@@ -21,6 +23,20 @@ def test_decoding_goes_from_colours_to_instances_to_classes(raw):
     present = {f"{number} {source.class_names[number]}" for number in np.unique(ids)}
     assert present <= words(figure)
     assert pixels_wide(figure) <= 901
+
+
+@pytest.mark.parametrize(
+    ("table", "mask"),
+    [(own_data.ID_TABLE, own_data.grey()), (own_data.COLOUR_TABLE, own_data.coloured())],
+    ids=["ids", "colours"],
+)
+@pytest.mark.parametrize("size", [None, (12, 18)])
+def test_masks_of_ones_own_are_decoded_too(tmp_path, table, mask, size):
+    source = sources.open(own_data.folder(tmp_path, table, mask), size=size)
+    figure = plots.decoding_steps(source, source.frames()[0])
+    expected = plots.paint(source.read(source.frames()[0])[1], np.array(source.palette))
+    np.testing.assert_array_equal(images(figure)[3], expected)
+    assert {"0 road", "1 kerb", "2 sky"} <= words(figure)
 
 
 def test_instances_are_numbered_within_their_class(raw):

@@ -1,7 +1,8 @@
 """Evaluation: a network labels frames, the pixels are counted, and every metric follows from the counts.
 
 metrics: the numbers, from a confusion matrix and from boundary pixels. evaluator: a network on frames.
-results: the metrics of an evaluation, as text and as tables.
+results: the metrics of an evaluation, as text and as tables. transfer: a network on frames with other
+classes.
 """
 
 from roadseg.evaluation.evaluator import (
@@ -12,6 +13,7 @@ from roadseg.evaluation.evaluator import (
     predict,
 )
 from roadseg.evaluation.results import Evaluation, compare
+from roadseg.evaluation.transfer import evaluate_transfer
 
 __all__ = [
     "Evaluation",
@@ -19,6 +21,7 @@ __all__ = [
     "compare",
     "confusion_matrix_of",
     "evaluate",
+    "evaluate_transfer",
     "frame_scores",
     "predict",
 ]

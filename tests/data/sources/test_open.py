@@ -43,8 +43,8 @@ def test_an_empty_folder_is_told_the_known_layouts(tmp_path):
 def test_a_missing_folder_a_wrong_kind_and_a_wrong_layout_are_errors(tmp_path):
     with pytest.raises(DataError, match="no such folder"):
         sources.open(tmp_path / "nowhere")
-    with pytest.raises(DataError, match="unknown kind 'cityscapes': one of virtual_kitti_1"):
-        sources.open(tmp_path, kind="cityscapes")
+    with pytest.raises(DataError, match="unknown kind 'bdd': one of virtual_kitti_1"):
+        sources.open(tmp_path, kind="bdd")
     with pytest.raises(DataError, match="not laid out as camvid"):
         sources.open(tmp_path, kind="camvid")
 

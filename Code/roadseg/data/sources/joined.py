@@ -20,10 +20,12 @@ class Joined(Source):
     layout = "none: it joins data sets that are open"
 
     def __init__(self, parts: Mapping[str, Source]):
-        """Raises DataError when there is no part, or their classes differ."""
+        """Raises DataError when there is no part, or their classes differ, or a name is unfit."""
         if not parts or len({part.class_names for part in parts.values()}) > 1:
             kinds = ", ".join(f"{name}: {part.kind}" for name, part in parts.items()) or "none"
             raise DataError(f"data sets with the same classes can be joined, not these ({kinds})")
+        if unfit := [name for name in parts if not name or "/" in name]:
+            raise DataError(f"{unfit[0]!r} cannot name a joined data set; choose a name without /")
         super().__init__(Path(os.path.commonpath([part.path.resolve() for part in parts.values()])))
         self._parts = dict(parts)
         first = next(iter(parts.values()))
@@ -42,6 +44,15 @@ class Joined(Source):
         self._check_sequence(sequence)
         part, own_name = self._find(sequence)
         return part.class_map(own_name)
+
+    @property
+    def identity(self) -> str:
+        unlike = [part.identity for part in self._parts.values() if part.identity != part.kind]
+        return " ".join([self.kind, *unlike])
+
+    def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
+        part, own_name = self._find(frame.sequence)
+        return part.read(replace(frame, sequence=own_name))
 
     def read_labels(self, frame: Frame) -> np.ndarray:
         part, own_name = self._find(frame.sequence)

@@ -1,0 +1,103 @@
+"""A network that was trained on one data set, evaluated on frames of another with other classes."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from roadseg.data.classes import IGNORE
+from roadseg.data.sources.class_table import ClassTable
+from roadseg.data.store import FrameStore
+from roadseg.errors import DataError
+from roadseg.evaluation import metrics
+from roadseg.evaluation.results import Evaluation
+
+
+def evaluate_transfer(
+    network: keras.Model,
+    class_names: Sequence[str],
+    frames: FrameStore,
+    table: ClassTable,
+    indices: Sequence[int] | None = None,
+    batch_size: int = 8,
+) -> Evaluation:
+    """Counts right and wrong pixels over the classes that both data sets have.
+
+    Pixels whose true class the network does not know are not counted, and of the network's classes only
+    those compete for a pixel that the frames' data set has too.
+
+    Args:
+        network: uint8 (B, H, W, 3) -> logits (B, H, W, C), for images of the frames' size.
+        class_names: of the network's C classes.
+        frames: of the other data set.
+        table: a label map, whose column "class" has the classes of one data set, and whose names are
+            classes of the other, in either direction.
+        indices: positions in the store; None: all frames.
+        batch_size: frames that are labelled at a time.
+
+    Returns:
+        The counts, over the common classes in the order of the table.
+
+    Raises:
+        DataError: the table fits neither way, or the two have no class in common.
+        ValueError: the network is for another size or has another number of classes.
+    """
+    _check_network(network, class_names, frames)
+    of_network, of_frames, common = _common_classes(class_names, frames, table)
+    competing = np.flatnonzero(of_network[: len(class_names)] != IGNORE)
+    confusion = np.zeros((len(common), len(common)), np.int64)
+    boundaries = np.zeros((len(common), 4), np.int64)
+    indices = range(len(frames)) if indices is None else indices
+    for start in range(0, len(indices), batch_size):
+        images, labels = frames.read(indices[start : start + batch_size])
+        logits = np.asarray(network.predict_on_batch(images))[..., competing]
+        truth, predicted = of_frames[labels], of_network[competing[logits.argmax(-1)]]
+        confusion += metrics.confusion_matrix(truth, predicted, len(common))
+        for pair in zip(truth, predicted, strict=True):
+            boundaries += metrics.boundary_counts(*pair, len(common))
+    return Evaluation(confusion, boundaries, common)
+
+
+def _common_classes(
+    class_names: Sequence[str], frames: FrameStore, table: ClassTable
+) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
+    """uint8 (256) twice: class ids of the network and of the frames -> places in the third result."""
+    of_network, of_frames = _label_maps(class_names, frames.class_names, table)
+    common = sorted({*of_network} & {*of_frames} - {IGNORE})
+    if not common:
+        raise DataError(f"{table.where}: the network and {frames.path} have no class in common")
+    place = np.full(256, IGNORE, np.uint8)
+    place[common] = np.arange(len(common))
+    return place[of_network], place[of_frames], tuple(table.class_names[each] for each in common)
+
+
+def _label_maps(
+    of_network: Sequence[str], of_frames: Sequence[str], table: ClassTable
+) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 (256) each: class ids of the network and of the frames -> those of the table."""
+    for mapped, named in ((of_network, of_frames), (of_frames, of_network)):
+        if set(mapped) <= set(table.classes) and set(table.class_names) <= set(named):
+            by_name = np.full(256, IGNORE, np.uint8)
+            for number, name in enumerate(named):
+                if name in table.class_names:
+                    by_name[number] = table.class_names.index(name)
+            maps = table.label_map(mapped), by_name
+            return maps if mapped is of_network else maps[::-1]
+    raise DataError(
+        f"{table.where}: maps {', '.join(table.classes) or 'no classes'} to "
+        f"{', '.join(table.class_names)}, but the network has {', '.join(of_network)} and the frames "
+        f"have {', '.join(of_frames)}; the names of one must stand in the column 'class', those of the "
+        "other in the column 'name'"
+    )
+
+
+def _check_network(network: keras.Model, class_names: Sequence[str], frames: FrameStore) -> None:
+    if tuple(network.input_shape[1:]) != tuple(frames.image_shape):
+        raise ValueError(
+            f"the network takes images {network.input_shape[1:]}, but those of {frames.path} are "
+            f"{frames.image_shape}; build it with image_shape=frames.image_shape"
+        )
+    if network.output_shape[-1] != len(class_names):
+        raise ValueError(
+            f"the network has {network.output_shape[-1]} classes, but {len(class_names)} names are given"
+        )

@@ -1,0 +1,258 @@
+"""A folder of one's own images and masks, Cityscapes, and KITTI's semantic masks."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from roadseg.cli import main
+from roadseg.data import preprocess, sources, store
+from roadseg.data.classes import IGNORE
+from roadseg.data.sources import Folder, Joined
+from roadseg.errors import DataError
+from tests import own_data, raw_data
+from tests.own_data import CLASS_IDS, grey, image, save
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return own_data.folder(tmp_path / "own")
+
+
+def test_sub_folders_are_sequences_and_names_pair_by_stem(folder):
+    source = sources.open(folder)
+    assert source.kind == "folder"
+    assert source.sequences() == ["a", "b/c"]
+    assert [(each.sequence, each.index) for each in source.frames()] == [("a", 2), ("a", 10), ("b/c", 1)]
+    for frame in source.frames():
+        assert frame.image.stem == frame.label.stem
+        shown, labels = source.read(frame)
+        assert (shown.mode, shown.size) == ("RGB", (18, 8))
+        np.testing.assert_array_equal(labels, CLASS_IDS)
+    assert source.class_names == ("road", "kerb", "sky")
+
+
+def test_files_in_no_sub_folder_are_a_sequence_too(folder):
+    save(folder / "images/first.PNG", image(), format="PNG")
+    save(folder / "masks/first.png", grey())
+    assert sources.open(folder).sequences() == ["a", "all", "b/c"]
+    (folder / "images/b").rename(folder / "images/all")
+    with pytest.raises(DataError, match=r"images: files beside a sub-folder 'all'.*rename it"):
+        sources.open(folder).sequences()
+
+
+def test_numbers_that_do_not_tell_frames_apart_give_way_to_places(folder):
+    save(folder / "images/a/y2.png", image())
+    save(folder / "masks/a/y2.png", grey())
+    frames = sources.open(folder).frames("a")
+    assert [(each.index, each.image.stem) for each in frames] == [(0, "x10"), (1, "x2"), (2, "y2")]
+
+
+@pytest.mark.parametrize("from_table", [True, False])
+def test_masks_may_have_a_suffix_and_others_beside_them(folder, from_table):
+    for mask in [*folder.glob("masks/**/*.png")]:
+        mask.rename(mask.with_name(f"{mask.stem}_L.png"))
+        save(mask.with_name(f"{mask.stem}_colour.png"), own_data.coloured())
+        mask.with_name(f"{mask.stem}_L.json").write_text("{}")
+    if from_table:
+        (folder / "classes.csv").write_text(f"# mask suffix: _L\n{own_data.ID_TABLE}")
+        source = sources.open(folder)
+    else:
+        with pytest.raises(DataError):
+            sources.open(folder).frames()
+        source = Folder(folder, mask_suffix="_L")
+    assert [frame.label.name for frame in source.frames()] == ["x2_L.png", "x10_L.png", "1_L.png"]
+    source.read(source.frames()[0])
+
+
+def test_a_missing_suffix_is_guessed_in_the_message(folder):
+    for mask in [*folder.glob("masks/**/*.png")]:
+        mask.rename(mask.with_name(f"{mask.stem}_labelIds.png"))
+    with pytest.raises(DataError, match=r"none of its 2 masks.*'# mask suffix: _labelIds' at the top"):
+        sources.open(folder).frames()
+
+
+def damage_unpaired_image(folder):
+    (folder / "masks/a/x2.png").unlink()
+
+
+def damage_unpaired_mask(folder):
+    (folder / "images/a/x2.png").unlink()
+
+
+def damage_twice(folder):
+    shutil.copy(folder / "images/a/x2.png", folder / "images/a/x2.PNG")
+
+
+def damage_other_format(folder):
+    image().save(folder / "images/a/x3.bmp")
+
+
+def damage_jpeg_mask(folder):
+    image().save(folder / "masks/a/x3.jpg")
+
+
+def damage_link(folder):
+    (folder / "images/a/x3.png").symlink_to("nowhere")
+
+
+def damage_size(folder):
+    save(folder / "masks/a/x2.png", grey(own_data.IDS[:4]))
+
+
+def damage_content(folder):
+    (folder / "images/a/x2.png").write_bytes(b"")
+
+
+def damage_name(folder):
+    shutil.copy(folder / "images/a/x10.jpg", folder / "images/a/x2.png")
+
+
+def damage_bits(folder):
+    save(folder / "masks/a/x2.png", grey().convert("1"))
+
+
+def damage_label(folder):
+    save(folder / "masks/a/x2.png", grey(own_data.IDS + (own_data.IDS == 8)))
+
+
+@pytest.mark.parametrize(
+    ("damage", "message"),
+    [
+        (damage_unpaired_image, r"images/a/x2\.png: this frame has no label"),
+        (damage_unpaired_mask, r"masks/a/x2\.png: this frame has no image"),
+        (damage_twice, r"x2\.png: the same name as x2\.PNG beside it; remove one"),
+        (damage_other_format, r"x3\.bmp: not a JPEG or PNG image; convert it"),
+        (damage_jpeg_mask, r"x3\.jpg: not a PNG mask"),
+        (damage_link, r"x3\.png: a broken link"),
+        (damage_size, r"masks/a/x2\.png: 18 x 4 pixels, but its image .*x2\.png has 18 x 8"),
+        (damage_content, r"x2\.png: not a complete PNG"),
+        (damage_name, r"x2\.png: a JPEG file where PNG is expected"),
+        (damage_bits, r"masks/a/x2\.png: image mode 1 where L or I;16 or P or RGB or RGBA is expected"),
+        (damage_label, r"masks/a/x2\.png: id 9 in 24 pixels is not in .*classes\.csv; add a line"),
+    ],
+)
+def test_bad_input_is_one_error_that_names_the_file(folder, damage, message):
+    damage(folder)
+    source = sources.open(folder)
+    with pytest.raises(DataError, match=message):
+        source.read(source.frames("a")[0])
+
+
+def test_without_a_table_the_way_to_one_is_said(folder):
+    (folder / "classes.csv").unlink()
+    with pytest.raises(DataError, match=r"classes\.csv: no such file; `roadseg check-data .*own` prop"):
+        sources.open(folder)
+    assert Folder(folder, table="cityscapes").class_names[0] == "road"
+
+
+def test_an_empty_folder_and_one_that_is_too_deep_are_errors(tmp_path):
+    for name in ("images", "masks"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "classes.csv").write_text(own_data.ID_TABLE)
+    with pytest.raises(DataError, match="images: no images in it"):
+        sources.open(tmp_path).frames()
+    (tmp_path / "images/loop").symlink_to(tmp_path / "images")
+    with pytest.raises(DataError, match="more than 6 folders deep"):
+        sources.open(tmp_path).frames()
+
+
+def test_another_meaning_of_an_id_is_another_store(folder, tmp_path):
+    source, target = sources.open(folder), tmp_path / "store"
+    before = preprocess.folder_name(source, None, 1)
+    preprocess.to_hdf5(source, target, scale=1, progress=False)
+    (folder / "classes.csv").write_text("name,id\nroad,8\nkerb,7\nsky,0 | 300\nvoid,255\n")
+    source = sources.open(folder)
+    assert preprocess.folder_name(source, None, 1) != before
+    assert preprocess.to_hdf5(source, target, scale=1, progress=False).written == 3
+    with store.open(target) as frames:
+        assert frames.labels[0, 0, 6] == 1
+
+
+def test_frames_of_different_sizes_are_fitted_to_one(folder, tmp_path):
+    save(folder / "images/a/x2.png", image((36, 16)))
+    save(folder / "masks/a/x2.png", grey(own_data.IDS.repeat(2, 0).repeat(2, 1)))
+    with pytest.raises(DataError, match=r"18 x 8 pixels, but the first frame has 36 x 16.*one size"):
+        preprocess.to_hdf5(sources.open(folder), tmp_path / "store", scale=1, progress=False)
+    expected = np.full((12, 18), IGNORE, np.uint8)
+    expected[2:10] = CLASS_IDS
+    (folder / "classes.csv").write_text(f"# size: 18 x 12\n{own_data.ID_TABLE}")
+    for source in (sources.open(folder), sources.open(folder, size=(12, 18))):
+        preprocess.to_hdf5(source, tmp_path / "store", scale=1, progress=False)
+        frames = store.verify(tmp_path / "store")
+        assert frames.image_shape == (12, 18, 3)
+        for labels in frames.labels:
+            np.testing.assert_array_equal(labels, expected)
+        assert not frames.images[:, :2].any()
+        np.testing.assert_array_equal(frames.images[2, 2:10], image(seed=len("b/c/1.png")))
+    joined = Joined({"own": source})
+    np.testing.assert_array_equal(joined.read(joined.frames()[0])[1], expected)
+    assert joined.identity != "joined"
+
+
+def test_the_command_line_fits_frames_too(folder, tmp_path):
+    target = tmp_path / "store"
+    options = ["--size", "12", "18", "--scale", "2", "--output", str(target)]
+    assert main(["preprocess", str(folder), *options]) == 0
+    with store.open(target) as frames:
+        assert frames.image_shape == (6, 9, 3)
+
+
+def same_stores(one, other):
+    """Whether frames and chunks are the same, byte by byte."""
+    with store.open(one) as first, store.open(other) as second:
+        assert first.digest == second.digest
+        for name in ("images", "labels"):
+            chunks = [getattr(each, name).id for each in (first, second)]
+            for place in range(len(first)):
+                offset = (place, *[0] * (chunks[0].rank - 1))
+                assert len({each.read_direct_chunk(offset) for each in chunks}) == 1
+
+
+def test_camvid_as_such_a_folder_gives_the_same_store(tmp_path):
+    tree = raw_data.camvid(tmp_path / "camvid")
+    own = own_data.repacked(tree, tmp_path / "own")
+    for raw, target in ((tree, "one"), (own, "other")):
+        preprocess.to_hdf5(sources.open(raw), tmp_path / target, scale=1.5, progress=False)
+    same_stores(tmp_path / "one", tmp_path / "other")
+
+
+def test_real_camvid_as_such_a_folder_gives_the_same_store(real_data, tmp_path):
+    own = own_data.repacked(real_data / "camvid", tmp_path / "own", ["train", "val"], every=60)
+    reader, chosen = sources.open(real_data / "camvid"), sources.open(own).frames()
+    few = [each for each in reader.frames() if (each.sequence, each.index) in {
+        (frame.sequence, frame.index) for frame in chosen
+    }]  # fmt: skip
+    reader.frames = lambda sequences=None: few
+    preprocess.to_hdf5(reader, tmp_path / "one", scale=1.5, progress=False)
+    preprocess.to_hdf5(sources.open(own), tmp_path / "other", scale=1.5, progress=False)
+    same_stores(tmp_path / "one", tmp_path / "other")
+
+
+def test_cityscapes_in_its_own_layout(tmp_path):
+    for name in ("train/aachen/aachen_000000_000019", "test/bonn/bonn_000000_000019"):
+        save(tmp_path / f"leftImg8bit/{name}_leftImg8bit.png", image())
+        save(tmp_path / f"gtFine/{name}_gtFine_labelIds.png", grey(own_data.IDS % 34))
+        save(tmp_path / f"gtFine/{name}_gtFine_color.png", own_data.coloured())
+        (tmp_path / f"gtFine/{name}_gtFine_polygons.json").write_text("{}")
+    source = sources.open(tmp_path)
+    assert (source.kind, source.sequences()) == ("cityscapes", ["train/aachen"])
+    assert len(source.class_names) == 19
+    _, labels = source.read(source.frames()[0])
+    assert labels[0, 6] == source.class_names.index("road")
+    assert labels[0, 0] == IGNORE
+    shutil.rmtree(tmp_path / "leftImg8bit/train")
+    shutil.rmtree(tmp_path / "gtFine/train")
+    with pytest.raises(DataError, match="only the part 'test'"):
+        source.frames()
+
+
+def test_kitti_semantics_in_its_own_layout(tmp_path):
+    for number in (0, 1):
+        save(tmp_path / f"training/image_2/{number:06d}_10.png", image())
+        save(tmp_path / f"training/image_2/{number:06d}_11.png", image())
+        save(tmp_path / f"training/semantic/{number:06d}_10.png", grey(own_data.IDS % 34))
+    source = sources.open(tmp_path)
+    assert source.kind == "kitti_semantics"
+    assert [(each.sequence, each.index) for each in source.frames()] == [("all", 0), ("all", 1)]
+    assert source.read(source.frames()[1])[1][4, 0] == source.class_names.index("sidewalk")
