@@ -17,6 +17,7 @@ _SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
 _JPEG_MODES = {"Gray": "L", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK"}
 MAX_BYTES = 200_000_000  # of a file
 _MAX_PIXELS = 50_000_000  # that a forged size may make a decoder reserve
+_HEADER = struct.Struct(">IIBBBBB")  # of a PNG, from byte 16: width, height, bits, ..., interlaced
 # Of the seven passes of an interlaced PNG: first column and row, and from one to the next.
 _ADAM7 = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
@@ -56,9 +57,8 @@ def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Imag
     except _OtherKind as error:
         raise DataError(f"{path}: {error} expected; replace it")
     except (
-        OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
+        OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error, zlib.error,
         isal_zlib.error,
-        Image.DecompressionBombError,
     ) as error:  # fmt: skip
         raise DataError(f"{path}: not a complete {file_format} file ({error}); extract it again")
 
@@ -83,12 +83,12 @@ def _decode_png(data: bytes, mode: str) -> Image.Image:
     chunks = list(_chunks(data))
     if not all(kind[:1].isupper() for kind, _ in chunks):
         data = data[:8] + b"".join(whole for kind, whole in chunks if kind[:1].isupper())
+    width, height, bits, _, _, _, is_interlaced = _HEADER.unpack_from(data, 16)
+    _check_size(width, height, len(mode), data)
     image = Image.open(io.BytesIO(data), formats=["PNG"])
-    bits, is_interlaced = data[24], data[28]
     if bits != 8:
         raise _OtherKind(f"{bits} bits a channel where 8 are")
     _check_kind(image.mode, mode)
-    _check_size(*image.size, len(mode), data)
     image.load()
     last_row = image.crop((0, image.height - 1, *image.size))
     if is_interlaced or last_row.getbbox() is None:  # Pillow leaves rows that are missing black
