@@ -18,6 +18,8 @@ _BITS = {"P": (1, 2, 4, 8), "I;16": (16,)}  # a channel of a PNG, where it is no
 _JPEG_MODES = {"Gray": "L", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK"}
 MAX_BYTES = 200_000_000  # of a file
 _MAX_PIXELS = 50_000_000  # that a forged size may make a decoder reserve
+_HEADER = struct.Struct(">IIBBBBB")  # of a PNG, from byte 16: size, bits, colour type, ..., interlaced
+_CHANNELS = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}  # by colour type
 # Of the seven passes of an interlaced PNG: first column and row, and from one to the next.
 _ADAM7 = (
     (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
@@ -57,9 +59,8 @@ def decode_image(data: bytes, path: object, file_format: str, *modes: str) -> Im
     except _OtherKind as error:
         raise DataError(f"{path}: {error} expected; replace it")
     except (
-        OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
+        OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error, zlib.error,
         isal_zlib.error,
-        Image.DecompressionBombError,
     ) as error:  # fmt: skip
         raise DataError(f"{path}: not a complete {file_format} file ({error}); extract it again")
 
@@ -85,15 +86,15 @@ def _decode_png(data: bytes, modes: Collection[str]) -> Image.Image:
     chunks = list(_chunks(data))
     if not all(kind[:1].isupper() for kind, _ in chunks):
         data = data[:8] + b"".join(whole for kind, whole in chunks if kind[:1].isupper())
+    width, height, bits, colour_type, _, _, is_interlaced = _HEADER.unpack_from(data, 16)
+    pixel_bits = bits * _CHANNELS[colour_type]
+    _check_size(width, height, pixel_bits / 8, data)
     image = Image.open(io.BytesIO(data), formats=["PNG"])
-    bits, is_interlaced = data[24], data[28]
     possible = [image.mode] if image.mode in modes else modes
     allowed = sorted({each for mode in possible for each in _BITS.get(mode, (8,))})
     if bits not in allowed:
         raise _OtherKind(f"{bits} bits a channel where {' or '.join(map(str, allowed))} are")
     _check_mode(image.mode, modes)
-    pixel_bits = bits * len(image.getbands())
-    _check_size(*image.size, pixel_bits / 8, data)
     image.load()
     last_row = image.crop((0, image.height - 1, *image.size))
     if is_interlaced or last_row.getbbox() is None:  # Pillow leaves rows that are missing black
