@@ -12,8 +12,8 @@ from PIL import Image
 
 from roadseg.data import preprocess, sources, store
 from roadseg.data.classes import load_class_maps
-from roadseg.data.staging import Staging
 from roadseg.errors import DataError
+from roadseg.files import folder_lock
 from tests import raw_data
 
 
@@ -175,8 +175,7 @@ def test_a_full_disk_leaves_the_old_file_and_says_so(tmp_path):
 
 
 def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
-    other = Staging(tmp_path / f"{store.FRAMES_FILE}.partial", "as if by another process")
-    with other, pytest.raises(DataError, match="another process"):
+    with folder_lock(tmp_path), pytest.raises(DataError, match="another process"):
         run(raw, tmp_path)
     run(raw, tmp_path)
     store.verify(tmp_path)
@@ -184,16 +183,17 @@ def test_two_runs_into_one_folder_do_not_mix(raw, tmp_path):
 
 def test_other_data_sequences_and_scales_have_other_folders(raw, tmp_path):
     source = sources.open(raw)
-    copy = sources.open(raw_data.virtual_kitti_1(tmp_path))
-    choices = [(source, None, 3), (source, ["0001"], 3), (source, None, 1.5), (copy, None, 3)]
+    other = sources.open(raw_data.virtual_kitti_1(tmp_path, seed=1))
+    choices = [(source, None, 3), (source, ["0001"], 3), (source, None, 1.5), (other, None, 3)]
     names = {preprocess.folder_name(*choice) for choice in choices}
     assert len(names) == 4
     assert preprocess.folder_name(source, ["0001", "0002"], 3) in names
 
 
 def test_other_data_sets_joined_have_another_folder(tmp_path):
-    one, two = (sources.open(raw_data.virtual_kitti_1(tmp_path / name)) for name in ("one", "two"))
-    other = sources.open(raw_data.virtual_kitti_1(tmp_path / "three"))
+    one, two, other = (
+        sources.open(raw_data.virtual_kitti_1(tmp_path / str(seed), seed=seed)) for seed in range(3)
+    )
     joined = [sources.Joined({"a": one, "b": second}) for second in (two, other)]
     assert len({preprocess.folder_name(each, None, 3) for each in joined}) == 2
 

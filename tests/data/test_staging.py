@@ -39,9 +39,3 @@ def test_finished_frames_are_kept_after_an_error(tmp_path):
         assert list(staging.file_states()) == [("0001/clone", 7)]
 
 
-def test_a_run_that_waits_to_write_keeps_others_out(tmp_path):
-    path = tmp_path / "staging"
-    with Staging(path, "the same settings"):
-        pass
-    with Staging(path, "the same settings"), pytest.raises(sqlite3.OperationalError, match="locked"):
-        Staging(path, "the same settings")

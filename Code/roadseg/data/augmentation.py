@@ -14,6 +14,9 @@ from roadseg.data.classes import IGNORE
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _GREY = (128, 128, 128)  # about zero after the networks' normalisation
 
+_LARGEST = {"brightness": 1, "contrast": 1, "saturation": 1, "gamma": 3}  # a factor stays positive
+_LARGEST_SCALE = 16
+
 
 @dataclass(frozen=True)
 class Augmentation:
@@ -24,6 +27,8 @@ class Augmentation:
         A random part of a larger image is cut out; a smaller one is put at a random place.
     brightness, contrast, saturation: factors are drawn from 1 - x .. 1 + x.
     gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x): deeper or paler shadows.
+
+    Raises ValueError for a range that makes no sense.
     """
 
     flip: bool = True
@@ -32,6 +37,26 @@ class Augmentation:
     contrast: float = 0.0
     saturation: float = 0.0
     gamma: float = 0.0
+
+    def __post_init__(self):
+        numbers = {name: getattr(self, name) for name in _LARGEST}
+        try:
+            smallest, largest = map(float, self.scale)
+            numbers = {name: float(value) for name, value in numbers.items()}
+        except (TypeError, ValueError):
+            raise ValueError(f"{self}: scale is a pair of numbers, and the others but flip are numbers")
+        if not 1 / _LARGEST_SCALE <= smallest <= largest <= _LARGEST_SCALE:
+            raise ValueError(
+                f"scale {self.scale}: (smallest, largest) within 1/{_LARGEST_SCALE} .. {_LARGEST_SCALE}"
+            )
+        for name, value in numbers.items():
+            if not 0 <= value <= _LARGEST[name]:
+                raise ValueError(f"{name} {value}: a number from 0 to {_LARGEST[name]} is expected")
+        if not isinstance(self.flip, bool | np.bool_):
+            raise ValueError(f"flip {self.flip!r}: True or False is expected")
+        numbers |= {"scale": (smallest, largest), "flip": bool(self.flip)}
+        for name, value in numbers.items():  # plain types, which JSON can hold
+            object.__setattr__(self, name, value)
 
     def __call__(
         self, image: np.ndarray, labels: np.ndarray, generator: np.random.Generator

@@ -1,12 +1,13 @@
 """Batches of frames, the same on every run with the same seed."""
 
 import math
+import operator
 from collections.abc import Sequence
 
 import numpy as np
 
 from roadseg.data.augmentation import Augmentation
-from roadseg.data.store import FrameStore
+from roadseg.data.store import FrameStore, plain_positions
 
 
 class Batches:
@@ -24,20 +25,28 @@ class Batches:
         augmentation: Augmentation | None = None,
         seed: int = 0,
     ):
-        """Reads nothing yet.
+        """Reads no image yet.
 
         Args:
             frames: the store to read from.
             indices: positions in the store; every epoch has each of them once.
             batch_size: frames a batch.
             augmentation: applied to each frame; None leaves the frames as they are.
-            seed: of the order of the frames and of their augmentation.
+            seed: of the order of the frames and of their augmentation; from 0.
+
+        Raises:
+            ValueError: there is no frame, a position is not in the store, or a number is too small.
         """
         self.frames = frames
-        self.indices = np.asarray(indices)
-        self.batch_size = batch_size
+        self.indices = np.array(plain_positions(indices, len(frames)), np.int64)
+        self.batch_size = operator.index(batch_size)
         self.augmentation = augmentation
-        self.seed = seed
+        self.seed = operator.index(seed)
+        if not self.indices.size or self.batch_size < 1 or self.seed < 0:
+            raise ValueError(
+                f"{self.indices.size} frames, batch size {batch_size}, seed {seed}: at least one frame "
+                "a batch, and a seed from 0, are expected"
+            )
 
     def __len__(self) -> int:
         """Batches an epoch."""

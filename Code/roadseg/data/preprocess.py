@@ -6,6 +6,8 @@ caller's thread alone writes: first to a staging file that survives a kill, at t
 chunks, to the HDF5 file, which gets its name when it is complete.
 """
 
+import contextlib
+import operator
 import os
 import shutil
 import sqlite3
@@ -18,13 +20,13 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from roadseg.data import store
-from roadseg.data.preprocess_job import Job, Name, sha256_of
+from roadseg.data import staging, store
+from roadseg.data.preprocess_job import Job, Name, content_digest
 from roadseg.data.sources import Source
 from roadseg.data.staging import Staging
 from roadseg.data.store import CompressedFrame
 from roadseg.errors import DataError
-from roadseg.files import atomic_write
+from roadseg.files import atomic_write, folder_lock, read_regular, remove_leftovers, user_path
 
 _AHEAD = 4  # frames for each worker that may wait to be written
 
@@ -53,10 +55,11 @@ class Report:
 
 
 def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -> str:
-    """A name for the target that other data, sequences or scales do not share."""
-    folders = {(frame.sequence, frame.image.parent) for frame in source.frames(sequences)}
-    places = sorted(f"{sequence}: {folder.resolve()}" for sequence, folder in folders)
-    return f"{source.kind}-{scale:g}-{sha256_of(*places)[:8]}"
+    """A name for the target that other data, sequences or scales do not share.
+
+    The same data has the same name wherever it lies.
+    """
+    return f"{source.kind}-{float(scale):g}-{content_digest(source, sequences)[:8]}"
 
 
 def to_hdf5(
@@ -85,18 +88,18 @@ def to_hdf5(
         What was written, and how fast.
 
     Raises:
-        DataError: a frame is not what its format promises, or the target cannot be written; what is
-            finished is kept.
-        ValueError: the scale is no simple ratio of at least 1.
+        DataError: a frame is not what its format promises, the target cannot be written, or another
+            process writes into it; what is finished is kept.
+        ValueError: the scale is no simple ratio of at least 1, or there is no worker.
     """
     start = time.monotonic()
-    target = Path(target)
+    if workers is not None and operator.index(workers) < 1:
+        raise ValueError(f"workers={workers}: at least 1, or None for one a core")
+    target = user_path(target)
     job = Job.of(source, sequences, scale)
     try:
-        target.mkdir(parents=True, exist_ok=True)
-        written = _write_frames(job, target, workers, progress)
-        _write_class_maps(job.class_maps, target / store.CLASS_MAPS_FILE)
-    except (sqlite3.Error, OSError, RuntimeError) as error:
+        written = 0 if _is_complete(job, target) else _write(job, target, workers, progress)
+    except (sqlite3.Error, OSError) as error:
         raise DataError(_explain(error, target)) from error
     return Report(
         path=target / store.FRAMES_FILE,
@@ -109,33 +112,56 @@ def to_hdf5(
     )
 
 
-def _write_frames(job: Job, target: Path, workers: int | None, progress: bool) -> int:
-    """Writes the HDF5 file unless it is there; returns how many frames had to be processed."""
-    partial = target / f"{store.FRAMES_FILE}.partial"
-    is_done = _is_done(job, target)
-    if is_done and not partial.exists():
-        return 0
-    with Staging(partial, job.settings) as staging:
-        if is_done:  # killed just before the staging file was deleted
-            staging.discard()
-            return 0
-        written = _stage_missing(job, staging, workers, progress)
-        _publish(job, staging, target)
-        return written
+def _is_complete(job: Job, target: Path) -> bool:
+    """Whether there is nothing to do; then what killed calls have left is removed, if that can be."""
+    maps = target / store.CLASS_MAPS_FILE
+    if not _has_frames(job, target) or not _has_content(maps, job.class_maps):
+        return False
+    if any(path.name not in (store.FRAMES_FILE, store.CLASS_MAPS_FILE) for path in target.iterdir()):
+        with contextlib.suppress(OSError, DataError), folder_lock(target):
+            staging.remove(_staging_file(target))
+            remove_leftovers(target)
+    return True
 
 
-def _is_done(job: Job, target: Path) -> bool:
+def _has_frames(job: Job, target: Path) -> bool:
     try:
         with store.open(target) as existing:
-            return existing.attributes.get("job") == job.digest
+            return existing.attributes["job"] == job.digest
     except DataError:
         return False
 
 
-def _stage_missing(job: Job, staging: Staging, workers: int | None, progress: bool) -> int:
+def _has_content(path: Path, content: bytes) -> bool:
+    try:
+        return read_regular(path, len(content)) == content
+    except OSError:
+        return False
+
+
+def _staging_file(target: Path) -> Path:
+    return target / f"{store.FRAMES_FILE}.partial"
+
+
+def _write(job: Job, target: Path, workers: int | None, progress: bool) -> int:
+    """Writes both files; returns how many frames had to be processed."""
+    target.mkdir(parents=True, exist_ok=True)
+    with folder_lock(target):
+        written = 0
+        if not _has_frames(job, target):  # another process may just have written them
+            with Staging(_staging_file(target), job.settings) as staged:
+                written = _stage_missing(job, staged, workers, progress)
+                _publish(job, staged, target)
+        staging.remove(_staging_file(target))
+        maps = target / store.CLASS_MAPS_FILE
+        atomic_write(maps, lambda part: part.write_bytes(job.class_maps))
+    return written
+
+
+def _stage_missing(job: Job, staged: Staging, workers: int | None, progress: bool) -> int:
     """Stages the frames that are not there, or whose files have changed since; returns their number."""
-    staged = staging.file_states()
-    missing = [name for name, state in job.file_states.items() if staged.get(name) != state]
+    finished = staged.file_states()
+    missing = [name for name, state in job.file_states.items() if finished.get(name) != state]
     bar = tqdm(
         desc="preprocess",
         total=len(job.frames),
@@ -145,7 +171,7 @@ def _stage_missing(job: Job, staging: Staging, workers: int | None, progress: bo
     )
     with bar:
         for name, frame in _compress_all(job, missing, workers or os.cpu_count() or 1):
-            staging.add(name, job.file_states[name], frame)
+            staged.add(name, job.file_states[name], frame)
             bar.update()
     return len(missing)
 
@@ -180,27 +206,19 @@ def _compress(job: Job, name: Name) -> CompressedFrame:
     return CompressedFrame.of(downscale.image(image), downscale.labels(labels))
 
 
-def _publish(job: Job, staging: Staging, target: Path) -> None:
+def _publish(job: Job, staged: Staging, target: Path) -> None:
     """Staged frames -> the HDF5 file under its final name."""
-    unfinished = target / f"{store.FRAMES_FILE}.unfinished"
     names = list(job.frames)
     width, height = job.downscale.size
-    try:
-        store.write(unfinished, names, staging.frames(names), (height, width, 3), job.attributes)
-        os.replace(unfinished, target / store.FRAMES_FILE)
-    finally:
-        unfinished.unlink(missing_ok=True)
-    staging.discard()
 
+    def write(part: Path) -> None:
+        store.write(part, names, staged.frames(names), (height, width, 3), job.attributes)
 
-def _write_class_maps(pickled: bytes, path: Path) -> None:
-    if not path.is_file() or path.read_bytes() != pickled:
-        atomic_write(path, lambda part: part.write_bytes(pickled))
+    atomic_write(target / store.FRAMES_FILE, write)
+    staged.discard()
 
 
 def _explain(error: Exception, target: Path) -> str:
-    if "locked" in str(error):
-        return f"{target}: another process is preprocessing into this folder; wait for it"
     free = f"{shutil.disk_usage(target).free / 1e6:.0f} MB free" if target.is_dir() else "no folder"
     return (
         f"{target}: cannot be written ({error}; {free}). Frames finished so far and any older files "

@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
@@ -12,7 +14,11 @@ from roadseg.data import store
 from roadseg.data.classes import dump_class_maps
 from roadseg.data.downscale import Downscale
 from roadseg.data.sources import Frame, Source
+from roadseg.data.sources.image_files import MAX_BYTES
+from roadseg.errors import DataError
+from roadseg.files import open_regular
 
+_LAST_BYTES = 32
 Name = tuple[str, int]  # sequence and index of a frame
 
 
@@ -34,27 +40,26 @@ class Job:
     @classmethod
     def of(cls, source: Source, sequences: Iterable[str] | None, scale: float) -> "Job":
         """Reads the first frame for its size, and the class maps of all sequences."""
-        frames = {(frame.sequence, frame.index): frame for frame in source.frames(sequences)}
-        class_maps = {name: source.class_map(name) for name in sorted({name for name, _ in frames})}
+        frames = _frames_by_name(source, sequences)
         image, _ = source.read(next(iter(frames.values())))
         return cls(
             source=source,
             downscale=Downscale.of(image.size, scale),
             frames=frames,
-            file_states={name: _file_state(frame) for name, frame in frames.items()},
-            class_maps=dump_class_maps(class_maps),
+            file_states=_file_states(frames),
+            class_maps=_class_maps(source, frames),
         )
 
     @cached_property
     def settings(self) -> str:
         """A digest of how each frame is stored, whichever the frames are."""
         downscale = str(self.downscale.scale), self.downscale.full_size
-        return sha256_of(store.FORMAT_VERSION, self.source.kind, downscale, self.class_maps.hex())
+        return _sha256_of(store.FORMAT_VERSION, self.source.kind, downscale, self.class_maps.hex())
 
     @cached_property
     def digest(self) -> str:
         """A digest of the settings and of the state of every file."""
-        return sha256_of(self.settings, *self.file_states.items())
+        return _sha256_of(self.settings, *self.file_states.items())
 
     @property
     def attributes(self) -> dict[str, object]:
@@ -69,11 +74,42 @@ class Job:
         }
 
 
-def sha256_of(*parts: object) -> str:
+def content_digest(source: Source, sequences: Iterable[str] | None) -> str:
+    """A digest of frames and classes: the same wherever and since whenever they lie."""
+    frames = _frames_by_name(source, sequences)
+    states = list(_file_states(frames).items())
+    return _sha256_of(source.kind, _class_maps(source, frames).hex(), states)
+
+
+def _sha256_of(*parts: object) -> str:
     """SHA-256 of values that JSON can hold."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
 
-def _file_state(frame: Frame) -> str:
-    files = (path.stat() for path in (frame.image, frame.label))
-    return " ".join(f"{status.st_size} {status.st_mtime_ns}" for status in files)
+def _frames_by_name(source: Source, sequences: Iterable[str] | None) -> dict[Name, Frame]:
+    return {(frame.sequence, frame.index): frame for frame in source.frames(sequences)}
+
+
+def _class_maps(source: Source, names: Iterable[Name]) -> bytes:
+    sequences = sorted({sequence for sequence, _ in names})
+    return dump_class_maps({name: source.class_map(name) for name in sequences})
+
+
+def _file_states(frames: Mapping[Name, Frame]) -> dict[Name, str]:
+    return {
+        name: f"{_file_state(frame.image)} {_file_state(frame.label)}" for name, frame in frames.items()
+    }
+
+
+def _file_state(path: Path) -> str:
+    """Size and last bytes, which survive copying, as times do not.
+
+    The last bytes of a PNG hold a checksum of its whole uncompressed content.
+    """
+    try:
+        with open_regular(path, MAX_BYTES) as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - _LAST_BYTES, 0))
+            return f"{size} {file.read(_LAST_BYTES).hex()}"
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); extract it again")

@@ -1,60 +1,46 @@
-"""Which frames train and which validate, as data that can be saved and read.
+"""Ways to choose which frames train and which validate.
 
 Neighbouring frames of a drive, and the variations of one world, show the same scene. Only a split by
 world (or drive) is clean; a block with a gap is a compromise within one sequence; a random split leaks.
+
+A part of a data set that is called "test" is neither trained on nor validated on unless it is asked for
+by name: `by_sequence(frames, ["test"])`.
 """
 
-import json
 import re
 import warnings
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
-from pathlib import Path
+from collections.abc import Iterable
+from dataclasses import replace
 
 import numpy as np
 
-from roadseg.data.sources import Frame
 from roadseg.data.sources.base import select_sequences
-from roadseg.data.store import FrameStore
-from roadseg.errors import DataError
-from roadseg.files import atomic_write
+from roadseg.data.split import Frames, Split, frame_names, names_digest
 
-_WORLD = re.compile(r"(.*/)?(\d{4}|Scene\d\d)(?=/)")
-
-
-@dataclass(frozen=True)
-class Split:
-    """Positions in the list of frames, and how they were chosen, in words."""
-
-    train: tuple[int, ...]
-    validation: tuple[int, ...]
-    description: str
-
-    def __post_init__(self):
-        if not self.train or not self.validation:
-            raise ValueError(
-                f"{self.description}: {len(self.train)} train and {len(self.validation)} validation "
-                "frames; each part needs at least one"
-            )
-        if shared := set(self.train) & set(self.validation):
-            raise ValueError(f"{self.description}: frame {min(shared)} is in both parts")
-
-    def save(self, path: str | Path) -> None:
-        """Writes the split as JSON."""
-        text = json.dumps(asdict(self), indent=1) + "\n"
-        atomic_write(Path(path), lambda part: part.write_text(text, "utf-8"))
-
-    @classmethod
-    def load(cls, path: str | Path) -> "Split":
-        """Raises DataError when the file is not a saved split."""
-        try:
-            saved = json.loads(Path(path).read_text("utf-8"))
-            return cls(tuple(saved["train"]), tuple(saved["validation"]), saved["description"])
-        except (OSError, ValueError, KeyError, TypeError) as error:
-            raise DataError(f"{path}: not a saved split ({error}); make and save it again")
+_WORLD = re.compile(r"(.*/)?([0-9]{4}|Scene[0-9]{2})(?=/)")
+_PARTS = ("train", "val", "test")  # of a data set that says itself what each is for, such as CamVid
 
 
-def random(frames: FrameStore | Sequence[Frame], validation: float = 0.15, seed: int = 0) -> Split:
+def _split(frames: Frames, train: Iterable[int], validation: Iterable[int], description: str) -> Split:
+    """A split for these frames; its description says which sequences are left out for testing."""
+    train, validation, names = tuple(sorted(train)), tuple(sorted(validation)), frame_names(frames)
+    used = {names[i][0] for i in (*train, *validation)}
+    if left_out := sorted({name for name, _ in names if _part(name) == "test"} - used):
+        description += f"; left out for testing: {', '.join(left_out)}"
+    return Split(train, validation, description, len(names), names_digest(frames))
+
+
+def _part(sequence: str) -> str | None:
+    """ "val/0016E5" -> "val"; None where a data set does not say what its frames are for."""
+    return next((each for each in sequence.split("/")[:-1] if each in _PARTS), None)
+
+
+def _usable(frames: Frames) -> list[int]:
+    """The positions of all frames that are not for testing."""
+    return [i for i, (name, _) in enumerate(frame_names(frames)) if _part(name) != "test"]
+
+
+def random(frames: Frames, validation: float = 0.15, seed: int = 0) -> Split:
     """Frames drawn at random: what the original repository did. Warns that neighbours leak.
 
     Raises ValueError for a share that is not between 0 and 1.
@@ -64,39 +50,34 @@ def random(frames: FrameStore | Sequence[Frame], validation: float = 0.15, seed:
         "training frames, so its scores are too high; prefer splits.by_sequence or splits.block",
         stacklevel=2,
     )
-    order = np.random.default_rng(seed).permutation(len(frames)).tolist()
-    count = _count(len(frames), validation)
-    return Split(
-        train=tuple(sorted(order[count:])),
-        validation=tuple(sorted(order[:count])),
-        description=f"random frames, {validation:.0%} for validation, seed {seed}",
-    )
+    order = np.random.default_rng(seed).permutation(_usable(frames)).tolist()
+    count = _count(len(order), validation)
+    description = f"random frames, {validation:.0%} for validation, seed {seed}"
+    return _split(frames, order[count:], order[:count], description)
 
 
-def block(frames: FrameStore | Sequence[Frame], validation: float = 0.15, gap: int = 10) -> Split:
+def block(frames: Frames, validation: float = 0.15, gap: int = 10) -> Split:
     """The last part of every drive validates; `gap` frames before it are left out.
 
     All sequences that show one drive (the variations of a world) are cut at the same frame number.
     Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
-    names, indices = _sequences_and_indices(frames)
-    drives = [_drive(name) for name in names]
+    names = frame_names(frames)
+    drives: dict[str, list[int]] = {}
+    for position in _usable(frames):
+        drives.setdefault(_drive(names[position][0]), []).append(position)
     train, held_out = [], []
-    for drive in sorted(set(drives)):
-        positions = [i for i, each in enumerate(drives) if each == drive]
-        known = sorted({indices[i] for i in positions})
+    for positions in drives.values():
+        known = sorted({names[i][1] for i in positions})
         start = len(known) - _count(len(known), validation)
         last_trained = known[start - gap - 1] if start > gap else -1
-        held_out += [i for i in positions if indices[i] >= known[start]]
-        train += [i for i in positions if indices[i] <= last_trained]
-    return Split(
-        train=tuple(sorted(train)),
-        validation=tuple(sorted(held_out)),
-        description=f"last {validation:.0%} of each drive for validation, gap of {gap} frames",
-    )
+        held_out += [i for i in positions if names[i][1] >= known[start]]
+        train += [i for i in positions if names[i][1] <= last_trained]
+    description = f"last {validation:.0%} of each drive for validation, gap of {gap} frames"
+    return _split(frames, train, held_out, description)
 
 
-def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str]) -> Split:
+def by_sequence(frames: Frames, validation: Iterable[str]) -> Split:
     """Whole sequences validate, by name or by what they lie below ("0020": all variations of a world).
 
     Warns when a training sequence shows the same drive. Joined data sets count as different places,
@@ -105,9 +86,10 @@ def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str])
 
     Raises DataError for an unknown name, and ValueError when nothing is left to train on.
     """
-    names, _ = _sequences_and_indices(frames)
+    names = [name for name, _ in frame_names(frames)]
     held_out = set(select_sequences(sorted(set(names)), validation, "split"))
-    for trained in sorted(set(names) - held_out):
+    train = [i for i in _usable(frames) if names[i] not in held_out]
+    for trained in sorted({names[i] for i in train}):
         if twins := [name for name in sorted(held_out) if _drive(name) == _drive(trained)]:
             warnings.warn(
                 f"{trained} shows the same drive as {twins[0]}, which is held out: scores will be too "
@@ -115,20 +97,27 @@ def by_sequence(frames: FrameStore | Sequence[Frame], validation: Iterable[str])
                 stacklevel=2,
             )
             break
-    return Split(
-        train=tuple(i for i, name in enumerate(names) if name not in held_out),
-        validation=tuple(i for i, name in enumerate(names) if name in held_out),
-        description=f"sequences held out for validation: {', '.join(sorted(held_out))}",
+    return _split(
+        frames,
+        train,
+        [i for i, name in enumerate(names) if name in held_out],
+        f"sequences held out for validation: {', '.join(sorted(held_out))}",
     )
 
 
-def last_drive(frames: FrameStore | Sequence[Frame]) -> Split:
-    """The last world or drive validates; where there is only one, the last block of it."""
-    names, _ = _sequences_and_indices(frames)
-    drives = sorted({_drive(name) for name in names})
-    if len(drives) == 1:
+def last_drive(frames: Frames) -> Split:
+    """The last world or drive validates; where there is only one, the last block of it.
+
+    A data set that has parts train and val is split as it says itself: val validates.
+    """
+    names = frame_names(frames)
+    usable = {names[i][0] for i in _usable(frames)}
+    if {"train", "val"} <= set(map(_part, usable)):
+        return by_sequence(frames, {name for name in usable if _part(name) == "val"})
+    drives = sorted(set(map(_drive, usable)))
+    if len(drives) <= 1:
         return block(frames)
-    return by_sequence(frames, {name for name in names if _drive(name) == drives[-1]})
+    return by_sequence(frames, {name for name in usable if _drive(name) == drives[-1]})
 
 
 def hold_out_random(split: Split, share: float = 0.15, seed: int = 0) -> tuple[Split, tuple[int, ...]]:
@@ -155,12 +144,6 @@ def _drive(sequence: str) -> str:
     """
     world = _WORLD.match(sequence)
     return world[0] if world else sequence.rpartition("/")[2]
-
-
-def _sequences_and_indices(frames: FrameStore | Sequence[Frame]) -> tuple[list[str], list[int]]:
-    if isinstance(frames, FrameStore):
-        return frames.sequence, frames.index.tolist()
-    return [frame.sequence for frame in frames], [frame.index for frame in frames]
 
 
 def _count(total: int, share: float) -> int:

@@ -5,8 +5,8 @@ from roadseg.cli import main
 from roadseg.data import sources
 
 
-def test_it_fetches_the_sequences_asked_for(first, tmp_path, capsys):
-    with ArchiveServer(first) as server:
+def test_it_fetches_the_sequences_asked_for(archives_1, tmp_path, capsys):
+    with ArchiveServer(archives_1) as server:
         arguments = ["fetch", "0001/sunset", "0002/clone", "--url", server.address]
         assert main([*arguments, "--output", str(tmp_path), "--accept-licence"]) == 0
     said = capsys.readouterr()

@@ -7,13 +7,12 @@ from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO, Protocol
 
-from roadseg.data.download.member_index import MemberIndex
+from roadseg.data.download.member_index import MAX_POSITION, MemberIndex
 from roadseg.data.download.remote import Unreachable
 from roadseg.errors import DataError
 
 _MAX_MEMBER = 8_000_000  # bytes: 1242 x 375 pixels take 1.4 MB without any compression
 _MAX_HEADER = 8192  # bytes of a header with its extensions; a plain one has 512
-_MAX_POSITION = 1 << 62  # bytes
 
 
 class Readable(Protocol):
@@ -134,7 +133,7 @@ def _members(archive: _BoundedReader, start: int) -> Iterator[tuple[str, tuple[i
         archive.budget = _MAX_HEADER
         tar = tarfile.TarFile(fileobj=archive)
         while (member := tar.next()) is not None:
-            if not start < tar.offset < _MAX_POSITION:  # else reading might never end
+            if not start < tar.offset < MAX_POSITION:  # else reading might never end
                 raise DataError(f"{archive.name}: the size of {member.name} is forged; refused")
             start = tar.offset
             tar.members.clear()  # tarfile keeps all

@@ -4,6 +4,7 @@ import gzip
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -14,12 +15,18 @@ from roadseg.data.download.archives import Readable, extract
 from roadseg.data.download.catalogue import LICENCE, Archive, Release, release_of
 from roadseg.data.download.member_index import MemberIndex
 from roadseg.data.download.planning import Plan, plan
-from roadseg.data.download.remote import RemoteFile, RetryPolicy
+from roadseg.data.download.remote import RemoteFile, RetryPolicy, Unreachable
 from roadseg.data.download.remote_readers import RangeReader, StreamReader
-from roadseg.data.download.whole_archives import fetch_whole, published_md5
+from roadseg.data.download.whole_archives import (
+    MAX_LIST,
+    check_whole,
+    fetch_whole,
+    listed_md5,
+    published_md5,
+)
 from roadseg.data.sources.image_files import decode_image
 from roadseg.errors import DataError
-from roadseg.files import atomic_write
+from roadseg.files import atomic_write, folder_lock, read_regular, user_path
 
 _DEFAULT_RETRIES = RetryPolicy()
 _FORMATS = {".png": "PNG", ".jpg": "JPEG"}
@@ -53,8 +60,9 @@ def fetch(
         retries: how often and how patiently to try when the server fails.
 
     Raises:
-        DataError: the licence is not accepted, a name is unknown, the target is unfit or too small, the
-            server fails for good, or an archive is damaged. What is complete is kept.
+        DataError: the licence is not accepted, a name is unknown, the target is unfit or too small,
+            another process fetches into it, the server fails for good, or an archive is damaged. What
+            is complete is kept.
     """
     chosen, release = plan(sequences, target, version), release_of(version)
     if not any(chosen.missing.values()):
@@ -65,11 +73,14 @@ def fetch(
             "`make data ACCEPT_LICENCE=yes`) accepts this."
         )
     try:
-        _prepare_target(release, chosen)
-        for archive, names in chosen.missing.items():
-            if names:
-                address = str(url or release.address)
-                _fetch_missing(release, archive, chosen, address, progress, retries)
+        chosen.target.mkdir(parents=True, exist_ok=True)
+        with folder_lock(chosen.target):
+            chosen = plan(sequences, target, version)  # another process may have fetched some of it
+            _prepare_target(release, chosen)
+            for archive, names in chosen.missing.items():
+                if names:
+                    address = str(url or release.address)
+                    _fetch_missing(release, archive, chosen, address, progress, retries)
     except OSError as error:
         raise DataError(
             f"{error.filename or target}: {error.strerror or error}; what is complete is kept, so call "
@@ -80,7 +91,6 @@ def fetch(
 def _prepare_target(release: Release, chosen: Plan) -> None:
     """Checks that the folder is fit and has space, and shows the licence the first time."""
     target = chosen.target
-    target.mkdir(parents=True, exist_ok=True)
     others = {name for name, kind in sources.KINDS.items() if kind.recognises(target)} - {release.kind}
     if others or any(target.glob("vkitti_2.0.3_*/Scene*")):
         raise DataError(
@@ -126,7 +136,7 @@ def _opened(
     release: Release, archive: Archive, target: Path, place: str, retries: RetryPolicy, bar: tqdm
 ) -> Iterator[tuple[Readable, object]]:
     """The uncompressed archive, from disk if it is there, and a state that changes when it does."""
-    folders = [target] if "://" in place else [target, Path(place).expanduser()]
+    folders = [target] if "://" in place else [target, user_path(place)]
     local = next((path for each in folders if (path := each / archive.name).is_file()), None)
     if local is None:
         if "://" not in place:
@@ -141,9 +151,27 @@ def _opened(
         local = target / archive.name
         checksums = f"{place.rstrip('/')}/{release.checksums}"
         fetch_whole(remote, archive, local, published_md5(checksums, archive, retries))
+    elif archive.is_fetched_whole:
+        check_whole(local, archive, _md5_of_local(local, release, archive, place, retries))
     with gzip.open(local) if archive.is_fetched_whole else local.open("rb") as file:
         state = local.stat()
         yield _ProgressReader(file, bar), [state.st_size, state.st_mtime_ns]
+
+
+def _md5_of_local(
+    local: Path, release: Release, archive: Archive, place: str, retries: RetryPolicy
+) -> str | None:
+    """The sum that an archive on disk must have, from the list beside it or on the server; else None."""
+    beside = local.with_name(release.checksums)
+    if beside.is_file():
+        return listed_md5(read_regular(beside, MAX_LIST), beside, archive)
+    if "://" not in place:
+        return None
+    try:
+        once = replace(retries, attempts=1)
+        return published_md5(f"{place.rstrip('/')}/{release.checksums}", archive, once)
+    except Unreachable:  # without a network, what is on disk must do
+        return None
 
 
 class _ProgressReader:

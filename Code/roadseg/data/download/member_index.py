@@ -1,12 +1,14 @@
 """A file that remembers where the members of a tar archive lie, because the archive itself does not."""
 
+import itertools
 import json
-import operator
 import tarfile
 from pathlib import Path
 
-from roadseg.files import atomic_write
+from roadseg.files import atomic_write, read_regular
 
+MAX_POSITION = 1 << 62  # bytes
+_MAX_FILE = 50_000_000  # bytes; all members of both versions take a tenth
 _MEMBERS_PER_SAVE = 200  # what a kill can cost
 
 
@@ -26,15 +28,17 @@ class MemberIndex:
         self.places: dict[str, tuple[int, int]] = {}
         self.read_to = 0
         try:
-            saved = json.loads(path.read_text("utf-8"))
-            read_to = operator.index(saved["read_to"])
+            saved = json.loads(read_regular(path, _MAX_FILE).decode("utf-8"))
+            state, read_to = saved["state"], saved["read_to"]
             places = {name: (first, size) for name, (first, size) in saved["places"].items()}
-            is_sensible = all(
+            numbers = [read_to, *itertools.chain.from_iterable(places.values())]
+            is_sensible = set(map(type, numbers)) == {int} and 0 <= read_to < MAX_POSITION
+            is_sensible = is_sensible and all(
                 tarfile.BLOCKSIZE <= first < first + size <= read_to for first, size in places.values()
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
             return  # none yet, or damaged: it is made again
-        if is_sensible and saved["state"] == self._state:
+        if is_sensible and state == self._state:
             self.places, self.read_to = places, read_to
 
     def __enter__(self) -> "MemberIndex":

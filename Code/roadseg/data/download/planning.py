@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roadseg.data.download.catalogue import Archive, release_of
+from roadseg.errors import DataError
+from roadseg.files import user_path
 
 
 @dataclass(frozen=True)
@@ -31,9 +33,9 @@ class Plan:
 def plan(sequences: str | Iterable[str], target: str | Path, version: str = "1.3.1") -> Plan:
     """What `fetch` with the same arguments would do; nothing is fetched.
 
-    Raises DataError for an unknown sequence or version.
+    Raises DataError for an unknown sequence or version, and for a folder that cannot be read.
     """
-    target, release = Path(target), release_of(version)
+    target, release = user_path(target), release_of(version)
     names = release.sequences(sequences)
     missing, sizes = {}, {}
     for archive in release.archives:
@@ -47,4 +49,7 @@ def plan(sequences: str | Iterable[str], target: str | Path, version: str = "1.3
 
 
 def _is_there(path: Path) -> bool:
-    return path.is_file() and path.stat().st_size > 0
+    try:
+        return path.is_file() and path.stat().st_size > 0
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); check the folder's permissions")

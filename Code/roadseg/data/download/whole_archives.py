@@ -10,7 +10,7 @@ from roadseg.data.download.catalogue import Archive
 from roadseg.data.download.remote import NotFound, RemoteFile, RetryPolicy
 from roadseg.errors import DataError
 
-_MAX_LIST = 1_000_000  # bytes of a list of sums
+MAX_LIST = 1_000_000  # bytes of a list of sums
 _PIECE = 1 << 20
 
 
@@ -44,6 +44,14 @@ def fetch_whole(remote: RemoteFile, archive: Archive, path: Path, md5: str | Non
     raise DataError(f"{remote.address}: {damage}; try again")
 
 
+def check_whole(path: Path, archive: Archive, md5: str | None) -> None:
+    """Raises DataError unless an archive on disk is complete and has that sum, if one is known."""
+    if path.stat().st_size > 2 * archive.size:
+        raise DataError(f"{path}: far larger than {archive.size} bytes; refused")
+    if (damage := _find_damage(path, md5)) is not None:
+        raise DataError(f"{path}: {damage}; remove it and try again")
+
+
 def _find_damage(path: Path, md5: str | None) -> str | None:
     """Why a gzip file is not the right one or not complete; None when it is."""
     with path.open("rb") as file:
@@ -71,11 +79,16 @@ def published_md5(address: str, archive: Archive, retries: RetryPolicy) -> str |
     text = b""
     for piece in listed.parts(0, None):
         text += piece
-        if len(text) > _MAX_LIST:
+        if len(text) > MAX_LIST:
             raise DataError(f"{address}: not a list of checksums")
+    return listed_md5(text, address, archive)
+
+
+def listed_md5(text: bytes, place: object, archive: Archive) -> str:
+    """The MD5 sum of an archive in a list; place: of the list, for messages. Raises DataError."""
     for line in text.decode("utf-8", "replace").splitlines():
         if archive.name in re.split(r"[\s*()/]+", line):
             found = re.search(r"\b[0-9a-fA-F]{32}\b", line)
             if found:
                 return found[0].lower()
-    raise DataError(f"{address}: has no sum for {archive.name}")
+    raise DataError(f"{place}: has no sum for {archive.name}")

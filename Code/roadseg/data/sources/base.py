@@ -1,9 +1,11 @@
 """Source, the interface of every raw data set: sequences, sorted frames, class maps, checked pixels."""
 
+import os
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import numpy as np
@@ -86,6 +88,8 @@ class Source(ABC):
             raise _unknown_sequence(self.path, sequence, self.sequences())
 
     def _paired_frames(self, sequence: str) -> list[Frame]:
+        if not _is_text(sequence):
+            raise DataError(f"{self.path}: the name of sequence {sequence!a} is not text; rename it")
         images, labels = self._image_files(sequence), self._label_files(sequence)
         if not images and not labels:
             raise DataError(f"{self.path}: sequence {sequence} has no frames; extract it again")
@@ -96,6 +100,15 @@ class Source(ABC):
                 f"images, {len(labels)} labels); extract the missing file or remove this one"
             )
         return [Frame(sequence, index, images[index], labels[index]) for index in sorted(images)]
+
+
+def _is_text(name: str) -> bool:
+    """False for the name of a file that is not UTF-8, which no HDF5 file could hold."""
+    try:
+        name.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
@@ -122,15 +135,62 @@ def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataErr
 
 
 def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, Path]]:
-    """The files of a folder and how their names match; raises DataError for any other visible file."""
-    for path in sorted(folder.iterdir()) if folder.is_dir() else ():
-        match = pattern.fullmatch(path.name)
+    """The files of a folder and how their names match; raises DataError for any other visible entry."""
+    for entry in _entries(folder):
+        path, match = folder / entry.name, pattern.fullmatch(entry.name)
+        if match and (_is_broken_link(entry) or not entry.is_file()):
+            raise DataError(f"{path}: a broken link, or not a regular file; extract the frame again")
         if match:
             yield match, path
-        elif not path.name.startswith("."):
+        elif not entry.name.startswith("."):
             raise DataError(f"{path}: not a frame's name ({pattern.pattern}); move it elsewhere")
 
 
-def files_by_index(folder: Path, pattern: re.Pattern) -> dict[int, Path]:
-    """The number of each frame in a folder -> its file."""
-    return {int(match["index"]): path for match, path in frame_files(folder, pattern)}
+def files_by_index(matches: Iterable[tuple[re.Match, Path]]) -> dict[int, Path]:
+    """The number of each frame -> its file; raises DataError when two files have one number."""
+    files: dict[int, Path] = {}
+    for match, path in matches:
+        index = int(match["index"])
+        if index in files:
+            raise DataError(
+                f"{path}: the same frame number as {files[index].name} beside it; move one elsewhere"
+            )
+        files[index] = path
+    return files
+
+
+def subfolders(folder: Path, *patterns: str) -> Iterator[Path]:
+    """Visible folders below, sorted; a pattern such as "Scene[0-9][0-9]" for each level.
+
+    Unlike Path.glob it raises DataError for a folder that cannot be read and for a broken link, so that
+    none is missed.
+    """
+    if not patterns:
+        yield folder
+        return
+    for entry in _entries(folder):
+        if entry.name.startswith(".") or not fnmatchcase(entry.name, patterns[0]):
+            continue
+        if _is_broken_link(entry):
+            raise DataError(f"{folder / entry.name}: a broken link; mend or remove it")
+        if entry.is_dir():
+            yield from subfolders(folder / entry.name, *patterns[1:])
+
+
+def _is_broken_link(entry: os.DirEntry) -> bool:
+    """Whether it leads nowhere, in a circle or to where nothing can be read."""
+    try:
+        return entry.is_symlink() and not entry.stat()
+    except OSError:
+        return True
+
+
+def _entries(folder: Path) -> list[os.DirEntry]:
+    """What is in a folder, sorted; nothing when there is none."""
+    try:
+        with os.scandir(folder) as found:
+            return sorted(found, key=lambda entry: entry.name)
+    except (FileNotFoundError, NotADirectoryError):
+        return []
+    except OSError as error:
+        raise DataError(f"{folder}: cannot be read ({error.strerror}); check the folder's permissions")

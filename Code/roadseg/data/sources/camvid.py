@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from roadseg.data.classes import IGNORE, ClassMap, Colour
-from roadseg.data.sources.base import Frame, Source, frame_files
+from roadseg.data.sources.base import Frame, Source, files_by_index, frame_files, subfolders
 from roadseg.data.sources.image_files import read_image
 from roadseg.errors import DataError
 
@@ -29,7 +29,7 @@ _CLASSES: dict[str, Colour] = {
 }
 _VOID = len(_CLASSES)
 _VOID_COLOUR: Colour = (0, 0, 0)
-_NAME = re.compile(r"(?P<drive>[^_]+)_f?(?P<index>\d+)\.png")
+_NAME = re.compile(r"(?P<drive>[^_]+)_f?(?P<index>[0-9]{1,18})\.png")
 
 
 class CamVid(Source):
@@ -44,7 +44,7 @@ class CamVid(Source):
 
     @staticmethod
     def _label_folders(path: Path):
-        return (each for each in sorted(path.glob("?*annot")) if each.is_dir())
+        return subfolders(path, "?*annot")
 
     def sequences(self) -> list[str]:
         found = set()
@@ -83,7 +83,7 @@ class CamVid(Source):
     @staticmethod
     def _drives(folder: Path) -> dict[str, dict[int, Path]]:
         """Drive -> number of the frame -> file."""
-        drives: dict[str, dict[int, Path]] = {}
+        drives: dict[str, list[tuple[re.Match, Path]]] = {}
         for match, path in frame_files(folder, _NAME):
-            drives.setdefault(match["drive"], {})[int(match["index"])] = path
-        return drives
+            drives.setdefault(match["drive"], []).append((match, path))
+        return {drive: files_by_index(matches) for drive, matches in drives.items()}

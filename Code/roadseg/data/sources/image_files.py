@@ -2,31 +2,34 @@
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
+import simplejpeg
 from isal import isal_zlib
 from PIL import Image
 
 from roadseg.errors import DataError
+from roadseg.files import read_regular
 
-_END_OF_JPEG = b"\xff\xd9"
-_PNG_SIGNATURE = 8  # bytes
-_MAX_PIXELS = 50_000_000  # that a forged size may make Pillow reserve
+_SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
+_JPEG_MODES = {"Gray": "L", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK"}
+MAX_BYTES = 200_000_000  # of a file
+_MAX_PIXELS = 50_000_000  # that a forged size may make a decoder reserve
+_MAX_EXPANSION = 1100  # deflate reaches 1032; a JPEG has at least 2 bits for each block of 64 values
 
 
 def read_image(path: Path, file_format: str, mode: str) -> Image.Image:
     """The decoded image of a file; as `decode_image`, and raises DataError if it cannot be read."""
     try:
-        data = path.read_bytes()
+        data = read_regular(path, MAX_BYTES)
     except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror})")
+        raise DataError(f"{path}: cannot be read ({error.strerror}); extract it again")
     return decode_image(data, path, file_format, mode)
 
 
 def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Image.Image:
     """The decoded image of a file's content.
-
-    Pillow decodes a PNG with wrong checksums and a JPEG without its end, so both are checked as well.
 
     Args:
         data: the whole file.
@@ -35,39 +38,80 @@ def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Imag
         mode: Pillow's mode, such as "RGB" or "L".
 
     Raises:
-        DataError: it is no complete image of that format and mode, or has too many pixels.
+        DataError: it is no complete image of that format and mode with 8 bits a channel, or has too
+            many pixels.
     """
+    found = next((name for name, start in _SIGNATURES.items() if data.startswith(start)), None)
+    if found not in (None, file_format):
+        raise DataError(f"{path}: a {found} file where {file_format} is expected; replace it")
     try:
-        image = Image.open(io.BytesIO(data))
-        if image.width * image.height > _MAX_PIXELS:
-            raise ValueError(f"{image.width} x {image.height} pixels")
-        if image.format != file_format:
-            raise DataError(f"{path}: a {image.format} file where {file_format} is expected; replace it")
-        if file_format == "PNG":
-            _check_chunks(data)
-        elif not data.endswith(_END_OF_JPEG):
-            raise ValueError("its end is missing")
-        image.load()
-    except DataError:
-        raise
-    except (OSError, SyntaxError, ValueError, struct.error, Image.DecompressionBombError) as error:
+        if found is None:
+            raise ValueError("its first bytes are others")
+        return (_decode_png if file_format == "PNG" else _decode_jpeg)(data, mode)
+    except _OtherKind as error:
+        raise DataError(f"{path}: {error} expected; replace it")
+    except (
+        OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
+        Image.DecompressionBombError,
+    ) as error:  # fmt: skip
         raise DataError(f"{path}: not a complete {file_format} file ({error}); extract it again")
-    if image.mode != mode:
-        raise DataError(f"{path}: image mode {image.mode} where {mode} is expected; replace it")
+
+
+class _OtherKind(Exception):
+    """A sound image, but not of the kind that is expected."""
+
+
+def _decode_jpeg(data: bytes, mode: str) -> Image.Image:
+    """Pillow would fill what is missing with grey; simplejpeg has the same decoder and reports it.
+
+    A JPEG has no checksums, so what can still be decoded to its end is not noticed.
+    """
+    height, width, colours, _ = simplejpeg.decode_jpeg_header(data)
+    _check_kind(_JPEG_MODES[colours], mode)
+    _check_size(width, height, len(mode), data)
+    return Image.fromarray(simplejpeg.decode_jpeg(data, strict=True))
+
+
+def _decode_png(data: bytes, mode: str) -> Image.Image:
+    """From the chunks that its pixels need, so that nothing in the others matters."""
+    chunks = _critical_chunks(data)
+    image = Image.open(io.BytesIO(chunks), formats=["PNG"])
+    bits = chunks[24]
+    if bits != 8:
+        raise _OtherKind(f"{bits} bits a channel where 8 are")
+    _check_kind(image.mode, mode)
+    _check_size(*image.size, len(mode), data)
+    image.load()
     return image
 
 
-def _check_chunks(data: bytes) -> None:
-    """Every chunk of a PNG is there, to the last one, and matches its checksum.
+def _check_kind(found: str, expected: str) -> None:
+    if found != expected:
+        raise _OtherKind(f"image mode {found} where {expected} is")
 
-    Pillow's `verify` does the same, but takes as long as a fifteenth of the decoding.
+
+def _check_size(width: int, height: int, channels: int, data: bytes) -> None:
+    pixels = width * height
+    if pixels > _MAX_PIXELS or pixels * channels > _MAX_EXPANSION * len(data):
+        raise ValueError(f"{width} x {height} pixels in {len(data)} bytes")
+
+
+def _critical_chunks(data: bytes) -> bytes:
+    """The header, palette and pixels of a PNG, after every chunk was compared with its checksum.
+
+    Pillow decodes a PNG with wrong checksums; its `verify` takes a fifteenth of the decoding.
     """
-    view = memoryview(data)
-    start, kind = _PNG_SIGNATURE, b""
+    view, start, kind = memoryview(data), len(_SIGNATURES["PNG"]), b""
+    critical = [view[:start]]
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", view, start)
         end = start + 8 + length
         (expected,) = struct.unpack_from(">I", view, end)
         if isal_zlib.crc32(view[start + 4 : end]) != expected:
             raise ValueError(f"wrong checksum of the chunk at byte {start}")
+        if (kind == b"IHDR") != (len(critical) == 1):
+            raise ValueError(f"chunk {kind!a} at byte {start}")
+        if kind[:1].isupper():
+            critical.append(view[start : end + 4])
         start = end + 4
+    return b"".join(critical)

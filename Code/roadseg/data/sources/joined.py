@@ -20,10 +20,12 @@ class Joined(Source):
     layout = "none: it joins data sets that are open"
 
     def __init__(self, parts: Mapping[str, Source]):
-        """Raises DataError when there is no part, or their classes differ."""
+        """Raises DataError when there is no part, or their classes differ, or a name is unfit."""
         if not parts or len({part.class_names for part in parts.values()}) > 1:
             kinds = ", ".join(f"{name}: {part.kind}" for name, part in parts.items()) or "none"
             raise DataError(f"data sets with the same classes can be joined, not these ({kinds})")
+        if unfit := [name for name in parts if not name or "/" in name]:
+            raise DataError(f"{unfit[0]!r} cannot name a joined data set; choose a name without /")
         super().__init__(Path(os.path.commonpath([part.path.resolve() for part in parts.values()])))
         self._parts = dict(parts)
         first = next(iter(parts.values()))

@@ -11,15 +11,19 @@ from pathlib import Path
 import numpy as np
 
 from roadseg.data.classes import IGNORE, ClassMap, Colour, UnlistedColour
-from roadseg.data.sources.base import Frame, Source, files_by_index
+from roadseg.data.sources.base import Frame, Source, files_by_index, frame_files, subfolders
 from roadseg.data.sources.image_files import read_image
 from roadseg.errors import DataError
+from roadseg.files import read_regular
 
 FRAME_COUNTS = {"0001": 447, "0002": 233, "0006": 270, "0018": 339, "0020": 837}  # in each world's drive
 VARIATIONS = (
     "15-deg-left", "15-deg-right", "30-deg-left", "30-deg-right", "clone", "fog", "morning", "overcast",
     "rain", "sunset",
 )  # fmt: skip
+_MAX_ENCODING = 10_000_000  # bytes
+_BYTE = re.compile("[0-9]{1,3}")
+_INSTANCE = re.compile("[0-9]{1,18}")
 # In the order of the data set's own encoding files. Car and Van are painted as in version 2.
 _CLASSES: dict[str, Colour] = {
     "Terrain": (210, 0, 200),
@@ -71,7 +75,7 @@ class _VirtualKitti(Source):
 
     def _read_encoding(self, path: Path) -> ClassMap:
         try:
-            text = path.read_text("utf-8")
+            text = read_regular(path, _MAX_ENCODING).decode("utf-8")
         except FileNotFoundError:
             raise DataError(f"{path}: this encoding file is missing; extract it as well")
         except (OSError, UnicodeDecodeError) as error:
@@ -107,12 +111,12 @@ class _VirtualKitti(Source):
     def _parse_line(cls, line: str) -> tuple[str, int, Colour]:
         name, *numbers = line.split()
         category, colon, instance = name.partition(":")
-        if len(numbers) != 3 or not all(n.isdecimal() and int(n) <= 255 for n in numbers):
+        if len(numbers) != 3 or not all(_BYTE.fullmatch(n) and int(n) <= 255 for n in numbers):
             raise ValueError("a name and three numbers 0..255 are expected")
         if category not in _CLASSES and category not in cls.undefined:
             raise ValueError(f"unknown class {category!r}")
         has_instances = category in cls.instance_classes
-        if bool(colon) != has_instances or (has_instances and not instance.isdecimal()):
+        if bool(colon) != has_instances or (has_instances and not _INSTANCE.fullmatch(instance)):
             raise ValueError(f"{category} {'needs an' if has_instances else 'has no'} instance id")
         class_id = IGNORE if category in cls.undefined else cls.class_names.index(category)
         red, green, blue = map(int, numbers)
@@ -126,7 +130,7 @@ class VirtualKitti1(_VirtualKitti):
     layout = "a folder with vkitti_1.3.1_rgb/ and vkitti_1.3.1_scenegt/"
     header = "Category(:id) r g b"
     instance_classes = frozenset({"Car", "Van"})
-    _name = re.compile(r"(?P<index>\d{5})\.png")
+    _name = re.compile(r"(?P<index>[0-9]{5})\.png")
 
     def __init__(self, path: Path):
         super().__init__(path)
@@ -135,14 +139,13 @@ class VirtualKitti1(_VirtualKitti):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return (path / "vkitti_1.3.1_rgb").is_dir() or (path / "vkitti_1.3.1_scenegt").is_dir()
+        return any(True for part in ("rgb", "scenegt") for _ in subfolders(path, f"vkitti_1.3.1_{part}"))
 
     def sequences(self) -> list[str]:
         """The sequences whose images are there: the label archive is small and always complete."""
         found = [
             f"{variation.parent.name}/{variation.name}"
-            for variation in self._images.glob("[0-9][0-9][0-9][0-9]/*")
-            if variation.is_dir()
+            for variation in subfolders(self._images, "[0-9][0-9][0-9][0-9]", "*")
         ]
         if not found:
             raise DataError(
@@ -154,10 +157,10 @@ class VirtualKitti1(_VirtualKitti):
         return self._labels / f"{sequence.replace('/', '_')}_scenegt_rgb_encoding.txt"
 
     def _image_files(self, sequence: str) -> dict[int, Path]:
-        return files_by_index(self._images / sequence, self._name)
+        return files_by_index(frame_files(self._images / sequence, self._name))
 
     def _label_files(self, sequence: str) -> dict[int, Path]:
-        return files_by_index(self._labels / sequence, self._name)
+        return files_by_index(frame_files(self._labels / sequence, self._name))
 
 
 class VirtualKitti2(_VirtualKitti):
@@ -171,23 +174,21 @@ class VirtualKitti2(_VirtualKitti):
     header = "Category r g b"
     undefined = frozenset({"Undefined"})
     image_format = "JPEG"
-    _image_name = re.compile(r"rgb_(?P<index>\d{5})\.jpg")
-    _label_name = re.compile(r"classgt_(?P<index>\d{5})\.png")
+    _image_name = re.compile(r"rgb_(?P<index>[0-9]{5})\.jpg")
+    _label_name = re.compile(r"classgt_(?P<index>[0-9]{5})\.png")
     _scene = "Scene[0-9][0-9]"
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return any(True for _ in path.glob(cls._scene)) or any(
-            True for _ in path.glob(f"vkitti_2.0.3_*/{cls._scene}")
-        )
+        places = (cls._scene,), ("vkitti_2.0.3_*", cls._scene)
+        return any(True for place in places for _ in subfolders(path, *place))
 
     def sequences(self) -> list[str]:
         """The sequences whose images are there, in any of the folders they may have been put in."""
-        cameras = self._root("rgb").glob(f"{self._scene}/*/frames/rgb/Camera_[01]")
+        levels = self._scene, "*", "frames", "rgb", "Camera_[01]"
         found = [
             f"{camera.parents[3].name}/{camera.parents[2].name}/{camera.name}"
-            for camera in cameras
-            if camera.is_dir()
+            for camera in subfolders(self._root("rgb"), *levels)
         ]
         if not found:
             raise DataError(
@@ -197,8 +198,7 @@ class VirtualKitti2(_VirtualKitti):
         return sorted(found)
 
     def _root(self, archive: str) -> Path:
-        own_folder = self.path / f"vkitti_2.0.3_{archive}"
-        return own_folder if own_folder.is_dir() else self.path
+        return next(subfolders(self.path, f"vkitti_2.0.3_{archive}"), self.path)
 
     def _encoding_file(self, sequence: str) -> Path:
         scene, variation, _ = sequence.split("/")
@@ -213,4 +213,4 @@ class VirtualKitti2(_VirtualKitti):
     def _files(self, archive: str, sequence: str, pattern: re.Pattern) -> dict[int, Path]:
         scene, variation, camera = sequence.split("/")
         folder = self._root(archive) / scene / variation / "frames" / archive / camera
-        return files_by_index(folder, pattern)
+        return files_by_index(frame_files(folder, pattern))

@@ -2,7 +2,8 @@
 
 Datasets: images uint8 (N, H, W, 3), labels uint8 (N, H, W) with 255 = ignore, sequence str (N),
 index int (N), checksum uint32 (N); one frame a chunk, deflate ("gzip") compressed.
-Attributes: format_version, source, scale, class_names, palette, job, class_maps, complete.
+Attributes: format_version, source, scale, class_names, palette, job, class_maps, complete,
+metadata.
 """
 
 from roadseg.data.store.frame_store import FrameStore, open
@@ -12,6 +13,7 @@ from roadseg.data.store.layout import (
     FRAMES_FILE,
     checksum,
     class_maps_digest,
+    plain_positions,
 )
 from roadseg.data.store.verification import verify
 from roadseg.data.store.writing import GZIP_LEVEL, CompressedFrame, write
@@ -26,6 +28,7 @@ __all__ = [
     "checksum",
     "class_maps_digest",
     "open",
+    "plain_positions",
     "verify",
     "write",
 ]

@@ -1,20 +1,58 @@
 """File names, version and checksums: what reading, writing and verifying a store agree on."""
 
 import hashlib
-import zlib
+import json
+import operator
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
+from isal import isal_zlib
 
 FORMAT_VERSION = 1
 FRAMES_FILE = "frames.hdf5"
 CLASS_MAPS_FILE = "class_maps.pkl"
+REMEDY = f"delete {FRAMES_FILE} and preprocess again"
 
 
 def checksum(image: np.ndarray, labels: np.ndarray) -> int:
     """CRC-32 of the image's bytes followed by the labels' bytes."""
-    return zlib.crc32(np.ascontiguousarray(labels), zlib.crc32(np.ascontiguousarray(image)))
+    return isal_zlib.crc32(np.ascontiguousarray(labels), isal_zlib.crc32(np.ascontiguousarray(image)))
 
 
 def class_maps_digest(pickled: bytes) -> str:
     """SHA-256 of the pickle that is written with the frames."""
     return hashlib.sha256(pickled).hexdigest()
+
+
+def metadata_digest(
+    names: Sequence[tuple[str, int]], checksums: np.ndarray, attributes: Mapping[str, object]
+) -> str:
+    """SHA-256 of all that a store holds beside pixels, which have checksums of their own.
+
+    Args:
+        names: (sequence, index) of each frame.
+        checksums: uint32 (N), of each frame.
+        attributes: of the file; its attribute "metadata", which keeps this digest, is left out.
+    """
+    plain = {name: np.asarray(value).tolist() for name, value in attributes.items()}
+    plain.pop("metadata", None)
+    text = json.dumps([list(map(list, names)), checksums.tolist(), plain], sort_keys=True)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def plain_positions(positions: Iterable[int], count: int | None = None) -> tuple[int, ...]:
+    """Positions of frames as built-in integers, whatever they were.
+
+    Raises ValueError for anything but integers from 0 up, and for those beyond `count` frames.
+    """
+    try:
+        plain = tuple(map(operator.index, positions := list(positions)))
+    except TypeError:
+        plain = None
+    if plain is None or bool in set(map(type, positions)):
+        raise ValueError("positions of frames must be integers")
+    if plain and min(plain) < 0:
+        raise ValueError(f"position {min(plain)}: frames are counted from 0")
+    if plain and count is not None and max(plain) >= count:
+        raise ValueError(f"position {max(plain)}: there are only {count} frames, counted from 0")
+    return plain

@@ -1,6 +1,5 @@
 """Writing a store from frames that are compressed already."""
 
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -9,7 +8,7 @@ import h5py
 import numpy as np
 from isal import isal_zlib
 
-from roadseg.data.store.layout import FORMAT_VERSION, checksum
+from roadseg.data.store.layout import FORMAT_VERSION, checksum, metadata_digest
 
 # isal's fastest level that still looks for matches; benchmarks/compression.py measured the choice.
 GZIP_LEVEL = 1
@@ -39,7 +38,7 @@ def write(
     image_shape: tuple[int, int, int],
     attributes: Mapping[str, object],
 ) -> None:
-    """Writes the HDF5 file and waits until it is on the disk.
+    """Writes the HDF5 file.
 
     Args:
         path: of the file; an existing one is overwritten.
@@ -52,23 +51,29 @@ def write(
         ValueError: there are fewer frames than names.
         OSError: the file cannot be written.
     """
-    with h5py.File(path, "w") as file:
-        images = _create_compressed(file, "images", (len(names), *image_shape))
-        labels = _create_compressed(file, "labels", (len(names), *image_shape[:2]))
-        checksums = np.zeros(len(names), np.uint32)
-        for position, frame in zip(range(len(names)), frames, strict=True):
-            images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
-            labels.id.write_direct_chunk((position, 0, 0), frame.labels)
-            checksums[position] = frame.checksum
-        sequences, indices = zip(*names, strict=True)
-        file.create_dataset("sequence", data=list(sequences), dtype=h5py.string_dtype())
-        file.create_dataset("index", data=np.array(indices, np.int64))
-        file.create_dataset("checksum", data=checksums)
-        file.attrs.update(attributes)
-        file.attrs["format_version"] = FORMAT_VERSION
-        file.attrs["complete"] = True
-    with path.open("rb") as written:
-        os.fsync(written.fileno())
+    try:
+        # A folder that may be written into is locked already, and some file systems have no locks.
+        with h5py.File(path, "w", locking=False) as file:
+            _write_content(file, names, frames, image_shape, attributes)
+    except RuntimeError as error:  # of HDF5, when the disk is full
+        raise OSError(f"{path}: {error}") from error
+
+
+def _write_content(file: h5py.File, names, frames, image_shape, attributes) -> None:
+    images = _create_compressed(file, "images", (len(names), *image_shape))
+    labels = _create_compressed(file, "labels", (len(names), *image_shape[:2]))
+    checksums = np.zeros(len(names), np.uint32)
+    for position, frame in zip(range(len(names)), frames, strict=True):
+        images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
+        labels.id.write_direct_chunk((position, 0, 0), frame.labels)
+        checksums[position] = frame.checksum
+    sequences, indices = zip(*names, strict=True)
+    file.create_dataset("sequence", data=list(sequences), dtype=h5py.string_dtype())
+    file.create_dataset("index", data=np.array(indices, np.int64))
+    file.create_dataset("checksum", data=checksums)
+    attributes = {**attributes, "format_version": FORMAT_VERSION, "complete": True}
+    file.attrs.update(attributes)
+    file.attrs["metadata"] = metadata_digest(names, checksums, attributes)
 
 
 def _create_compressed(file: h5py.File, name: str, shape: tuple[int, ...]) -> h5py.Dataset:
