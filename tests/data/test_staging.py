@@ -37,5 +37,3 @@ def test_finished_frames_are_kept_after_an_error(tmp_path):
         fail()
     with Staging(tmp_path / "staging", "settings") as staging:
         assert list(staging.file_states()) == [("0001/clone", 7)]
-
-

@@ -10,6 +10,7 @@ from roadseg.evaluation.evaluator import (
     evaluate,
     frame_scores,
     predict,
+    ranked_frames,
 )
 from roadseg.evaluation.results import Evaluation, compare
 
@@ -21,4 +22,5 @@ __all__ = [
     "evaluate",
     "frame_scores",
     "predict",
+    "ranked_frames",
 ]
