@@ -1,6 +1,5 @@
 """Recipe: everything that decides how a network is trained, and the recipes that have a name."""
 
-import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -16,6 +15,7 @@ _NAME = re.compile(r"[\w][\w .-]{0,99}")  # it becomes part of a folder's name
 _CHOICES = {"optimizer": ("rmsprop", "adamw"), "schedule": ("steps", "cosine")}
 _COUNTS: dict[str, int] = {"epochs": 1, "batch_size": 1, "validate_every": 1, "seed": 0}  # at least
 _LARGEST_COUNT = 2**32 - 1  # of a seed in Keras
+_LARGEST_NUMBER = 3e38  # of float32
 _RANGES: dict[str, Callable[[float], bool]] = {
     "learning_rate": lambda rate: rate > 0,
     "warm_up_epochs": lambda epochs: epochs >= 0,
@@ -116,7 +116,7 @@ class Recipe:
             value = value.item()
             object.__setattr__(self, field, value)
         is_number = isinstance(value, types) and not isinstance(value, bool)
-        if not is_number or not math.isfinite(value) or not is_in_range(value):
+        if not is_number or not abs(value) <= _LARGEST_NUMBER or not is_in_range(value):
             least = f", at least {_COUNTS[field]}, is expected" if field in _COUNTS else ""
             kind = f": a whole number{least}" if types is int else " is out of range"
             raise ValueError(f"{self.name}: {field}={value!r}{kind}")
@@ -149,10 +149,10 @@ class Recipe:
         steps = self.epochs * steps_per_epoch
         if self.schedule == "steps":
             # The last step of the old rate: Keras compares with "at most".
-            boundaries = [step - 1 for step in range(75 * steps_per_epoch, steps, 75 * steps_per_epoch)]
-            if not boundaries:
-                return self.learning_rate
-            rates = [self.learning_rate / 3**drop for drop in range(len(boundaries) + 1)]
+            # At least one, so that the optimizer's state has the same form however long the training is.
+            drop = 75 * steps_per_epoch
+            boundaries = [step - 1 for step in range(drop, max(steps, drop + 1), drop)]
+            rates = [self.learning_rate / 3**drops for drops in range(len(boundaries) + 1)]
             return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
         warm_up = round(self.warm_up_epochs * steps_per_epoch)
         return keras.optimizers.schedules.CosineDecay(
