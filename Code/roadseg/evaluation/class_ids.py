@@ -39,6 +39,8 @@ def ids_for(y_true, y_pred):
     Raises ValueError for any other shape, and for ids outside the classes. The ids are not looked at
     in a compiled graph: there an id outside the classes stops the cross-entropy, or makes it NaN.
     """
+    if getattr(y_true.shape, "rank", 0) is None:  # a graph of TensorFlow for labels of several shapes
+        return ops.reshape(y_true, ops.shape(y_pred)[:-1])
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, axis=-1)
     places = zip(y_true.shape, y_pred.shape[:-1], strict=False)

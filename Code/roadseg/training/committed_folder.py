@@ -107,7 +107,8 @@ class CommittedFolder:
         """From now on the run has finished so many epochs, and the staged files are its files."""
         with self._writing():
             staged = {name: Fingerprint.of(self._next / name) for name in self._staged}
-            manifest = Manifest(epochs, self.manifest.files | staged)
+            before = self.manifest.files if self.manifest else {}
+            manifest = Manifest(epochs, before | staged)
             flush_to_disk(self._next)
             manifest.save(self._manifest_file)
             self.manifest = manifest

@@ -72,8 +72,10 @@ class Manifest:
             if content.pop("sha256") != _digest(content):
                 raise ValueError("it was changed")
             return cls._checked(**content)
-        except FileNotFoundError:
+        except (FileNotFoundError, NotADirectoryError):
             return None
+        except PermissionError as error:
+            raise TrainingError(f"{path}: cannot be read ({error.strerror}); get permission to read it")
         except (OSError, ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
             raise TrainingError(
                 f"{path}: damaged ({error}), so that nobody can say what in this folder belongs "

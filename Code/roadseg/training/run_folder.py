@@ -29,7 +29,6 @@ from roadseg.files import read_regular
 from roadseg.networks import load, without_optimizer
 from roadseg.networks.saved import check_network_file, check_weights_file
 from roadseg.training.committed_folder import CommittedFolder
-from roadseg.training.manifest import Manifest
 from roadseg.training.provenance import differences
 
 _LARGEST_HISTORY = 100_000_000  # bytes
@@ -69,7 +68,6 @@ class RunFolder(CommittedFolder):
             self._load_weights(self.initial, without_optimizer(network))
 
     def _create(self, network: keras.Model, settings: Mapping[str, object], split: Split) -> None:
-        self.manifest = Manifest()
         self.stage_json("settings.json", settings)
         self.stage("split.json", split.save)
         self.stage("initial.weights.h5", without_optimizer(network).save_weights)
