@@ -63,7 +63,7 @@ def read_regular(path: Path, at_most: int) -> bytes:
     A pipe or device is refused without waiting for it.
     """
     with open_regular(path, at_most) as file:
-        content = file.read(at_most + 1)
+        content = file.raw.readall()
     if len(content) > at_most:
         raise OSError(errno.EFBIG, f"larger than {at_most} bytes", str(path))
     return content

@@ -1,3 +1,6 @@
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pytest
 
@@ -97,3 +100,38 @@ def test_the_same_generator_gives_the_same_frame(labels):
     first, second = (STRONG(coloured(labels), labels, np.random.default_rng(3)) for _ in range(2))
     assert np.array_equal(first[0], second[0])
     assert np.array_equal(first[1], second[1])
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"scale": (0, 1)},
+        {"scale": (2.0, 0.5)},
+        {"scale": (0.5, float("inf"))},
+        {"scale": (float("nan"), 1)},
+        {"scale": 1.0},
+        {"scale": (1, 2, 3)},
+        {"scale": ("a", "b")},
+        {"brightness": -0.1},
+        {"brightness": 1.5},
+        {"contrast": float("nan")},
+        {"saturation": "strong"},
+        {"saturation": None},
+        {"gamma": -1},
+        {"gamma": 1e9},
+        {"flip": "yes"},
+        {"flip": 2},
+    ],
+    ids=str,
+)
+def test_a_range_that_makes_no_sense_is_refused_when_it_is_made(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        Augmentation(**wrong)
+
+
+def test_numbers_of_any_type_become_those_that_json_can_hold():
+    made = Augmentation(
+        flip=np.True_, scale=[np.float32(0.5), np.int64(2)], brightness=np.float64(0.25), gamma=0
+    )
+    assert made == Augmentation(flip=True, scale=(0.5, 2.0), brightness=0.25)
+    assert json.loads(json.dumps(asdict(made)))["scale"] == [0.5, 2.0]

@@ -58,3 +58,25 @@ def test_no_batch_depends_on_what_was_read_before(frames):
     all_batches(batches)
     again, _ = batches.batch(epoch=1, number=2)
     assert np.array_equal(first, again)
+
+
+@pytest.mark.parametrize(
+    ("indices", "options"),
+    [
+        ([], {}),
+        ([-1], {}),
+        ([16], {}),
+        ([0.5], {}),
+        ([0], {"batch_size": 0}),
+        ([0], {"seed": -1}),
+    ],
+)
+def test_what_cannot_be_read_is_refused_before_the_first_batch(frames, indices, options):
+    with pytest.raises(ValueError, match=r"position|frames"):
+        Batches(frames, indices, **{"batch_size": 4, **options})
+
+
+def test_numpy_numbers_are_numbers(frames):
+    one = Batches(frames, np.arange(4, dtype=np.uint8), np.int64(2), STRONG, np.int32(5))
+    other = Batches(frames, range(4), 2, STRONG, 5)
+    assert all(np.array_equal(*pair) for pair in zip(one.batch(1, 1), other.batch(1, 1), strict=True))

@@ -1,10 +1,8 @@
-import json
-
 import pytest
 
 from roadseg.data import sources, splits
 from roadseg.data.sources import Frame
-from roadseg.data.splits import Split
+from roadseg.data.split import Split
 from roadseg.errors import DataError
 
 
@@ -78,21 +76,6 @@ def test_a_list_of_frames_splits_like_their_store(raw, frames):
     assert splits.block(raw_frames, gap=2) == splits.block(frames, gap=2)
 
 
-def test_a_split_is_saved_as_readable_text(frames, tmp_path):
-    split = splits.block(frames, gap=2)
-    split.save(tmp_path / "split.json")
-    assert Split.load(tmp_path / "split.json") == split
-    assert json.loads((tmp_path / "split.json").read_text())["validation"] == list(split.validation)
-
-
-@pytest.mark.parametrize("text", ["", "{}", '{"train": [1], "validation": [1], "how": ""}'])
-def test_what_is_no_split_is_refused(tmp_path, text):
-    path = tmp_path / "split.json"
-    path.write_text(text)
-    with pytest.raises(DataError, match=r"split\.json"):
-        Split.load(path)
-
-
 @pytest.mark.parametrize("share", [0, 1, -0.1, 1.5])
 def test_a_share_outside_of_0_to_1_is_refused(frames, share):
     with pytest.raises(ValueError, match="between 0 and 1"):
@@ -106,6 +89,39 @@ def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
     assert {frames[i].sequence for i in split.validation} == {"0002/clone", "0002/fog"}
     assert len(split.train) == 40
     assert splits.last_drive(frames[:40]) == splits.block(frames[:40])
+
+
+PARTS = ("train/0001TP", "train/0016E5", "val/0016E5", "test/0001TP", "test/Seq05VD")
+
+
+@pytest.mark.filterwarnings("ignore:.*shows the same drive|a random split")
+@pytest.mark.parametrize("prefix", ["", "real/"])
+def test_a_part_for_testing_is_used_only_when_it_is_named(tmp_path, prefix):
+    names = [prefix + name for name in PARTS]
+    frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(30)]
+
+    def used(split):
+        return tuple({frames[i].sequence for i in part} for part in (split.train, split.validation))
+
+    train, val, test = set(names[:2]), set(names[2:3]), set(names[3:])
+    for split in (splits.last_drive(frames), splits.by_sequence(frames, [f"{prefix}val"])):
+        assert used(split) == (train, val)
+        assert split.description.endswith(f"left out for testing: {', '.join(sorted(test))}")
+    for split in (splits.block(frames), splits.random(frames)):
+        assert set.union(*used(split)) == train | val
+    split = splits.by_sequence(frames, [f"{prefix}test"])
+    assert used(split) == (train | val, test)
+    assert "left out" not in split.description
+    split = splits.by_sequence(frames, [f"{prefix}test/Seq05VD"])
+    assert used(split) == (train | val, {names[-1]})
+
+
+def test_without_a_part_val_the_last_drive_that_is_not_for_testing_validates(tmp_path):
+    names = ("test/Seq05VD", "train/0001TP", "train/0006R0")
+    frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(30)]
+    split = splits.last_drive(frames)
+    assert {frames[i].sequence for i in split.train} == {"train/0001TP"}
+    assert {frames[i].sequence for i in split.validation} == {"train/0006R0"}
 
 
 def test_frames_held_out_at_random_were_training_frames_and_are_left_out():

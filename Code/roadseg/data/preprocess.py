@@ -152,9 +152,10 @@ def _write(job: Job, target: Path, workers: int | None, progress: bool) -> int:
             with Staging(_staging_file(target), job.settings) as staged:
                 written = _stage_missing(job, staged, workers, progress)
                 _publish(job, staged, target)
-        staging.remove(_staging_file(target))
         maps = target / store.CLASS_MAPS_FILE
         atomic_write(maps, lambda part: part.write_bytes(job.class_maps))
+        with contextlib.suppress(OSError):  # all is there, whatever becomes of the disk now
+            staging.remove(_staging_file(target))
     return written
 
 
@@ -173,6 +174,7 @@ def _stage_missing(job: Job, staged: Staging, workers: int | None, progress: boo
         for name, frame in _compress_all(job, missing, workers or os.cpu_count() or 1):
             staged.add(name, job.file_states[name], frame)
             bar.update()
+    staged.commit()
     return len(missing)
 
 
@@ -215,7 +217,6 @@ def _publish(job: Job, staged: Staging, target: Path) -> None:
         store.write(part, names, staged.frames(names), (height, width, 3), job.attributes)
 
     atomic_write(target / store.FRAMES_FILE, write)
-    staged.discard()
 
 
 def _explain(error: Exception, target: Path) -> str:

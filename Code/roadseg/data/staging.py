@@ -96,7 +96,7 @@ class Staging:
         """Keeps the finished frames, also after an error."""
         try:
             if self._uncommitted:
-                self._connection.commit()
+                self.commit()
         finally:
             self._connection.close()
 
@@ -111,8 +111,12 @@ class Staging:
         self._states[name] = file_state
         self._uncommitted += 1
         if self._uncommitted == _FRAMES_PER_COMMIT:
-            self._connection.commit()
-            self._uncommitted = 0
+            self.commit()
+
+    def commit(self) -> None:
+        """Brings all frames to the disk."""
+        self._connection.commit()
+        self._uncommitted = 0
 
     def frames(self, names: Iterable[tuple[str, int]]) -> Iterator[CompressedFrame]:
         """The frame of each (sequence, index), read one at a time.
@@ -129,13 +133,6 @@ class Staging:
             if expected is None or _row_checksum(name, state, frame) != expected:
                 raise DataError(f"{self.path}: frame {name} was damaged on the disk; run again")
             yield frame
-
-    def discard(self) -> None:
-        """Deletes the file, with all frames."""
-        self._uncommitted = 0
-        self._connection.rollback()
-        self._connection.close()
-        remove(self.path)
 
 
 def remove(path: Path) -> None:

@@ -159,3 +159,38 @@ def test_twenty_kills_change_nothing(archives_1, tree_1, tmp_path):
             assert files(target) == wanted
             if kills == 20:
                 break
+
+
+def test_one_of_two_fetches_waits_or_is_told_of_the_other(archives_2, tree_2, tmp_path):
+    def slowly(request):
+        time.sleep(0.05)
+        request.send_part()
+
+    program = PROGRAM.replace('["0001/clone", "0001/sunset"]', f"{CAMERA!r}")
+    program = program.replace("accept_licence", "version='2.0.3', accept_licence")
+    with ArchiveServer(archives_2, answer=slowly) as server:
+        program = program.format(drives=catalogue.FRAME_COUNTS, target=str(tmp_path), url=server.address)
+        command = [sys.executable, "-c", program]
+        both = [subprocess.Popen(command, stderr=subprocess.PIPE, text=True) for _ in range(2)]
+        said = [process.communicate()[1] for process in both]
+        assert 0 in [process.returncode for process in both]
+        for process, message in zip(both, said, strict=True):
+            assert process.returncode == 0 or "another process is writing into this folder" in message
+    assert {name: c for name, c in files(tmp_path).items() if name != TEXTS} == files(tree_2)
+    assert not list(tmp_path.rglob(".part*"))
+
+
+def test_fetching_into_the_home_directory(archives_1, tree_1, tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with ArchiveServer(archives_1) as server:
+        fetch(server, "~/data")
+    assert files(tmp_path / "data") == expected(tree_1)
+
+
+def test_a_target_that_cannot_be_read(tmp_path, monkeypatch):
+    def refuse(path):
+        raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(DataError, match=r"cannot be read \(Permission denied\)"):
+        fetch(tmp_path, tmp_path / "target")

@@ -38,6 +38,15 @@ def test_reading_stops_with_the_last_wanted_file(archives_1, tmp_path):
         lambda text: json.dumps(json.loads(text) | {"places": {MEMBER: ["x", 3]}}),
         lambda text: json.dumps(json.loads(text) | {"places": {MEMBER: [-5, 3]}}),
         lambda text: json.dumps(json.loads(text) | {"places": {MEMBER: [1024, 0]}}),
+        lambda text: json.dumps(json.loads(text) | {"places": {MEMBER: [512.5, 100]}}),
+        lambda text: json.dumps(json.loads(text) | {"read_to": 10**30, "places": {MEMBER: [10**29, 5]}}),
+        lambda text: json.dumps(json.loads(text) | {"read_to": 1e6}),
+        lambda text: json.dumps(json.loads(text) | {"read_to": True, "places": {}}),
+        lambda text: json.dumps(json.loads(text) | {"read_to": -512, "places": {}}),
+        lambda _: '{"read_to": 0, "places": {}}',
+        lambda _: "[" * 100_000,
+        lambda _: '{"a":' * 100_000,
+        lambda text: text.replace('"read_to": ', '"read_to": ' + 5000 * "9"),
     ],
 )
 def test_a_damaged_index_is_made_again(damage, archives_1, tree_1, tmp_path):

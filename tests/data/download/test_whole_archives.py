@@ -1,12 +1,14 @@
 """The small compressed archive of version 2.0.3, which is fetched whole."""
 
+import gzip
 import hashlib
 
 import pytest
 
 from benchmarks.archive_server import ArchiveServer
+from roadseg.data import download, sources
 from roadseg.errors import DataError
-from tests.data.download.helpers import CAMERA, SUMS, TEXTS, fetch, files, flip_a_bit
+from tests.data.download.helpers import CAMERA, QUICK, SUMS, TEXTS, fetch, files, flip_a_bit
 
 
 def test_an_interrupted_whole_archive_is_continued(archives_2, tmp_path):
@@ -74,3 +76,51 @@ def test_a_list_without_the_sum_is_an_error(listed, archives_2, tmp_path):
         pytest.raises(DataError, match=r"has no sum for|not a list of checksums|no byte 0"),
     ):
         fetch(server, tmp_path, CAMERA, version="2.0.3")
+
+
+@pytest.fixture
+def local(archives_2, tmp_path):
+    """A folder with all archives and the list of sums; the text archive has been changed."""
+    folder = tmp_path / "usb"
+    folder.mkdir()
+    for name, data in archives_2.items():
+        (folder / name).write_bytes(data)
+    changed = gzip.compress(gzip.decompress(archives_2[TEXTS]).replace(b"Pole 255", b"Pole 254"))
+    (folder / TEXTS).write_bytes(changed)
+    return folder
+
+
+def test_an_archive_on_disk_must_have_the_sum_in_the_list_beside_it(local, archives_2, tmp_path):
+    with pytest.raises(DataError, match=rf"{TEXTS}: its md5 sum is .*, the published one .*remove it"):
+        fetch(local, tmp_path / "target", CAMERA, version="2.0.3")
+    assert not files(tmp_path / "target")
+    (local / TEXTS).write_bytes(archives_2[TEXTS])
+    fetch(local, tmp_path / "target", CAMERA, version="2.0.3")
+
+
+def test_an_archive_in_the_target_must_have_the_sum_that_the_server_publishes(
+    local, archives_2, tmp_path
+):
+    (tmp_path / "target").mkdir()
+    (tmp_path / "target" / TEXTS).write_bytes((local / TEXTS).read_bytes())
+    with ArchiveServer(archives_2) as server, pytest.raises(DataError, match="the published one"):
+        fetch(server, tmp_path / "target", CAMERA, version="2.0.3")
+
+
+def test_an_archive_on_disk_without_a_sum_must_be_complete(local, archives_2, tmp_path):
+    (local / SUMS).unlink()
+    (local / TEXTS).write_bytes(flip_a_bit(archives_2[TEXTS]))
+    with pytest.raises(DataError, match="not a complete gzip file"):
+        fetch(local, tmp_path / "target", CAMERA, version="2.0.3")
+    (local / TEXTS).write_bytes(archives_2[TEXTS])
+    fetch(local, tmp_path / "target", CAMERA, version="2.0.3")
+
+
+def test_without_a_network_the_archives_in_the_target_do(archives_2, tmp_path):
+    for name, data in archives_2.items():
+        if name != SUMS:
+            (tmp_path / name).write_bytes(data)
+    with ArchiveServer({}) as server:
+        address = server.address
+    download.fetch(CAMERA, tmp_path, "2.0.3", address, True, progress=False, retries=QUICK)
+    assert len(sources.open(tmp_path).frames()) == 4

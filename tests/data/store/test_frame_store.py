@@ -1,6 +1,7 @@
 import pickle
 
 import numpy as np
+import pytest
 
 from roadseg.data import preprocess, sources, store
 
@@ -29,3 +30,27 @@ def test_class_pixels_are_counted(frames):
     pixels = frames.class_pixels([0, 3])
     labels = frames.labels[[0, 3]]
     assert pixels.tolist() == [(labels == class_id).sum() for class_id in range(14)]
+
+
+@pytest.mark.parametrize("positions", [[-1], [16], [0, 10**30], [0.5], [None], [True], "0"])
+def test_a_position_that_is_not_in_the_store_is_refused(frames, positions):
+    for use in (frames.read, frames.class_pixels):
+        with pytest.raises(ValueError, match="position"):
+            use(positions)
+
+
+def test_a_relative_store_is_found_from_another_folder_and_in_another_process(
+    frames, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(frames.path.parent)
+    relative = store.open(frames.path.name)
+    pickled = pickle.dumps(store.FrameStore(frames.path.name))
+    monkeypatch.chdir(tmp_path)
+    relative.close()
+    for copy in (relative, pickle.loads(pickled)):
+        assert copy.digest == frames.digest
+
+
+def test_a_store_below_the_home_directory_is_found(frames, monkeypatch):
+    monkeypatch.setenv("HOME", str(frames.path.parent))
+    assert store.open(f"~/{frames.path.name}").digest == frames.digest

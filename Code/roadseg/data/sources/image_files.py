@@ -3,6 +3,7 @@
 import io
 import struct
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import simplejpeg
@@ -16,6 +17,11 @@ _SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
 _JPEG_MODES = {"Gray": "L", "YCbCr": "RGB", "RGB": "RGB", "CMYK": "CMYK", "YCCK": "CMYK"}
 MAX_BYTES = 200_000_000  # of a file
 _MAX_PIXELS = 50_000_000  # that a forged size may make a decoder reserve
+_HEADER = struct.Struct(">IIBBBBB")  # of a PNG, from byte 16: width, height, bits, ..., interlaced
+# Of the seven passes of an interlaced PNG: first column and row, and from one to the next.
+_ADAM7 = (
+    (0, 0, 8, 8), (4, 0, 8, 8), (0, 4, 4, 8), (2, 0, 4, 4), (0, 2, 2, 4), (1, 0, 2, 2), (0, 1, 1, 2),
+)  # fmt: skip
 _MAX_EXPANSION = 1100  # deflate reaches 1032; a JPEG has at least 2 bits for each block of 64 values
 
 
@@ -51,8 +57,8 @@ def decode_image(data: bytes, path: object, file_format: str, mode: str) -> Imag
     except _OtherKind as error:
         raise DataError(f"{path}: {error} expected; replace it")
     except (
-        OSError, SyntaxError, ValueError, EOFError, IndexError, struct.error, zlib.error,
-        Image.DecompressionBombError,
+        OSError, SyntaxError, ValueError, EOFError, LookupError, struct.error, zlib.error,
+        isal_zlib.error,
     ) as error:  # fmt: skip
         raise DataError(f"{path}: not a complete {file_format} file ({error}); extract it again")
 
@@ -74,15 +80,33 @@ def _decode_jpeg(data: bytes, mode: str) -> Image.Image:
 
 def _decode_png(data: bytes, mode: str) -> Image.Image:
     """From the chunks that its pixels need, so that nothing in the others matters."""
-    chunks = _critical_chunks(data)
-    image = Image.open(io.BytesIO(chunks), formats=["PNG"])
-    bits = chunks[24]
+    chunks = list(_chunks(data))
+    if not all(kind[:1].isupper() for kind, _ in chunks):
+        data = data[:8] + b"".join(whole for kind, whole in chunks if kind[:1].isupper())
+    width, height, bits, _, _, _, is_interlaced = _HEADER.unpack_from(data, 16)
+    _check_size(width, height, len(mode), data)
+    image = Image.open(io.BytesIO(data), formats=["PNG"])
     if bits != 8:
         raise _OtherKind(f"{bits} bits a channel where 8 are")
     _check_kind(image.mode, mode)
-    _check_size(*image.size, len(mode), data)
     image.load()
+    last_row = image.crop((0, image.height - 1, *image.size))
+    if is_interlaced or last_row.getbbox() is None:  # Pillow leaves rows that are missing black
+        _check_rows(chunks, image, is_interlaced)
     return image
+
+
+def _check_rows(chunks: list[tuple[bytes, memoryview]], image: Image.Image, is_interlaced: int) -> None:
+    """Raises ValueError when a PNG ends before its last pixel."""
+    (width, height), channels = image.size, len(image.getbands())
+    rows = 0
+    for left, top, right, down in _ADAM7 if is_interlaced else ((0, 0, 1, 1),):
+        columns = len(range(left, width, right))
+        rows += len(range(top, height, down)) * (1 + columns * channels) if columns else 0
+    stream = isal_zlib.decompressobj()
+    compressed = b"".join(whole[8:-4] for kind, whole in chunks if kind == b"IDAT")
+    if len(stream.decompress(compressed, rows)) < rows:
+        raise ValueError("rows are missing")
 
 
 def _check_kind(found: str, expected: str) -> None:
@@ -96,22 +120,19 @@ def _check_size(width: int, height: int, channels: int, data: bytes) -> None:
         raise ValueError(f"{width} x {height} pixels in {len(data)} bytes")
 
 
-def _critical_chunks(data: bytes) -> bytes:
-    """The header, palette and pixels of a PNG, after every chunk was compared with its checksum.
+def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview]]:
+    """Kind and bytes of each chunk of a PNG, after it was compared with its checksum.
 
     Pillow decodes a PNG with wrong checksums; its `verify` takes a fifteenth of the decoding.
     """
-    view, start, kind = memoryview(data), len(_SIGNATURES["PNG"]), b""
-    critical = [view[:start]]
+    view, start, kind = memoryview(data), 8, b""
     while kind != b"IEND":
         length, kind = struct.unpack_from(">I4s", view, start)
         end = start + 8 + length
         (expected,) = struct.unpack_from(">I", view, end)
         if isal_zlib.crc32(view[start + 4 : end]) != expected:
             raise ValueError(f"wrong checksum of the chunk at byte {start}")
-        if (kind == b"IHDR") != (len(critical) == 1):
+        if (kind == b"IHDR") != (start == 8):
             raise ValueError(f"chunk {kind!a} at byte {start}")
-        if kind[:1].isupper():
-            critical.append(view[start : end + 4])
+        yield kind, view[start : end + 4]
         start = end + 4
-    return b"".join(critical)

@@ -2,8 +2,8 @@
 
 Datasets: images uint8 (N, H, W, 3), labels uint8 (N, H, W) with 255 = ignore, sequence str (N),
 index int (N), checksum uint32 (N); one frame a chunk, deflate ("gzip") compressed.
-Attributes: format_version, source, scale, class_names, palette, job, class_maps, complete,
-metadata.
+Attributes: format_version, source, scale, class_names, palette, job, class_maps, complete.
+A user block in front of them holds a digest of all but the pixels.
 """
 
 from roadseg.data.store.frame_store import FrameStore, open

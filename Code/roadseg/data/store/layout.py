@@ -1,9 +1,8 @@
 """File names, version and checksums: what reading, writing and verifying a store agree on."""
 
 import hashlib
-import json
 import operator
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
 
 import numpy as np
 from isal import isal_zlib
@@ -22,22 +21,6 @@ def checksum(image: np.ndarray, labels: np.ndarray) -> int:
 def class_maps_digest(pickled: bytes) -> str:
     """SHA-256 of the pickle that is written with the frames."""
     return hashlib.sha256(pickled).hexdigest()
-
-
-def metadata_digest(
-    names: Sequence[tuple[str, int]], checksums: np.ndarray, attributes: Mapping[str, object]
-) -> str:
-    """SHA-256 of all that a store holds beside pixels, which have checksums of their own.
-
-    Args:
-        names: (sequence, index) of each frame.
-        checksums: uint32 (N), of each frame.
-        attributes: of the file; its attribute "metadata", which keeps this digest, is left out.
-    """
-    plain = {name: np.asarray(value).tolist() for name, value in attributes.items()}
-    plain.pop("metadata", None)
-    text = json.dumps([list(map(list, names)), checksums.tolist(), plain], sort_keys=True)
-    return hashlib.sha256(text.encode()).hexdigest()
 
 
 def plain_positions(positions: Iterable[int], count: int | None = None) -> tuple[int, ...]:

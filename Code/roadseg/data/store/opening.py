@@ -1,10 +1,9 @@
 """Opens the HDF5 file of a store; nothing in it is read before its declared sizes are known to be true.
 
-A file can be damaged anywhere, or made to harm: data sets that lie in other files, arrays of a terabyte,
-numbers that are texts. So the file must be laid out just as `store.write` does it.
+Damage is found by the seal. But a file can also be made to harm: data sets that lie in other files,
+arrays of a terabyte, numbers that are texts. So it must be laid out just as `store.write` does it.
 """
 
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +11,8 @@ import h5py
 import numpy as np
 
 from roadseg.data.classes import IGNORE
-from roadseg.data.store.layout import FORMAT_VERSION, metadata_digest
+from roadseg.data.store.layout import FORMAT_VERSION
+from roadseg.data.store.sealing import check_seal
 from roadseg.errors import DataError
 
 _DATA_SETS = {"images": "u1", "labels": "u1", "sequence": "O", "index": "i8", "checksum": "u4"}
@@ -42,23 +42,28 @@ class OpenStore:
 def open_file(path: Path) -> OpenStore:
     """Raises DataError for anything but a complete store of this format."""
     try:
-        status = path.stat()
-        if not stat.S_ISREG(status.st_mode):
-            raise OSError("not a regular file")
-        # Without a lock it can be read where there are none, and while another program has it open.
-        file = h5py.File(path, "r", locking=False)
+        check_seal(path)
+        file = _open(path)
     except FileNotFoundError:
         raise DataError(f"{path}: no such file; write it with preprocess.to_hdf5")
     except (OSError, RuntimeError, ValueError) as error:
         raise DataError(f"{path}: not a readable HDF5 file ({error}); preprocess again")
     try:
-        return _checked(file, status.st_size)
+        return _checked(file, path.stat().st_size)
     except _Unfit as error:
         reason = error
     except (OSError, RuntimeError, ValueError, TypeError, LookupError, MemoryError) as error:
         reason = f"damaged: {error}"  # h5py raises all of them
     file.close()
     raise DataError(f"{path}: {reason}; preprocess again")
+
+
+def _open(path: Path) -> h5py.File:
+    """Without HDF5's lock where there is none to be had, or another program has it open to write."""
+    try:
+        return h5py.File(path, "r")
+    except OSError:
+        return h5py.File(path, "r", locking=False)
 
 
 class _Unfit(Exception):
@@ -84,9 +89,6 @@ def _checked(file: h5py.File, file_size: int) -> OpenStore:
     names, checksums = list(zip(sequences, indices, strict=True)), file["checksum"][:]
     if names != sorted(set(names)):
         raise _Unfit("frames are not sorted or occur twice")
-    expected = attributes.get("metadata")  # stores of earlier versions have none
-    if expected is not None and expected != metadata_digest(names, checksums, attributes):
-        raise _Unfit("its names, numbers or attributes were changed or damaged")
     return OpenStore(file, names, checksums, attributes)
 
 

@@ -8,7 +8,8 @@ import h5py
 import numpy as np
 from isal import isal_zlib
 
-from roadseg.data.store.layout import FORMAT_VERSION, checksum, metadata_digest
+from roadseg.data.store.layout import FORMAT_VERSION, checksum
+from roadseg.data.store.sealing import block_size, seal
 
 # isal's fastest level that still looks for matches; benchmarks/compression.py measured the choice.
 GZIP_LEVEL = 1
@@ -51,15 +52,18 @@ def write(
         ValueError: there are fewer frames than names.
         OSError: the file cannot be written.
     """
+    block = block_size(len(names))
     try:
         # A folder that may be written into is locked already, and some file systems have no locks.
-        with h5py.File(path, "w", locking=False) as file:
-            _write_content(file, names, frames, image_shape, attributes)
+        with h5py.File(path, "w", userblock_size=block, locking=False) as file:
+            pixels = _write_content(file, names, frames, image_shape, attributes)
     except RuntimeError as error:  # of HDF5, when the disk is full
         raise OSError(f"{path}: {error}") from error
+    seal(path, block, pixels)
 
 
-def _write_content(file: h5py.File, names, frames, image_shape, attributes) -> None:
+def _write_content(file: h5py.File, names, frames, image_shape, attributes) -> list[tuple[int, int]]:
+    """Returns where the pixels lie: first byte, and the one after the last."""
     images = _create_compressed(file, "images", (len(names), *image_shape))
     labels = _create_compressed(file, "labels", (len(names), *image_shape[:2]))
     checksums = np.zeros(len(names), np.uint32)
@@ -71,9 +75,11 @@ def _write_content(file: h5py.File, names, frames, image_shape, attributes) -> N
     file.create_dataset("sequence", data=list(sequences), dtype=h5py.string_dtype())
     file.create_dataset("index", data=np.array(indices, np.int64))
     file.create_dataset("checksum", data=checksums)
-    attributes = {**attributes, "format_version": FORMAT_VERSION, "complete": True}
-    file.attrs.update(attributes)
-    file.attrs["metadata"] = metadata_digest(names, checksums, attributes)
+    file.attrs.update({**attributes, "format_version": FORMAT_VERSION, "complete": True})
+    chunks: list[h5py.h5d.StoreInfo] = []
+    for data in (images, labels):
+        data.id.chunk_iter(chunks.append)
+    return [(chunk.byte_offset, chunk.byte_offset + chunk.size) for chunk in chunks]
 
 
 def _create_compressed(file: h5py.File, name: str, shape: tuple[int, ...]) -> h5py.Dataset:

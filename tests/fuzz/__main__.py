@@ -1,0 +1,25 @@
+"""Fuzzes the rooms with as many inputs as asked for; exits with 1 when there is a fault."""
+
+import argparse
+import os
+import sys
+
+from tests.fuzz import ROOMS, runner
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.fuzz", description=__doc__)
+    parser.add_argument("rooms", nargs="*", default=ROOMS, help=f"default: {', '.join(ROOMS)}")
+    parser.add_argument("--inputs", type=int, default=15_000, help="of all rooms together")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--processes", type=int, default=os.cpu_count())
+    options = parser.parse_args()
+    share = options.inputs // len(options.rooms)
+    every = [each for room in options.rooms for each in runner.inputs(room, share, options.seed)]
+    report = runner.run(every, options.processes)
+    print(report)
+    return 1 if report.faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
