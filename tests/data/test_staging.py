@@ -41,9 +41,6 @@ def test_finished_frames_are_kept_after_an_error(tmp_path):
     with pytest.raises(KeyboardInterrupt):
         fail()
     with Staging(tmp_path / "staging", "settings") as staging:
-<<<<<<< HEAD
-        assert list(staging.file_states()) == [("0001/clone", 7)]
-=======
         assert list(staging.file_states()) == [NAME]
 
 
@@ -150,4 +147,3 @@ def test_a_file_that_cannot_be_read_is_made_anew(staged, damage):
     with Staging(staged, "settings") as staging:
         assert list(staging.frames([NAME])) == [FRAME]
     assert before is None or victim.read_bytes() == before  # nothing is written behind a link
->>>>>>> faultsdata

@@ -191,8 +191,8 @@ def _saved_evaluation(rng: np.random.Generator) -> Outcome:
 
 
 _ODD = (
-    -1, 0, 1, 2, 0.5, 0.9, 1e-30, 1e30, 1e39, 10**400, 2**32, float("nan"), float("inf"), True, None, "1",
-    "rmsprop", "steps", [1], np.float32(0.3), np.int64(3), np.uint8(1), np.bool_(1), np.float64("nan"),
+    -1, 0, 1, 2, 0.5, 0.9, 1e-30, 1e30, 1e39, 10**400, 2**32, float("nan"), float("inf"), True, None,
+    "1", "rmsprop", [1], np.float32(0.3), np.int64(3), np.uint8(1), np.bool_(1), np.float64("nan"),
     np.zeros(2), np.array(0.5), 1j, b"1", {},
 )  # fmt: skip
 _PLAUSIBLE = (0, 1, 2, 0.5, 0.9, np.float32(0.3), np.int64(3), np.uint8(1))
