@@ -84,3 +84,30 @@ def test_a_network_for_other_classes_is_refused(frames):
     other = networks.build("simple", (32, 32, 3), 14)
     with pytest.raises(ValueError, match=r"takes images \(32, 32, 3\), but"):
         evaluation.evaluate(other, frames)
+
+
+def test_frames_are_ranked_from_the_best_to_the_worst_without_those_that_nobody_labelled(
+    frames, monkeypatch
+):
+    scores = np.array([0.5, np.nan, 0.9, 0.1])
+    monkeypatch.setattr(evaluation.evaluator, "frame_scores", lambda *_: scores)
+    assert evaluation.ranked_frames(Oracle(frames), frames, [4, 2, 7, 5]) == [7, 4, 5]
+
+
+def test_logits_that_are_not_numbers_are_refused(network, frames):
+    spoilt = networks.build("simple", frames.image_shape, frames.num_classes)
+    spoilt.set_weights([np.full_like(values, np.nan) for values in spoilt.get_weights()])
+    with pytest.raises(ValueError, match="logits of simple are not numbers"):
+        evaluation.evaluate(spoilt, frames, [0])
+
+
+@pytest.mark.parametrize("indices", [[-1], [0, 16], [0.5], [True, False]])
+def test_positions_that_are_not_in_the_store_are_refused(frames, indices):
+    with pytest.raises((ValueError, TypeError)):
+        evaluation.evaluate(Oracle(frames), frames, indices)
+
+
+@pytest.mark.parametrize("batch_size", [0, -1])
+def test_no_frames_at_a_time_are_refused(frames, batch_size):
+    with pytest.raises(ValueError, match="at least 1 frame"):
+        evaluation.confusion_matrix_of(Oracle(frames), frames, batch_size=batch_size)

@@ -1,9 +1,13 @@
+import keras
 import numpy as np
 import pytest
 
+from roadseg import networks
 from roadseg.data.classes import IGNORE
 from roadseg.evaluation import metrics
 from roadseg.evaluation.running_scores import RunningScores
+from roadseg.training.recipes import RECIPES
+from tests.networks.noise import noise
 
 
 @pytest.mark.parametrize("stride", [1, 3])
@@ -22,3 +26,39 @@ def test_running_scores_are_those_of_all_batches_together(stride):
     assert float(scores["mean_iou"]) == pytest.approx(metrics.mean_iou(confusion))
     running.reset_state()
     assert float(running.result()["accuracy"]) == 0
+
+
+def trained():
+    network = networks.build("simple", (16, 24, 3), 4)
+    recipe = RECIPES["quick"]
+    network.compile(
+        recipe.make_optimizer(3), recipe.make_loss(np.ones(4, int)), metrics=[RunningScores(4, stride=2)]
+    )
+    images, labels = noise((16, 24, 3)), np.zeros((2, 16, 24), np.uint8)
+    network.train_on_batch(images, labels)
+    return network, images, labels
+
+
+def test_a_trained_network_can_be_saved_loaded_and_trained_on(tmp_path):
+    network, images, labels = trained()
+    network.save(tmp_path / "network.keras")
+    loaded = keras.saving.load_model(tmp_path / "network.keras")
+    assert np.array_equal(loaded.predict_on_batch(images), network.predict_on_batch(images))
+    losses = [each.train_on_batch(images, labels) for each in (network, loaded)]
+    assert losses[0] == pytest.approx(losses[1])
+    for mine, its in zip(network.get_weights(), loaded.get_weights(), strict=True):
+        assert mine == pytest.approx(its, abs=1e-6)  # biases decay in neither
+
+
+def test_a_trained_network_can_be_cloned():
+    network, images, _ = trained()
+    clone = keras.models.clone_model(network)
+    clone.set_weights(network.get_weights())
+    assert np.array_equal(clone.predict_on_batch(images), network.predict_on_batch(images))
+
+
+def test_saved_scores_come_back_as_they_were():
+    scores = RunningScores(4, stride=3, name="mine")
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(scores))
+    assert again.get_config() == scores.get_config()
+    assert (again.num_classes, again.stride, again.name) == (4, 3, "mine")

@@ -13,7 +13,9 @@ from enum import StrEnum
 
 import numpy as np
 
-ROOMS = ("data",)
+import roadseg  # noqa: F401, before TensorFlow
+
+ROOMS = ("data", "training")
 
 
 class Outcome(StrEnum):

@@ -106,3 +106,28 @@ def test_the_lines_of_the_page_label_a_photograph(tmp_path, monkeypatch):
     exec(lines, {})
     with Image.open("classes.png") as classes:
         assert classes.size == (414, 78)
+
+
+@pytest.mark.parametrize("name", SHIPPED)
+def test_with_other_classes_all_layers_but_the_last_keep_their_weights(name):
+    trained = networks.load_pretrained(name, (32, 48, 3), policy="float32")
+    tuned, again, other = (
+        networks.load_pretrained(name, (32, 48, 3), 11, seed=seed, policy="float32")
+        for seed in (0, 0, 1)
+    )
+    assert tuned.output_shape == (None, 32, 48, 11)
+
+    def same(one, two):
+        pairs = {
+            a.name: (a.get_weights(), b.get_weights())
+            for a, b in zip(one.layers, two.layers, strict=True)
+        }
+        return {
+            name
+            for name, both in pairs.items()
+            if all(np.array_equal(*values) for values in zip(*both, strict=True))
+        }
+
+    every = {layer.name for layer in trained.layers}
+    assert same(trained, tuned) == same(tuned, other) == every - {"head_logits"}
+    assert same(tuned, again) == every

@@ -122,3 +122,34 @@ def test_an_unknown_name_is_answered_with_those_that_exist():
 def test_a_single_class_is_refused():
     with pytest.raises(ValueError, match="num_classes=1: at least 2"):
         networks.build("simple", (64, 64, 3), 1)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_images_that_are_not_bytes_are_refused_and_not_cast(dtype):
+    network = networks.build("simple", (16, 24, 3), 4)
+    images = (noise((16, 24, 3)) / 255).astype(dtype)
+    for use in (network, network.predict_on_batch, networks.without_optimizer(network)):
+        with pytest.raises(ValueError, match="expected dtype=uint8"):
+            use(images)
+    network.compile("sgd", CrossEntropy())
+    with pytest.raises(ValueError, match="expected dtype=uint8"):
+        network.fit(images, np.zeros(images.shape[:3]), verbose=0)
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_channels_come_last_whatever_keras_is_set_to(name):
+    expected = networks.build(name, (20, 30, 3), 4, policy="float32")
+    batch = noise((20, 30, 3))
+    keras.config.set_image_data_format("channels_first")
+    try:
+        network = networks.build(name, (20, 30, 3), 4, policy="float32")
+        assert np.array_equal(network.predict_on_batch(batch), expected.predict_on_batch(batch))
+        assert keras.config.image_data_format() == "channels_first"
+    finally:
+        keras.config.set_image_data_format("channels_last")
+    assert networks.architecture_digest(network) == networks.architecture_digest(expected)
+
+
+def test_more_classes_than_a_label_image_can_hold_are_refused():
+    with pytest.raises(ValueError, match="num_classes=256: at least 2 are needed, and at most 255"):
+        networks.build("simple", (64, 64, 3), 256)

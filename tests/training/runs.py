@@ -1,8 +1,12 @@
 """Short trainings on the tiny frames."""
 
+import contextlib
+from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import keras
+import tensorflow as tf
 
 from roadseg import networks, training
 from roadseg.data import splits
@@ -28,6 +32,25 @@ def simple_for(frames: FrameStore, seed: int = 0) -> keras.Model:
     return networks.build("simple", frames.image_shape, frames.num_classes, seed)
 
 
+def tiny_for(frames: FrameStore, seed: int = 0) -> keras.Model:
+    """Two convolutions: what matters around a training takes longer than the training."""
+    keras.utils.set_random_seed(seed)
+    image = keras.Input(frames.image_shape, dtype="uint8", name="image")
+    x = keras.layers.Rescaling(1 / 255, name="scale")(image)
+    x = keras.layers.Conv2D(4, 3, padding="same", activation="relu", name="body")(x)
+    return keras.Model(image, keras.layers.Conv2D(frames.num_classes, 1, name="head")(x), name="tiny")
+
+
+@contextlib.contextmanager
+def eagerly() -> Iterator[None]:
+    """Without compiled graphs, whose compilation takes longer than a tiny network's training."""
+    tf.config.run_functions_eagerly(True)
+    try:
+        yield
+    finally:
+        tf.config.run_functions_eagerly(False)
+
+
 def split_of(frames: FrameStore) -> splits.Split:
     return splits.block(frames, validation=0.25, gap=1)
 
@@ -37,6 +60,29 @@ def train(
 ) -> training.Run:
     network = network or simple_for(frames)
     return training.train(network, frames, split_of(frames), recipe, folder, progress, callbacks)
+
+
+TINY = replace(SHORT, name="tiny", batch_size=6)  # two steps an epoch
+
+
+def train_tiny(
+    frames: FrameStore, folder: str | Path, recipe=TINY, network=None, **options
+) -> training.Run:
+    """A training that takes about a second, inside `eagerly`."""
+    return train(frames, folder, recipe, network or tiny_for(frames), **options)
+
+
+class StopAfter(keras.callbacks.Callback):
+    """Interrupts in the middle of an epoch."""
+
+    def __init__(self, steps: int):
+        super().__init__()
+        self.steps = steps
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps -= 1
+        if not self.steps:
+            raise KeyboardInterrupt
 
 
 def everything_but_times(run: training.Run) -> tuple:

@@ -1,5 +1,6 @@
 from dataclasses import replace
 
+import keras
 import numpy as np
 import pytest
 
@@ -21,14 +22,46 @@ def test_a_recipe_by_name():
     assert get_recipe("original", epochs=60).epochs == 60
     with pytest.raises(ValueError, match="unknown recipe 'fast': one of original, quick"):
         get_recipe("fast")
-    with pytest.raises(ValueError, match=r"quick: epochs, .* must be at least 1"):
+    with pytest.raises(ValueError, match="quick: epochs=0: a whole number, at least 1,"):
         get_recipe("quick", epochs=0)
 
 
 @pytest.mark.parametrize("field", ["epochs", "batch_size", "validate_every"])
-def test_nothing_in_a_recipe_is_zero(field):
-    with pytest.raises(ValueError, match="at least 1"):
-        replace(RECIPE, **{field: 0})
+@pytest.mark.parametrize("value", [0, -1, 1.5, 2.0, "3", None, True, float("nan"), 2**32, np.float64(2)])
+def test_counts_are_whole_numbers_from_one(field, value):
+    with pytest.raises(ValueError, match=f"{field}=.*: a whole number, at least 1, is expected"):
+        replace(RECIPE, **{field: value})
+
+
+@pytest.mark.parametrize("seed", [-1, 0.5, True, "0", 2**32])
+def test_a_seed_is_a_whole_number_from_zero(seed):
+    with pytest.raises(ValueError, match=r"seed=.*: a whole number, at least 0, is expected"):
+        replace(RECIPE, seed=seed)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), True, "0.1", None, [0.1], 10**400])
+@pytest.mark.parametrize("field", ["learning_rate", "warm_up_epochs", "lovasz", "ohem_share"])
+def test_what_is_not_a_number_is_an_error(field, value):
+    with pytest.raises(ValueError, match=f"{field}=.* is out of range"):
+        replace(RECIPE, **{field: value})
+
+
+def test_numpys_numbers_become_pythons():
+    recipe = replace(RECIPE, epochs=np.int64(3), learning_rate=np.float32(0.5), seed=np.uint8(7))
+    assert recipe == replace(RECIPE, epochs=3, learning_rate=0.5, seed=7)
+    assert repr(recipe) == repr(replace(RECIPE, epochs=3, learning_rate=0.5, seed=7))
+    assert {type(value) for value in (recipe.epochs, recipe.learning_rate, recipe.seed)} == {int, float}
+
+
+@pytest.mark.parametrize("name", ["", "../up", "a/b", ".hidden", None, 7, "x" * 101])
+def test_a_name_can_be_part_of_a_folders(name):
+    with pytest.raises(ValueError, match="a recipe's name has letters"):
+        replace(RECIPE, name=name)
+
+
+def test_an_augmentation_is_one():
+    with pytest.raises(ValueError, match="is no Augmentation"):
+        replace(RECIPE, augmentation={"flip": True})
 
 
 def test_a_recipe_makes_its_loss():
@@ -72,6 +105,22 @@ def test_a_recipe_weighs_classes_in_one_way():
 def test_weights_decay_with_adamw_alone():
     with pytest.raises(ValueError, match="only adamw has weight_decay"):
         replace(RECIPE, optimizer="rmsprop", weight_decay=0.01)
+
+
+def test_the_state_of_an_optimizer_has_the_same_form_however_long_the_training_is():
+    counts = {
+        len(replace(RECIPES["original"], epochs=n).make_optimizer(2).variables) for n in (1, 80, 250)
+    }
+    assert len(counts) == 1
+
+
+def test_a_saved_optimizer_decays_as_before():
+    optimizer = RECIPE.make_optimizer(3)
+    again = keras.saving.deserialize_keras_object(keras.saving.serialize_keras_object(optimizer))
+    kernel, bias = (keras.Variable(np.ones(2), name=name) for name in ("kernel", "bias"))
+    again.build([kernel, bias])
+    assert again._use_weight_decay(kernel)
+    assert not again._use_weight_decay(bias)
 
 
 @pytest.mark.parametrize(("field", "value"), [("optimizer", "adagrad"), ("schedule", "linear")])

@@ -13,9 +13,18 @@ import numpy as np
 import pytest
 
 from roadseg import evaluation, networks, training
-from roadseg.data import splits
-from roadseg.errors import TrainingError
-from tests.training.runs import SHORT, everything_but_times, simple_for, split_of, train
+from roadseg.data import splits, store
+from roadseg.errors import DataError, TrainingError
+from tests.training.runs import (
+    SHORT,
+    StopAfter,
+    everything_but_times,
+    simple_for,
+    split_of,
+    tiny_for,
+    train,
+    train_tiny,
+)
 
 ROOT = Path(__file__).parents[2]
 PROGRAM = """
@@ -24,19 +33,6 @@ from roadseg.data import store
 from tests.training import runs
 runs.train(store.open(sys.argv[1]), sys.argv[2])
 """
-
-
-class StopAfter(keras.callbacks.Callback):
-    """Interrupts in the middle of an epoch."""
-
-    def __init__(self, steps):
-        super().__init__()
-        self.steps = steps
-
-    def on_train_batch_end(self, batch, logs=None):
-        self.steps -= 1
-        if not self.steps:
-            raise KeyboardInterrupt
 
 
 def kill_after_the_first_epoch(frames, folder, environment=None):
@@ -161,3 +157,65 @@ def test_further_callbacks_come_after_validation_and_checkpoint(frames, tmp_path
     recorder = Recorder()
     run = train(frames, tmp_path, replace(SHORT, epochs=2), callbacks=[recorder])
     assert list(recorder.seen) == run.history["validation_mean_iou"]
+
+
+class OneDamaged(store.FrameStore):
+    """Frames of which one cannot be read any more once the training has begun."""
+
+    error: Exception | None = None
+    is_damaged = False
+
+    def read(self, indices):
+        images, labels = super().read(indices)
+        if self.is_damaged and self.error:
+            raise self.error
+        return images, np.full_like(labels, 200) if self.is_damaged else labels
+
+
+class Damage(keras.callbacks.Callback):
+    def __init__(self, frames):
+        super().__init__()
+        self.frames = frames
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self.frames.is_damaged = epoch == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "message"), [(DataError("frame 3"), "frame 3"), (None, "labels beyond its 14 classes")]
+)
+def test_a_frame_that_is_damaged_meanwhile_is_named(frames, tmp_path, eager, error, message):
+    damaged = OneDamaged(frames.path)
+    damaged.error = error
+    with pytest.raises(DataError, match=message):
+        train_tiny(damaged, tmp_path, callbacks=[Damage(damaged)])
+
+
+@pytest.mark.parametrize("part", ["training", "validation"])
+def test_frames_without_one_label_are_refused_before_anything_is_written(
+    frames, tmp_path, monkeypatch, part
+):
+    split = split_of(frames)
+    hidden = {"training": split.train, "validation": split.validation}[part]
+    real = type(frames).class_pixels
+
+    def none_of_the_hidden(self, indices):
+        return np.zeros(14, int) if tuple(indices) == hidden else real(self, indices)
+
+    monkeypatch.setattr(type(frames), "class_pixels", none_of_the_hidden)
+    with pytest.raises(
+        TrainingError, match=f"not one pixel of the {len(hidden)} {part} frames is labelled"
+    ):
+        train_tiny(frames, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_split_of_other_frames_is_refused(frames, tmp_path):
+    split = split_of(frames)
+    for wrong in (
+        replace(split, count=len(frames), frames="0" * 16),
+        splits.Split((0,), (len(frames),), "by hand"),
+    ):
+        with pytest.raises(DataError, match="make it again"):
+            training.train(tiny_for(frames), frames, wrong, SHORT, tmp_path / "run")
+    assert not (tmp_path / "run").exists()

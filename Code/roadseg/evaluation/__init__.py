@@ -11,6 +11,7 @@ from roadseg.evaluation.evaluator import (
     evaluate,
     frame_scores,
     predict,
+    ranked_frames,
 )
 from roadseg.evaluation.results import Evaluation, compare
 from roadseg.evaluation.transfer import evaluate_transfer
@@ -24,4 +25,5 @@ __all__ = [
     "evaluate_transfer",
     "frame_scores",
     "predict",
+    "ranked_frames",
 ]

@@ -31,7 +31,8 @@ def evaluate(
         The counts, from which every metric follows.
 
     Raises:
-        ValueError: the network is for another size or other classes, or `full_size` holds other frames.
+        ValueError: the network is for another size or other classes, or its logits are not numbers;
+            `full_size` holds other frames, or a position is not in the store.
     """
     check_compatible(network, frames)
     if full_size is not None:
@@ -41,7 +42,9 @@ def evaluate(
     for chosen, _, labels, logits in _logits(network, frames, indices, batch_size):
         if full_size is not None:
             _, labels = full_size.read(chosen)
-            logits = keras.ops.image.resize(logits, labels.shape[1:], interpolation="bilinear")
+            logits = keras.ops.image.resize(
+                logits, labels.shape[1:], interpolation="bilinear", data_format="channels_last"
+            )
         predictions = _most_likely(logits)
         confusion += metrics.confusion_matrix(labels, predictions, count)
         for pair in zip(labels, predictions, strict=True):
@@ -96,7 +99,7 @@ def predict(
 
 
 def frame_scores(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> np.ndarray:
-    """float64 (N): the mean IoU of each frame by itself, to find the best and the worst."""
+    """float64 (N): the mean IoU of each frame by itself; NaN for a frame without labels."""
     return np.array(
         [
             metrics.mean_iou(metrics.confusion_matrix(truth, predicted, frames.num_classes))
@@ -104,6 +107,12 @@ def frame_scores(network: keras.Model, frames: FrameStore, indices: Sequence[int
             for truth, predicted in zip(labels, predictions, strict=True)
         ]
     )
+
+
+def ranked_frames(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> list[int]:
+    """The positions from the best to the worst of `frame_scores`; frames without labels are left out."""
+    scores = frame_scores(network, frames, indices)
+    return [int(indices[place]) for place in np.argsort(-scores) if not np.isnan(scores[place])]
 
 
 def check_compatible(network: keras.Model, frames: FrameStore) -> None:
@@ -141,11 +150,16 @@ def _logits(
     network: keras.Model, frames: FrameStore, indices: Sequence[int] | None, batch_size: int
 ) -> Iterator[tuple[Sequence[int], np.ndarray, np.ndarray, np.ndarray]]:
     """Batch by batch: positions, images, true class ids, logits."""
+    if batch_size < 1:
+        raise ValueError(f"batch_size={batch_size}: at least 1 frame is labelled at a time")
     indices = range(len(frames)) if indices is None else indices
     for start in range(0, len(indices), batch_size):
         chosen = indices[start : start + batch_size]
         images, labels = frames.read(chosen)
-        yield chosen, images, labels, network.predict_on_batch(images)
+        logits = network.predict_on_batch(images)
+        if np.isnan(logits.min()):  # argmax would take NaN for the most likely
+            raise ValueError(f"the logits of {network.name} are not numbers; its weights are spoilt")
+        yield chosen, images, labels, logits
 
 
 def _most_likely(logits) -> np.ndarray:

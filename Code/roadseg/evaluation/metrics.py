@@ -11,6 +11,7 @@ from keras import ops
 from scipy.ndimage import maximum_filter
 
 from roadseg.data.classes import IGNORE
+from roadseg.evaluation.class_ids import checked_pair
 
 BOUNDARY_TOLERANCE = 2  # pixels
 
@@ -21,7 +22,7 @@ def confusion_matrix(
     """Counts the pixels of every pair of true and predicted class.
 
     Args:
-        labels: true class ids, integers of any shape.
+        labels: true class ids, integers of any shape; a last axis of length 1 is dropped.
         predictions: predicted class ids of the same shape.
         num_classes: C.
         ignore: pixels with this label are not counted.
@@ -30,25 +31,14 @@ def confusion_matrix(
         int64 (C, C), in pixels; rows are the truth, columns the prediction.
 
     Raises:
-        ValueError: the shapes differ, or an id is outside 0..C-1.
+        ValueError: the shapes differ, or a number is not an integer from 0 to C-1.
     """
-    labels, predictions = _checked(labels, predictions, num_classes, ignore)
+    labels, predictions = checked_pair(labels, predictions, num_classes, ignore)
     counted = labels != ignore
     truth = labels[counted].astype(np.int64)
     predicted = predictions[counted].astype(np.int64)
     pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
     return pairs.reshape(num_classes, num_classes)
-
-
-def _checked(labels, predictions, num_classes: int, ignore: int) -> tuple[np.ndarray, np.ndarray]:
-    labels, predictions = np.asarray(labels), np.asarray(predictions)
-    if labels.shape != predictions.shape:
-        raise ValueError(f"labels {labels.shape} and predictions {predictions.shape} differ")
-    counted = labels != ignore
-    for name, ids in (("label", labels[counted]), ("prediction", predictions[counted])):
-        if ids.size and not 0 <= ids.min() <= ids.max() < num_classes:
-            raise ValueError(f"{name} ids {ids.min()}..{ids.max()}, but {num_classes} classes")
-    return labels, predictions
 
 
 def boundary_counts(
@@ -75,9 +65,11 @@ def boundary_counts(
         int64 (C, 4): boundary pixels that are true, found of those, predicted, right of those.
 
     Raises:
-        ValueError: the shapes differ, or an id is outside 0..C-1.
+        ValueError: the shapes differ, or a number is not an integer from 0 to C-1.
     """
-    labels, predictions = _checked(labels, predictions, num_classes, ignore)
+    labels, predictions = checked_pair(labels, predictions, num_classes, ignore)
+    if labels.ndim != 2:
+        raise ValueError(f"labels {labels.shape}: the boundaries of one image (H, W) are counted")
     known = labels != ignore
     truth, predicted = (_boundaries(ids, known, num_classes) for ids in (labels, predictions))
     size = (1, 2 * tolerance + 1, 2 * tolerance + 1)

@@ -88,9 +88,20 @@ class Evaluation:
 
     @classmethod
     def from_dict(cls, saved: Mapping[str, object]) -> "Evaluation":
-        """The evaluation that `as_dict` was called on; every metric is recomputed."""
-        confusion, boundaries = (np.array(saved[key], np.int64) for key in ("confusion", "boundaries"))
-        return cls(confusion, boundaries, tuple(saved["iou"]))
+        """The evaluation that `as_dict` was called on; every metric is recomputed.
+
+        Raises ValueError for anything else.
+        """
+        try:
+            class_names = tuple(saved["iou"])
+            confusion, boundaries = (np.array(saved[key]) for key in ("confusion", "boundaries"))
+        except (TypeError, LookupError) as error:
+            raise ValueError(f"not a saved evaluation ({type(error).__name__}: {error})")
+        count = len(class_names)
+        for counts, shape in ((confusion, (count, count)), (boundaries, (count, 4))):
+            if counts.dtype != np.int64 or counts.shape != shape or counts.min(initial=0) < 0:
+                raise ValueError(f"not a saved evaluation of {count} classes: counts {counts.shape}")
+        return cls(confusion, boundaries, class_names)
 
     def _by_class(self, scores: np.ndarray) -> dict[str, float | None]:
         return _without_nan(dict(zip(self.class_names, scores.tolist(), strict=True)))

@@ -4,8 +4,10 @@ import keras
 from keras import ops
 
 from roadseg.data.classes import IGNORE
+from roadseg.evaluation.class_ids import ids_for
 
 
+@keras.saving.register_keras_serializable("roadseg")
 class RunningScores(keras.metrics.Metric):
     """Pixel accuracy and mean IoU of the batches since the last reset.
 
@@ -31,6 +33,7 @@ class RunningScores(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C)."""
+        y_true = ids_for(y_true, y_pred)
         y_true, y_pred = (y[:, :: self.stride, :: self.stride] for y in (y_true, y_pred))
         truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
@@ -51,3 +54,6 @@ class RunningScores(keras.metrics.Metric):
             "accuracy": ops.sum(hits) / ops.maximum(ops.sum(confusion), 1),
             "mean_iou": ops.sum(hits / ops.maximum(union, 1)) / ops.maximum(ops.sum(present), 1),
         }
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes, "stride": self.stride}

@@ -7,11 +7,13 @@ To add a network, write a module with `MINIMUM_SIZE` and `build`, and register i
 from roadseg.networks.architecture import architecture_digest, without_optimizer
 from roadseg.networks.pretrained import load_pretrained, model_card, save_pretrained
 from roadseg.networks.registry import NETWORKS, build
+from roadseg.networks.saved import load
 
 __all__ = [
     "NETWORKS",
     "architecture_digest",
     "build",
+    "load",
     "load_pretrained",
     "model_card",
     "save_pretrained",

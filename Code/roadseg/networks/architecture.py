@@ -30,4 +30,22 @@ def _without_names(config, positions: dict[str, object]):
 
 def without_optimizer(network: keras.Model) -> keras.Model:
     """The same layers and weights, without loss, optimizer and their state."""
-    return keras.Model(network.inputs, network.outputs, name=network.name)
+    return refusing_other_than_bytes(keras.Model(network.inputs, network.outputs, name=network.name))
+
+
+def refusing_other_than_bytes(network: keras.Model) -> keras.Model:
+    """The network itself, which from now on raises ValueError for images of another type than uint8.
+
+    Keras casts whatever it gets to the input's type, and floats from 0 to 1 become black images. The
+    layers, weights and saved files stay the same, so a network that Keras loads casts again; `load`
+    gives one that refuses. On JAX only a direct call refuses, `predict` casts.
+    """
+    network.input_spec = [
+        keras.layers.InputSpec(
+            dtype="uint8" if image.dtype == "uint8" else None,
+            shape=(None, *image.shape[1:]),
+            name=image.name,
+        )
+        for image in network.inputs
+    ]
+    return network

@@ -15,7 +15,10 @@ FOLDER = Path(__file__).parent / "weights"
 
 
 def load_pretrained(
-    name: str, image_shape: tuple[int, int, int] = (125, 414, 3), **options
+    name: str,
+    image_shape: tuple[int, int, int] = (125, 414, 3),
+    num_classes: int | None = None,
+    **options,
 ) -> keras.Model:
     """A network that was trained on rendered scenes only, for images of any size.
 
@@ -25,11 +28,13 @@ def load_pretrained(
     Args:
         name: "simple" or "simple_plus".
         image_shape: (H, W, 3), in pixels.
-        **options: `policy` and the network's own options, as for `build`. Options that change the shapes
-            of weights do not fit.
+        num_classes: for fine-tuning on other classes: the last layer, which gives the logits, gets
+            random weights for that many, all others keep theirs. None: the 14 classes.
+        **options: `seed` of the new last layer, `policy` and the network's own options, as for `build`.
+            Options that change the shapes of weights do not fit.
 
     Returns:
-        A functional model: uint8 (B, H, W, 3) -> float32 logits (B, H, W, 14).
+        A functional model: uint8 (B, H, W, 3) -> float32 logits (B, H, W, C).
 
     Raises:
         ValueError: no weights of that name ship with the package, or the image is too small.
@@ -42,7 +47,17 @@ def load_pretrained(
             f"no pretrained weights {name!r}: {'only ' + ', '.join(names) if names else 'none'} ship"
         )
     network.load_weights(weights)
-    return network
+    if num_classes is None:
+        return network
+    return _with_new_head(network, build(name, image_shape, num_classes, **options))
+
+
+def _with_new_head(trained: keras.Model, fresh: keras.Model) -> keras.Model:
+    """The fresh network with the trained one's weights in all layers but the last convolution."""
+    for layer, new in zip(trained.layers, fresh.layers, strict=True):
+        if new.name != "head_logits":
+            new.set_weights(layer.get_weights())
+    return fresh
 
 
 def model_card(name: str) -> dict[str, object]:

@@ -1,10 +1,15 @@
 """The networks that have a name, and how to build one."""
 
+import contextlib
+import operator
+from collections.abc import Iterator
 from types import ModuleType
 
 import keras
 
+from roadseg.data.classes import IGNORE
 from roadseg.networks import edgesegnet, simple, simple_plus
+from roadseg.networks.architecture import refusing_other_than_bytes
 from roadseg.networks.precision import recommended_policy
 
 NETWORKS: dict[str, ModuleType] = {
@@ -28,33 +33,43 @@ def build(
         name: a key of `NETWORKS`.
         image_shape: (H, W, 3), in pixels.
         num_classes: at least 2.
-        seed: of the initial weights. It also seeds Keras' global generators.
+        seed: of the initial weights, from 0. It also seeds Keras' global generators.
         policy: "float32" or "mixed_bfloat16"; None takes whichever is faster on this machine, see
             `roadseg.networks.precision`.
         **options: those of the network's own `build`.
 
     Returns:
-        A functional model: uint8 (B, H, W, 3) with values 0..255 -> float32 logits (B, H, W, C).
+        A functional model: uint8 (B, H, W, 3) with values 0..255 -> float32 logits (B, H, W, C). It
+        refuses images of other types. Channels come last, whatever the user's keras.json says.
 
     Raises:
         ValueError: the name is unknown, the image is too small or has no three channels, or there are
-            fewer than two classes.
+            fewer than two classes, or more than the 255 that a label image can hold.
     """
     if name not in NETWORKS:
         raise ValueError(f"unknown network {name!r}: one of {', '.join(NETWORKS)}")
     network = NETWORKS[name]
-    height, width, channels = image_shape
+    height, width, channels = map(operator.index, image_shape)
     if min(height, width) < network.MINIMUM_SIZE or channels != 3:
         raise ValueError(
             f"image shape {tuple(image_shape)}: {name} needs (H, W, 3) with H and W of at least "
             f"{network.MINIMUM_SIZE}"
         )
-    if num_classes < 2:
-        raise ValueError(f"num_classes={num_classes}: at least 2 are needed")
+    if not 2 <= num_classes <= IGNORE:
+        raise ValueError(f"num_classes={num_classes}: at least 2 are needed, and at most {IGNORE}")
     keras.utils.set_random_seed(seed)
-    previous = keras.config.dtype_policy()
-    keras.config.set_dtype_policy(policy or recommended_policy().name)
+    with _defaults(policy or recommended_policy().name):
+        return refusing_other_than_bytes(network.build((height, width, 3), int(num_classes), **options))
+
+
+@contextlib.contextmanager
+def _defaults(policy: str) -> Iterator[None]:
+    """Keras' defaults for new layers: this precision, and channels last."""
+    previous = keras.config.dtype_policy(), keras.config.image_data_format()
+    keras.config.set_dtype_policy(policy)
+    keras.config.set_image_data_format("channels_last")
     try:
-        return network.build(tuple(image_shape), num_classes, **options)
+        yield
     finally:
-        keras.config.set_dtype_policy(previous)
+        keras.config.set_dtype_policy(previous[0])
+        keras.config.set_image_data_format(previous[1])

@@ -20,8 +20,7 @@ from roadseg.training.run_folder import RunFolder
 class ValidateAndCheckpoint(keras.callbacks.Callback):
     """After each epoch: validates, saves the best network, and saves everything that a restart needs.
 
-    It writes history and best network before the weights to continue from: a kill in between repeats an
-    epoch, and never loses one.
+    All of an epoch is saved together: a kill before that repeats the epoch.
     """
 
     def __init__(
@@ -65,8 +64,9 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
         logs.update(validation_accuracy=accuracy, validation_mean_iou=mean_iou)
         seconds = time.monotonic() - self._start
         self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
-        self.folder.write_history(self.history)
-        self.folder.save_last(self.model)
+        self.folder.stage_history(self.history)
+        self.folder.stage("last.weights.h5", self.model.save_weights)
+        self.folder.commit(epoch + 1)
 
     def _validate(self) -> tuple[float, float]:
         """Pixel accuracy and mean IoU; saves the network if it is the best so far."""
@@ -74,7 +74,7 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
             confusion = confusion_matrix_of(self.model, self.frames, self.split.validation)
             mean_iou = metrics.mean_iou(confusion)
             if not mean_iou <= self._best_score():  # a first score of NaN is saved as well
-                self.folder.save_best(self.model)
+                self.folder.stage_best(self.model)
         return metrics.pixel_accuracy(confusion), mean_iou
 
     def _best_score(self) -> float:
@@ -82,10 +82,45 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
         return max((score for score in scores if not math.isnan(score)), default=-math.inf)
 
     def _stop(self, reason: str) -> None:
-        raise TrainingError(
-            f"{reason} of epoch {len(self.history) + 1}. {self.folder.path} still has the last and the "
-            "best weights of the epochs before; lower the recipe's learning_rate"
+        kept = (
+            "still has the last and the best weights of the epochs before" if self.history else "is free"
         )
+        raise TrainingError(
+            f"{reason} of epoch {len(self.history) + 1}. {self.folder.path} {kept}; lower the recipe's "
+            "learning_rate"
+        )
+
+
+class TensorBoardLog(keras.callbacks.Callback):
+    """Writes the scores of each epoch for TensorBoard; only where TensorFlow is installed.
+
+    Keras' own callback raises an error of TensorFlow when the disk is full.
+    """
+
+    def __init__(self, folder: RunFolder):
+        super().__init__()
+        self.folder = folder
+        self.writer = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        import tensorflow as tf
+
+        try:
+            with tf.device("CPU"):
+                self.writer = self.writer or tf.summary.create_file_writer(str(self.folder.tensorboard))
+                with self.writer.as_default(step=epoch):
+                    for name, value in logs.items():
+                        tf.summary.scalar(f"epoch_{name}", value)
+                self.writer.flush()
+        except tf.errors.OpError as error:
+            raise TrainingError(
+                f"{self.folder.tensorboard}: cannot be written ({error.message}); {epoch + 1} finished "
+                "epochs are kept. Make room or get permission to write, and train again to continue"
+            )
+
+    def on_train_end(self, logs=None):
+        if self.writer:
+            self.writer.close()
 
 
 @contextlib.contextmanager

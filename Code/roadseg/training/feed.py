@@ -4,21 +4,42 @@ import keras
 import numpy as np
 
 from roadseg.data.batches import Batches
+from roadseg.data.classes import IGNORE
+from roadseg.errors import DataError
 
 
 class Feed(keras.utils.PyDataset):
-    """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W), from the epoch where a training starts."""
+    """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W), from the epoch where a training starts.
+
+    Raises DataError for labels beyond the classes, and for frames that cannot be read. TensorFlow wraps
+    the errors of a feed in one of its own; `error` is the first of them as it was.
+    """
 
     def __init__(self, batches: Batches, first_epoch: int = 0):
         super().__init__(workers=1)  # h5py reads one frame at a time, whatever the threads
         self.batches = batches
         self.epoch = first_epoch
+        self.error: Exception | None = None
 
     def __len__(self) -> int:
         return len(self.batches)
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
-        return self.batches.batch(self.epoch, number)
+        try:
+            images, labels = self.batches.batch(self.epoch, number)
+            self._check(labels)
+        except Exception as error:
+            self.error = self.error or error
+            raise
+        return images, labels
+
+    def _check(self, labels: np.ndarray) -> None:
+        frames = self.batches.frames
+        counts = np.bincount(labels.ravel(), minlength=IGNORE + 1)
+        if counts[frames.num_classes : IGNORE].any():
+            raise DataError(
+                f"{frames.path}: labels beyond its {frames.num_classes} classes; preprocess again"
+            )
 
     def on_epoch_end(self) -> None:
         self.epoch += 1

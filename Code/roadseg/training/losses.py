@@ -7,6 +7,7 @@ import keras
 from keras import ops
 
 from roadseg.data.classes import IGNORE
+from roadseg.evaluation.class_ids import ids_for
 
 
 @keras.saving.register_keras_serializable("roadseg")
@@ -40,7 +41,8 @@ class CrossEntropy(keras.losses.Loss):
         self.ohem_share = ohem_share
 
     def call(self, y_true, y_pred):
-        """Class ids (B, H, W), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
+        """Class ids (B, H, W) or (B, H, W, 1), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
+        y_true = ids_for(y_true, y_pred)
         labelled = y_true != IGNORE
         truth = ops.where(labelled, ops.cast(y_true, "int32"), 0)
         losses = plain = keras.losses.sparse_categorical_crossentropy(truth, y_pred, from_logits=True)
@@ -93,7 +95,8 @@ class LovaszSoftmax(keras.losses.Loss):
         self.pixels = pixels
 
     def call(self, y_true, y_pred):
-        """Class ids (B, H, W), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
+        """Class ids (B, H, W) or (B, H, W, 1), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
+        y_true = ids_for(y_true, y_pred)
         _, height, width, num_classes = y_pred.shape
         stride = max(1, round(math.sqrt(height * width / self.pixels)))
         truth = ops.reshape(y_true[:, ::stride, ::stride], (-1,))
@@ -139,7 +142,7 @@ class CrossEntropyAndLovasz(keras.losses.Loss):
         self.lovasz_weight = lovasz_weight
 
     def call(self, y_true, y_pred):
-        """Class ids (B, H, W), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
+        """Class ids (B, H, W) or (B, H, W, 1), IGNORE allowed, and logits (B, H, W, C) -> a scalar."""
         return self.cross_entropy(y_true, y_pred) + self.lovasz_weight * self.lovasz(y_true, y_pred)
 
     def get_config(self):

@@ -23,7 +23,7 @@ _PACKAGES = {  # distribution -> module
     "pillow": "PIL",
 }
 # Recorded, but not compared: a run may continue on another machine or after an update.
-_NOT_COMPARED = ("versions", "machine", "precision")
+_NOT_COMPARED = ("versions", "machine", "precision", "prolongs")
 
 
 def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:

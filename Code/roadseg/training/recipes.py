@@ -1,5 +1,6 @@
 """Recipe: everything that decides how a network is trained, and the recipes that have a name."""
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -10,7 +11,11 @@ from roadseg.data.augmentation import Augmentation
 from roadseg.training.class_weights import effective_number_weights, median_frequency_weights
 from roadseg.training.losses import CrossEntropy, CrossEntropyAndLovasz
 
+_NAME = re.compile(r"[\w][\w .-]{0,99}")  # it becomes part of a folder's name
 _CHOICES = {"optimizer": ("rmsprop", "adamw"), "schedule": ("steps", "cosine")}
+_COUNTS: dict[str, int] = {"epochs": 1, "batch_size": 1, "validate_every": 1, "seed": 0}  # at least
+_LARGEST_COUNT = 2**32 - 1  # of a seed in Keras
+_LARGEST_NUMBER = 3e38  # of float32
 _RANGES: dict[str, Callable[[float], bool]] = {
     "learning_rate": lambda rate: rate > 0,
     "warm_up_epochs": lambda epochs: epochs >= 0,
@@ -22,8 +27,21 @@ _RANGES: dict[str, Callable[[float], bool]] = {
     "focal_gamma": lambda gamma: gamma == 0 or gamma >= 1,
     "ohem_share": lambda share: 0 < share <= 1,
     "lovasz": lambda weight: weight >= 0,
-    "ema_momentum": lambda momentum: momentum is None or 0 < momentum < 1,
+    "ema_momentum": lambda momentum: 0 < momentum < 1,
 }
+
+
+@keras.saving.register_keras_serializable("roadseg")
+class AdamWOfKernels(keras.optimizers.AdamW):
+    """AdamW that does not decay biases and normalisation.
+
+    Keras does not save what `exclude_from_weight_decay` excludes: a network that was saved and loaded
+    would train on with another decay.
+    """
+
+    def __init__(self, *arguments, name: str = "adamw", **options):
+        super().__init__(*arguments, name=name, **options)
+        self.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
 
 
 @dataclass(frozen=True)
@@ -50,10 +68,11 @@ class Recipe:
         ema_momentum: of the exponential moving average of the weights. The average is what is validated
             and saved as the best network. None: the weights themselves are.
         validate_every: epochs from one validation to the next; the last epoch is always validated.
-        seed: of the order of the frames and their augmentation.
+        seed: of the order of the frames and their augmentation, from 0.
 
     Raises:
-        ValueError: an unknown word, a number out of its range, or settings that contradict each other.
+        ValueError: an unknown word, a number of another type or out of its range (True and NaN are no
+            numbers), or settings that contradict each other.
     """
 
     name: str
@@ -76,14 +95,33 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
-        if min(self.epochs, self.batch_size, self.validate_every) < 1:
-            raise ValueError(f"{self.name}: epochs, batch_size and validate_every must be at least 1")
+        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
+            raise ValueError(f"{self.name!r}: a recipe's name has letters, digits, _, -, . and spaces")
         for field, choices in _CHOICES.items():
             if (word := getattr(self, field)) not in choices:
                 raise ValueError(f"{self.name}: unknown {field} {word!r}: {' or '.join(choices)}")
+        for field, least in _COUNTS.items():
+            self._check_number(field, int, lambda count, least=least: least <= count <= _LARGEST_COUNT)
         for field, is_in_range in _RANGES.items():
-            if not is_in_range(value := getattr(self, field)):
-                raise ValueError(f"{self.name}: {field}={value} is out of range")
+            if (field, self.ema_momentum) != ("ema_momentum", None):
+                self._check_number(field, (int, float), is_in_range)
+        if self.augmentation is not None and not isinstance(self.augmentation, Augmentation):
+            raise ValueError(f"{self.name}: augmentation={self.augmentation!r} is no Augmentation")
+        self._check_contradictions()
+
+    def _check_number(self, field: str, types, is_in_range: Callable[[float], bool]) -> None:
+        """NumPy's numbers become Python's, which JSON can hold."""
+        value = getattr(self, field)
+        if isinstance(value, np.generic):
+            value = value.item()
+            object.__setattr__(self, field, value)
+        is_number = isinstance(value, types) and not isinstance(value, bool)
+        if not is_number or not abs(value) <= _LARGEST_NUMBER or not is_in_range(value):
+            least = f", at least {_COUNTS[field]}, is expected" if field in _COUNTS else ""
+            kind = f": a whole number{least}" if types is int else " is out of range"
+            raise ValueError(f"{self.name}: {field}={value!r}{kind}")
+
+    def _check_contradictions(self) -> None:
         if self.class_weight_power and self.effective_number:
             raise ValueError(f"{self.name}: either class_weight_power or effective_number")
         if self.weight_decay and self.optimizer == "rmsprop":
@@ -105,18 +143,16 @@ class Recipe:
         average = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.ema_momentum else {}
         if self.optimizer == "rmsprop":
             return keras.optimizers.RMSprop(rate, **average)
-        optimizer = keras.optimizers.AdamW(rate, weight_decay=self.weight_decay, **average)
-        optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-        return optimizer
+        return AdamWOfKernels(rate, weight_decay=self.weight_decay, **average)
 
     def _learning_rate(self, steps_per_epoch: int):
         steps = self.epochs * steps_per_epoch
         if self.schedule == "steps":
             # The last step of the old rate: Keras compares with "at most".
-            boundaries = [step - 1 for step in range(75 * steps_per_epoch, steps, 75 * steps_per_epoch)]
-            if not boundaries:
-                return self.learning_rate
-            rates = [self.learning_rate / 3**drop for drop in range(len(boundaries) + 1)]
+            # At least one, so that the optimizer's state has the same form however long the training is.
+            drop = 75 * steps_per_epoch
+            boundaries = [step - 1 for step in range(drop, max(steps, drop + 1), drop)]
+            rates = [self.learning_rate / 3**drops for drops in range(len(boundaries) + 1)]
             return keras.optimizers.schedules.PiecewiseConstantDecay(boundaries, rates)
         warm_up = round(self.warm_up_epochs * steps_per_epoch)
         return keras.optimizers.schedules.CosineDecay(

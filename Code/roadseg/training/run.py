@@ -41,15 +41,18 @@ class Run:
         return Evaluation.from_dict(self.metrics)
 
     def load_best(self) -> keras.Model:
-        """The network with the best validation mean IoU."""
-        return keras.saving.load_model(self.best)
+        """The network with the best validation mean IoU; raises TrainingError when it was changed."""
+        folder = RunFolder(self.folder)
+        folder.read_manifest()
+        return folder.load_best()
 
 
 def open_run(folder: str | Path) -> Run:
-    """The finished run in a folder; raises TrainingError where there is none."""
+    """The finished run in a folder; raises TrainingError where there is none, or a damaged one."""
     files = RunFolder(folder)
     if not files.is_finished:
         raise TrainingError(f"{folder}: holds no finished run; training.train writes one")
+    files.check("best.keras")
     rows = files.read_history()
     return Run(
         folder=files.path,

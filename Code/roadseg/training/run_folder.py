@@ -8,8 +8,9 @@ initial.weights.h5  the weights that the training started from
 last.weights.h5     weights and optimizer state after the last epoch, to continue from
 best.keras          the network with the best validation mean IoU
 metrics.json        its evaluation on the validation frames; only a finished run has it
+manifest.json       how many epochs are finished, and the size and SHA-256 of all these files but the log
 
-Every file is replaced as a whole: a kill leaves the old one or the new one.
+The files of an epoch change together, see `committed_folder`.
 """
 
 import csv
@@ -24,59 +25,82 @@ import numpy as np
 from roadseg.data.splits import Split
 from roadseg.errors import TrainingError
 from roadseg.evaluation import Evaluation
-from roadseg.files import atomic_write
-from roadseg.networks import without_optimizer
+from roadseg.files import read_regular
+from roadseg.networks import load, without_optimizer
+from roadseg.networks.saved import check_network_file, check_weights_file
+from roadseg.training.committed_folder import CommittedFolder
 from roadseg.training.provenance import differences
 
+_LARGEST_HISTORY = 100_000_000  # bytes
 
-class RunFolder:
+
+class RunFolder(CommittedFolder):
     """Reads and writes the files of one run."""
 
     def __init__(self, path: str | Path):
-        self.path = Path(path)
+        super().__init__(path)
         self.best = self.path / "best.keras"
         self.initial = self.path / "initial.weights.h5"
         self.last = self.path / "last.weights.h5"
         self.tensorboard = self.path / "tensorboard"
-        self._settings = self.path / "settings.json"
-        self._split = self.path / "split.json"
-        self._metrics = self.path / "metrics.json"
-        self._history = self.path / "history.csv"
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the evaluation of a finished run is there."""
+        manifest = self.read_manifest()
+        return bool(manifest and manifest.is_finished) and (self.path / "metrics.json").exists()
 
     def open_or_create(self, network: keras.Model, settings: Mapping[str, object], split: Split) -> None:
-        """Starts a new run with the network's weights, or restores the initial weights of the run there.
+        """Starts a new run with the network's weights, or opens the one there and restores its first.
 
-        Raises TrainingError for a run with other settings or another split. Warns when the weights that
-        are replaced are not from the run.
+        A run without a finished epoch is replaced when its settings are others. The lock must be held.
+        Raises TrainingError for a run with other settings or another split, and for one that is damaged.
+        Warns when the weights that are replaced are not from the run.
         """
-        settings = json.loads(json.dumps(settings))  # as they are read back: lists, not tuples
-        if self._settings.exists():
-            self._check_same(settings, split)
+        self.recover()
+        different = self.differences(settings, split) if self.manifest else []
+        if self.manifest is None or (different and not self.manifest.epochs):
+            self._create(network, settings, split)
         else:
-            self.path.mkdir(parents=True, exist_ok=True)
-            split.save(self._split)
-            self._write_json(self._settings, settings)
-        if self.initial.exists():
-            self._restore_initial(network)
-        else:
-            atomic_write(self.initial, without_optimizer(network).save_weights)
+            self._refuse(different)
+            self.check("initial.weights.h5")
+            self.warn_if_foreign(network)
+            self._load_weights(self.initial, without_optimizer(network))
 
-    def _check_same(self, settings: dict, split: Split) -> None:
-        different = differences(self.read_settings(), settings)
-        if self.read_split() != split:
-            different.append("split")
+    def _create(self, network: keras.Model, settings: Mapping[str, object], split: Split) -> None:
+        self.stage_json("settings.json", settings)
+        self.stage("split.json", split.save)
+        self.stage("initial.weights.h5", without_optimizer(network).save_weights)
+        self.commit(0)
+
+    def differences(self, settings: Mapping[str, object], split: Split) -> list[str]:
+        """In words, what is not the same in the run."""
+        wanted = json.loads(json.dumps(settings))  # as they are read back: lists, not tuples
+        different = differences(self.read_settings(), wanted)
+        return different if self.read_split() == split else [*different, "split"]
+
+    def _refuse(self, different: list[str]) -> None:
         if different:
             raise TrainingError(
                 f"{self.path}: holds a run with other settings ({'; '.join(different)}); choose another "
                 "folder, or delete this one to start again"
             )
 
-    def _restore_initial(self, network: keras.Model) -> None:
-        given, bare = network.get_weights(), without_optimizer(network)
-        written = [keras.saving.load_model(self.best).get_weights()] if self.best.exists() else []
-        for path in filter(Path.exists, (self.last, self.initial)):
-            bare.load_weights(path)
-            written.append(network.get_weights())
+    def open_finished(self, network: keras.Model, settings: Mapping[str, object], split: Split) -> None:
+        """Restores the best weights of a finished run; writes nothing, and needs no lock."""
+        self._refuse(self.differences(settings, split))
+        self.warn_if_foreign(network)
+        self.restore_best(network)
+
+    def warn_if_foreign(self, network: keras.Model) -> None:
+        """Warns when the network's weights, which will be replaced, are not from the run."""
+        given, bare, written = network.get_weights(), without_optimizer(network), []
+        for path in (self.best, self.last, self.initial):
+            fingerprint = self.manifest.files.get(path.name)
+            if fingerprint and fingerprint.is_of(path):
+                self._load_weights(path, bare)
+                written.append(network.get_weights())
+        network.set_weights(given)
         if not any(_close(given, weights) for weights in written):
             warnings.warn(
                 f"{self.path}: the weights of the network are not from the run in this folder, whose "
@@ -86,22 +110,33 @@ class RunFolder:
 
     def restore_last(self, network: keras.Model) -> None:
         """Weights and optimizer state of the last epoch, if there is one; network: compiled."""
-        if self.last.exists():
-            network.load_weights(self.last)
+        if self.manifest.epochs:
+            self._load_weights(self.last, network)
 
     def restore_best(self, network: keras.Model) -> None:
         """The best weights so far."""
-        network.set_weights(keras.saving.load_model(self.best).get_weights())
+        self.check("best.keras")
+        self._load_weights(self.best, without_optimizer(network))
 
-    def save_last(self, network: keras.Model) -> None:
-        """Weights and optimizer state."""
-        atomic_write(self.last, network.save_weights)
+    def load_best(self) -> keras.Model:
+        """The network with the best validation mean IoU."""
+        self.check("best.keras")
+        return load(self.best)
 
-    def save_best(self, network: keras.Model) -> None:
+    def _load_weights(self, path: Path, network: keras.Model) -> None:
+        (check_network_file if path == self.best else check_weights_file)(path)
+        try:
+            network.load_weights(path)
+        except Exception as error:  # Keras raises anything for weights of another network
+            raise TrainingError(
+                f"{path}: its weights do not fit the network ({error}); delete the folder"
+            )
+
+    def stage_best(self, network: keras.Model) -> None:
         """The network alone, so that any Keras can open it."""
-        atomic_write(self.best, without_optimizer(network).save)
+        self.stage("best.keras", without_optimizer(network).save)
 
-    def write_history(self, rows: list[dict[str, float]]) -> None:
+    def stage_history(self, rows: list[dict[str, float]]) -> None:
         """A row an epoch."""
 
         def write(path: Path) -> None:
@@ -110,41 +145,46 @@ class RunFolder:
                 writer.writeheader()
                 writer.writerows(rows)
 
-        atomic_write(self._history, write)
-
-    def read_history(self) -> list[dict[str, float]]:
-        """A row an epoch; empty before the end of the first."""
-        if not self._history.exists():
-            return []
-        with self._history.open(newline="") as file:
-            return [
-                {name: float(value) for name, value in row.items()} | {"epoch": int(row["epoch"])}
-                for row in csv.DictReader(file)
-            ]
-
-    @property
-    def is_finished(self) -> bool:
-        return self._metrics.exists()
+        self.stage("history.csv", write)
 
     def finish(self, result: Evaluation) -> None:
         """Writes the metrics, last of all files."""
         minutes = sum(row["seconds"] for row in self.read_history()) / 60
-        self._write_json(self._metrics, {"minutes": minutes, **result.as_dict()})
+        self.stage_json("metrics.json", {"minutes": minutes, **result.as_dict()})
+        self.commit(self.manifest.epochs)
+
+    def read_history(self) -> list[dict[str, float]]:
+        """A row for each finished epoch; raises TrainingError for other rows."""
+        if not self.manifest.epochs:
+            return []
+        self.check("history.csv")
+        path = self.path / "history.csv"
+        try:
+            lines = read_regular(path, _LARGEST_HISTORY).decode("utf-8").splitlines()
+            rows = [
+                {name: float(value) for name, value in row.items()} | {"epoch": int(row["epoch"])}
+                for row in csv.DictReader(lines)
+            ]
+            numbered = [(row["epoch"], row["seconds"] >= 0) for row in rows]
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, csv.Error) as error:
+            raise TrainingError(f"{path}: not a history ({error}); delete the folder to train again")
+        if numbered != [(epoch, True) for epoch in range(1, self.manifest.epochs + 1)]:
+            raise TrainingError(
+                f"{path}: its rows are not the epochs 1 to {self.manifest.epochs}; delete the folder to "
+                "train again"
+            )
+        return rows
 
     def read_metrics(self) -> dict[str, object]:
         """Of a finished run."""
-        return json.loads(self._metrics.read_text("utf-8"))
+        return self.read_json("metrics.json")
 
     def read_settings(self) -> dict[str, object]:
-        return json.loads(self._settings.read_text("utf-8"))
+        return self.read_json("settings.json")
 
     def read_split(self) -> Split:
-        return Split.load(self._split)
-
-    @staticmethod
-    def _write_json(path: Path, content: Mapping[str, object]) -> None:
-        text = json.dumps(content, indent=1) + "\n"
-        atomic_write(path, lambda part: part.write_text(text, "utf-8"))
+        self.check("split.json")
+        return Split.load(self.path / "split.json")
 
 
 def _close(some: list[np.ndarray], others: list[np.ndarray]) -> bool:

@@ -5,13 +5,15 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from roadseg.data.batches import Batches
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
+from roadseg.errors import TrainingError
 from roadseg.evaluation import check_compatible, evaluate
 from roadseg.evaluation.running_scores import RunningScores
-from roadseg.training.callbacks import Progress, ValidateAndCheckpoint
+from roadseg.training.callbacks import Progress, TensorBoardLog, ValidateAndCheckpoint
 from roadseg.training.feed import Feed
 from roadseg.training.provenance import describe
 from roadseg.training.recipes import Recipe
@@ -33,7 +35,8 @@ def train(
     An unfinished run with the same settings is continued, whatever weights the network has now. On the
     same machine the result is that of an uninterrupted run, except for layers that draw random numbers,
     such as dropout. A finished run is only read. Both replace the network's weights, with a warning if
-    these are not from the run.
+    these are not from the run. A run that has not finished an epoch is replaced when its settings are
+    others.
 
     Args:
         network: uint8 (B, H, W, 3) -> logits (B, H, W, C).
@@ -48,48 +51,75 @@ def train(
         The finished run.
 
     Raises:
-        TrainingError: the folder holds a run with other settings, or the loss or a weight is no longer a
-            finite number.
+        TrainingError: the folder holds a run with other settings, a damaged one, or one that another
+            process is training; it cannot be written; nothing is labelled; or the loss or a weight is no
+            longer a finite number.
+        DataError: the split is for other frames, or a frame is damaged.
         ValueError: the network is for another size or other classes than the frames.
     """
     check_compatible(network, frames)
+    split.check(frames)
+    settings = describe(network, frames, recipe)
     run_folder = RunFolder(folder)
-    run_folder.open_or_create(network, describe(network, frames, recipe), split)
     if run_folder.is_finished:
-        run_folder.restore_best(network)
+        run_folder.open_finished(network, settings, split)
         return open_run(folder)
-    _fit(network, frames, split, recipe, run_folder, progress, callbacks)
-    run_folder.restore_best(network)
-    run_folder.finish(evaluate(network, frames, split.validation))
+    pixels = _labelled_pixels(frames, split)
+    with run_folder.lock():
+        run_folder.open_or_create(network, settings, split)
+        if not run_folder.is_finished:  # else another process has just finished it
+            _fit(network, frames, split, recipe, run_folder, pixels, progress, callbacks)
+            run_folder.restore_best(network)
+            run_folder.finish(evaluate(network, frames, split.validation))
+        run_folder.restore_best(network)
     return open_run(folder)
 
 
-def _fit(network, frames, split, recipe, run_folder, progress, callbacks) -> None:
+def _labelled_pixels(frames: FrameStore, split: Split) -> np.ndarray:
+    """int (C), of the training frames; raises TrainingError where nothing is labelled."""
+    parts = {"training": split.train, "validation": split.validation}
+    pixels = {name: frames.class_pixels(indices) for name, indices in parts.items()}
+    for name, counts in pixels.items():
+        if not counts.any():
+            raise TrainingError(
+                f"{frames.path}: not one pixel of the {len(parts[name])} {name} frames is labelled; "
+                "choose another split, or preprocess again with labels"
+            )
+    return pixels["training"]
+
+
+def _fit(network, frames, split, recipe, run_folder, pixels, progress, callbacks) -> None:
     """Trains to the last epoch, from where an interrupted run stopped."""
     _make_deterministic(recipe.seed)
     batches = Batches(frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed)
     network.compile(
         optimizer=recipe.make_optimizer(len(batches)),
-        loss=recipe.make_loss(frames.class_pixels(split.train)),
+        loss=recipe.make_loss(pixels),
         metrics=[RunningScores(frames.num_classes)],
     )
     network.optimizer.build(network.trainable_variables)  # so that its state is restored as well
     run_folder.restore_last(network)
-    done = int(network.optimizer.iterations) // len(batches)
-    history = run_folder.read_history()[:done]
+    history = run_folder.read_history()
+    done = len(history)
+    if int(network.optimizer.iterations) != done * len(batches):
+        raise TrainingError(f"{run_folder.last}: not the state after {done} epochs; delete the folder")
     own = [ValidateAndCheckpoint(frames, split, recipe, run_folder, history)]
     if importlib.util.find_spec("tensorflow"):  # a machine with JAX alone has no TensorBoard writer
-        own.append(keras.callbacks.TensorBoard(run_folder.tensorboard, write_graph=False))
+        own.append(TensorBoardLog(run_folder))
     if progress:
         own.append(Progress(recipe, len(batches), done))
-    network.fit(
-        Feed(batches, done),
-        epochs=recipe.epochs,
-        initial_epoch=done,
-        shuffle=False,  # the batches have an order of their own
-        verbose=0,
-        callbacks=[*own, *callbacks],
-    )
+    feed = Feed(batches, done)
+    try:
+        network.fit(
+            feed,
+            epochs=recipe.epochs,
+            initial_epoch=done,
+            shuffle=False,  # the batches have an order of their own
+            verbose=0,
+            callbacks=[*own, *callbacks],
+        )
+    except Exception as error:
+        raise feed.error or error
 
 
 def _make_deterministic(seed: int) -> None:
