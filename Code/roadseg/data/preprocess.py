@@ -18,8 +18,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
-from tqdm import tqdm
-
 from roadseg.data import staging, store
 from roadseg.data.preprocess_job import Job, Name, content_digest
 from roadseg.data.sources import Source
@@ -27,6 +25,7 @@ from roadseg.data.staging import Staging
 from roadseg.data.store import CompressedFrame
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock, read_regular, remove_leftovers, user_path
+from roadseg.progress import progress_bar
 
 _AHEAD = 4  # frames for each worker that may wait to be written
 
@@ -163,12 +162,9 @@ def _stage_missing(job: Job, staged: Staging, workers: int | None, progress: boo
     """Stages the frames that are not there, or whose files have changed since; returns their number."""
     finished = staged.file_states()
     missing = [name for name, state in job.file_states.items() if finished.get(name) != state]
-    bar = tqdm(
-        desc="preprocess",
-        total=len(job.frames),
-        initial=len(job.frames) - len(missing),
-        unit="frame",
-        disable=not progress,
+    total = len(job.frames)
+    bar = progress_bar(
+        total, total - len(missing), unit="frame", description="preprocess", shown=progress
     )
     with bar:
         for name, frame in _compress_all(job, missing, workers or os.cpu_count() or 1):

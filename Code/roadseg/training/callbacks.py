@@ -7,12 +7,12 @@ from collections.abc import Iterator
 
 import keras
 import numpy as np
-from tqdm import tqdm
 
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
 from roadseg.evaluation import confusion_matrix_of, metrics
+from roadseg.progress import progress_bar
 from roadseg.training.recipes import Recipe
 from roadseg.training.run_folder import RunFolder
 
@@ -156,11 +156,11 @@ class Progress(keras.callbacks.Callback):
         self.training, self.validation = "", ""
 
     def on_train_begin(self, logs=None):
-        self.bar = tqdm(
-            total=self.recipe.epochs * self.steps,
-            initial=self.first_epoch * self.steps,
+        self.bar = progress_bar(
+            self.recipe.epochs * self.steps,
+            self.first_epoch * self.steps,
             unit="step",
-            desc=f"{self.model.name}, {self.recipe.name}",
+            description=f"{self.model.name}, {self.recipe.name}",
             mininterval=2,
             dynamic_ncols=True,
         )

@@ -11,7 +11,7 @@ def test_it_fetches_the_sequences_asked_for(archives_1, tmp_path, capsys):
         assert main([*arguments, "--output", str(tmp_path), "--accept-licence"]) == 0
     said = capsys.readouterr()
     assert "0001/sunset, 0002/clone: 16 files" in said.out
-    assert said.err.count("100%") == 2  # of each archive
+    assert said.out.count("100%") == 2  # of each archive
     assert len(sources.open(tmp_path).frames()) == 4 + 3
 
 

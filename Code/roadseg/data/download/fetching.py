@@ -27,6 +27,7 @@ from roadseg.data.download.whole_archives import (
 from roadseg.data.sources.image_files import decode_image
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock, read_regular, user_path
+from roadseg.progress import progress_bar
 
 _DEFAULT_RETRIES = RetryPolicy()
 _FORMATS = {".png": "PNG", ".jpg": "JPEG"}
@@ -123,7 +124,9 @@ def _fetch_missing(
 
     size, known = chosen.sizes[archive], release.all_files(archive)
     with (
-        tqdm(total=size, unit="B", unit_scale=True, desc=archive.name, disable=not progress) as bar,
+        progress_bar(
+            size, 0, unit="B", description=archive.name, shown=progress, unit_scale=True
+        ) as bar,
         _opened(release, archive, target, place, retries, bar) as (file, state),
         MemberIndex(target / f".{archive.name}.index.json", state) as index,
     ):
