@@ -1,0 +1,154 @@
+"""Trained networks that can be used alone: with class names, colours, size, scale and origin."""
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from roadseg import networks, training
+from roadseg.data.sources.virtual_kitti import VirtualKitti1
+from roadseg.errors import TrainingError
+
+_KEPT_SIZES = 8  # for which a network is kept
+
+
+@dataclass(frozen=True)
+class Description:
+    """What a trained network must come with to be used alone.
+
+    Attributes:
+        name: of the network, for instance "simple_plus".
+        class_names: in the order of the network's channels.
+        palette: (R, G, B) of each class.
+        image_shape: (H, W, 3) of the images that it was trained on.
+        scale: how much smaller those are than the data set's own images.
+        trained_on: the frames, in words.
+    """
+
+    name: str
+    class_names: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+    image_shape: tuple[int, int, int]
+    scale: float
+    trained_on: str
+
+    def __str__(self) -> str:
+        height, width, _ = self.image_shape
+        return f"{self.name}, {len(self.class_names)} classes, {self.trained_on} of {width} x {height}"
+
+
+class Model(Protocol):
+    """What a `Labeller` needs of a network.
+
+    resizable: False for one that takes images of `description.image_shape` alone.
+    minimum_size: the least height and width that it takes, in pixels.
+    digest: tells whether it is the same network, with the same weights.
+    """
+
+    description: Description
+    resizable: bool
+    minimum_size: int
+    digest: str
+
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        """uint8 (H, W, 3) -> float32 (H, W, C)."""
+
+
+class KerasModel:
+    """A network of `networks.build`, which is rebuilt with the same weights for each size of image.
+
+    A network that was built with options of its own cannot be rebuilt from its name: it keeps its size.
+    """
+
+    def __init__(self, network: keras.Model, description: Description):
+        self.description = description
+        self._weights = network.get_weights()
+        self._networks = OrderedDict({tuple(network.input_shape[1:]): network})
+        self.digest = _digest(self._weights)
+        self.resizable = description.name in networks.NETWORKS and networks.architecture_digest(
+            self._build(tuple(network.input_shape[1:]))
+        ) == networks.architecture_digest(network)
+        self.minimum_size = networks.NETWORKS[description.name].MINIMUM_SIZE if self.resizable else 1
+
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        return self._for_size(image.shape).predict_on_batch(image[None])[0]
+
+    def _for_size(self, shape: tuple[int, int, int]) -> keras.Model:
+        if shape not in self._networks:
+            network = self._build(shape)
+            network.set_weights(self._weights)
+            self._networks[shape] = network
+            if len(self._networks) > _KEPT_SIZES:
+                self._networks.popitem(last=False)
+        self._networks.move_to_end(shape)
+        return self._networks[shape]
+
+    def _build(self, shape: tuple[int, int, int]) -> keras.Model:
+        return networks.build(self.description.name, shape, len(self.description.class_names))
+
+
+def _digest(weights: list[np.ndarray]) -> str:
+    hashed = hashlib.sha256()
+    for each in weights:
+        hashed.update(each.tobytes())
+    return hashed.hexdigest()[:16]
+
+
+def open_model(network: str | Path) -> Model:
+    """Opens a trained network.
+
+    Args:
+        network: the folder of a finished run, or the name of weights that ship with this package:
+            "simple" or "simple_plus". A folder of that name is written as "./simple".
+
+    Raises:
+        TrainingError: the folder holds no finished run, or one without palette.
+        ValueError: there is neither a folder nor weights of that name.
+    """
+    if network in networks.NETWORKS:
+        return _open_pretrained(network)
+    if Path(network).is_dir():
+        return _open_run(Path(network))
+    raise ValueError(
+        f"{network}: neither the folder of a run, nor a name of weights that ship ({', '.join(_shipped())})"
+    )
+
+
+def _shipped() -> list[str]:
+    return [name for name in networks.NETWORKS if (networks.pretrained.FOLDER / f"{name}.json").exists()]
+
+
+def _open_pretrained(name: str) -> KerasModel:
+    network = networks.load_pretrained(name)
+    description = Description(
+        name=name,
+        class_names=VirtualKitti1.class_names,
+        palette=VirtualKitti1.palette,
+        image_shape=tuple(network.input_shape[1:]),
+        scale=3.0,  # of 1242 x 375
+        trained_on=f"trained on {networks.model_card(name)['frames']:,} rendered frames",
+    )
+    return KerasModel(network, description)
+
+
+def _open_run(folder: Path) -> KerasModel:
+    run = training.open_run(folder)
+    data = run.settings["data"]
+    if "palette" not in data:
+        raise TrainingError(
+            f"{folder}: an older version wrote this run, without the colours of its classes; train again "
+            "in another folder"
+        )
+    description = Description(
+        name=run.settings["network"]["name"],
+        class_names=tuple(data["class_names"]),
+        palette=tuple(tuple(colour) for colour in data["palette"]),
+        image_shape=tuple(run.settings["network"]["image_shape"]),
+        scale=data["downscale"],
+        trained_on=f"trained on {len(run.split.train):,} frames of {data['source']}",
+    )
+    return KerasModel(run.load_best(), description)
