@@ -3,8 +3,17 @@
 Keras is imported when a network is opened, so that `roadseg --help` answers at once.
 """
 
-from roadseg.inference.images import read_image
 from roadseg.inference.labeller import Labeller, open, segment
+from roadseg.inference.predicting import Report, predict
+from roadseg.inference.results import Appearance
 from roadseg.inference.segmentation import Segmentation
 
-__all__ = ["Labeller", "Segmentation", "open", "read_image", "segment"]
+__all__ = [
+    "Appearance",
+    "Labeller",
+    "Report",
+    "Segmentation",
+    "open",
+    "predict",
+    "segment",
+]

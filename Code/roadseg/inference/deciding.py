@@ -30,8 +30,8 @@ def decide(
         rows, columns: (H,) and (W,), positions in pixels of `probable`; 0 is the centre of the first.
 
     Returns:
-        Class ids uint8 (H, W), the winner's probability float32 (H, W), and the entropy float32 (H, W) in
-        nats. Where the four pixels agree, the last two are theirs, interpolated.
+        Class ids uint8 (H, W), the winner's probability float32 (H, W), and the entropy float32 (H, W),
+        in nats. Where the four pixels agree, the last two are theirs, interpolated.
     """
     shape = len(rows), len(columns)
     ids = np.empty(shape, np.uint8)

@@ -1,5 +1,6 @@
 """Images of any kind, as the upright 8-bit RGB images that networks take."""
 
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,11 @@ from roadseg.errors import DataError
 ImageLike = str | Path | Image.Image | np.ndarray
 
 _READABLE = "JPEG, PNG, WebP, BMP or TIFF"
+_FORMATS = "JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM"  # none that runs another program
+_DAMAGED = (  # what Pillow raises for damaged or forged files
+    OSError, SyntaxError, ValueError, TypeError, LookupError, EOFError, ArithmeticError, MemoryError,
+    struct.error, Image.DecompressionBombError,
+)  # fmt: skip
 _SIXTEEN_BIT = "I;16", "I;16L", "I;16B", "I;16N", "I"
 
 
@@ -32,21 +38,20 @@ def read_image(image: ImageLike) -> Image.Image:
     if isinstance(image, Image.Image):
         return _to_rgb(ImageOps.exif_transpose(image), "the image")
     path = Path(image)
+    if not path.is_file():
+        wrong = "not a file; give an image" if path.exists() else "no such file; check the path"
+        raise DataError(f"{path}: {wrong}")
     try:
-        with Image.open(path) as file:
+        with Image.open(path, formats=_FORMATS) as file:
             file.load()
             return _to_rgb(ImageOps.exif_transpose(file), path)
     except DataError:
         raise
     except Image.UnidentifiedImageError:
         raise DataError(f"{path}: {_unidentified(path)}")
-    except FileNotFoundError:
-        raise DataError(f"{path}: no such file; check the path")
-    except IsADirectoryError:
-        raise DataError(f"{path}: a folder where an image is expected; give a file")
     except PermissionError:
         raise DataError(f"{path}: no permission to read it; change that with chmod u+r")
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
+    except _DAMAGED as error:
         raise DataError(f"{path}: damaged or cut off ({error}); copy it again from where it came from")
 
 
@@ -74,7 +79,9 @@ def _from_array(array: np.ndarray) -> Image.Image:
 
 def _to_rgb(image: Image.Image, name: object) -> Image.Image:
     if image.mode == "F":
-        raise DataError(f"{name}: holds floats, but networks take whole numbers 0..255; convert it to 8 bit")
+        raise DataError(
+            f"{name}: holds floats; networks take whole numbers 0..255, so convert it to 8 bit"
+        )
     if image.mode in _SIXTEEN_BIT:
         values = np.asarray(image)
         if values.min() < 0 or values.max() > 65535:

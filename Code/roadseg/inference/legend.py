@@ -1,4 +1,4 @@
-"""A strip with the colour and the name of each class, to stand below an image."""
+"""The colour and the name of each class, below an image."""
 
 import functools
 
@@ -9,8 +9,19 @@ Entry = tuple[str, tuple[int, int, int]]  # name and colour
 _SMALLEST_TEXT = 13  # pixels high
 
 
+def below(image: Image.Image, entries: tuple[Entry, ...]) -> Image.Image:
+    """The image with its legend; the image alone where there are no entries."""
+    legend = _strip(entries, image.width)
+    if not legend.height:
+        return image
+    both = Image.new("RGB", (image.width, image.height + legend.height))
+    both.paste(image)
+    both.paste(legend, (0, image.height))
+    return both
+
+
 @functools.lru_cache(maxsize=64)  # neighbouring frames have the same one
-def strip(entries: tuple[Entry, ...], width: int) -> Image.Image:
+def _strip(entries: tuple[Entry, ...], width: int) -> Image.Image:
     """As wide as the image, as high as its rows need; text grows with the image."""
     size = max(_SMALLEST_TEXT, width // 60)
     font = ImageFont.load_default(size)

@@ -65,13 +65,12 @@ class KerasModel:
     """
 
     def __init__(self, network: keras.Model, description: Description):
+        shape = tuple(network.input_shape[1:])
         self.description = description
         self._weights = network.get_weights()
-        self._networks = OrderedDict({tuple(network.input_shape[1:]): network})
+        self._networks = OrderedDict({shape: network})
         self.digest = _digest(self._weights)
-        self.resizable = description.name in networks.NETWORKS and networks.architecture_digest(
-            self._build(tuple(network.input_shape[1:]))
-        ) == networks.architecture_digest(network)
+        self.resizable = description.name in networks.NETWORKS and _same(self._build(shape), network)
         self.minimum_size = networks.NETWORKS[description.name].MINIMUM_SIZE if self.resizable else 1
 
     def logits(self, image: np.ndarray) -> np.ndarray:
@@ -89,6 +88,10 @@ class KerasModel:
 
     def _build(self, shape: tuple[int, int, int]) -> keras.Model:
         return networks.build(self.description.name, shape, len(self.description.class_names))
+
+
+def _same(network: keras.Model, other: keras.Model) -> bool:
+    return networks.architecture_digest(network) == networks.architecture_digest(other)
 
 
 def _digest(weights: list[np.ndarray]) -> str:
@@ -114,7 +117,7 @@ def open_model(network: str | Path) -> Model:
     if Path(network).is_dir():
         return _open_run(Path(network))
     raise ValueError(
-        f"{network}: neither the folder of a run, nor a name of weights that ship ({', '.join(_shipped())})"
+        f"{network}: neither the folder of a run, nor weights that ship ({', '.join(_shipped())})"
     )
 
 
@@ -140,8 +143,8 @@ def _open_run(folder: Path) -> KerasModel:
     data = run.settings["data"]
     if "palette" not in data:
         raise TrainingError(
-            f"{folder}: an older version wrote this run, without the colours of its classes; train again "
-            "in another folder"
+            f"{folder}: an older version wrote this run, without the colours of its classes; train "
+            "again in another folder"
         )
     description = Description(
         name=run.settings["network"]["name"],

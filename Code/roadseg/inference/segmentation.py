@@ -67,8 +67,9 @@ class Segmentation:
         image = Image.fromarray(self.image)
         blended = Image.blend(image, self.painted(), opacity)
         if (self.ids == IGNORE).any():
-            blended.paste(image, mask=Image.fromarray((self.ids == IGNORE)))
-        return self._with_legend(blended, self._occurring() if legend_of is None else legend_of)
+            blended.paste(image, mask=Image.fromarray(self.ids == IGNORE))
+        names = self._occurring() if legend_of is None else legend_of
+        return self.with_legend(blended, names)
 
     def confidence_image(self) -> Image.Image:
         """Mode L: black for 0, white for 1."""
@@ -85,15 +86,10 @@ class Segmentation:
     def _occurring(self) -> list[str]:
         return [name for name, count in zip(self.class_names, self.pixels(), strict=True) if count]
 
-    def _with_legend(self, image: Image.Image, names: Sequence[str]) -> Image.Image:
-        colours = dict(zip(self.class_names, self.palette, strict=True))
-        strip = legend.strip(tuple((name, colours[name]) for name in names), image.width)
-        if not strip.height:
-            return image
-        both = Image.new("RGB", (image.width, image.height + strip.height))
-        both.paste(image)
-        both.paste(strip, (0, image.height))
-        return both
+    def with_legend(self, image: Image.Image, names: Iterable[str]) -> Image.Image:
+        """The image with a legend of the named classes below."""
+        chosen = check_classes(names, self.class_names)
+        return legend.below(image, tuple((self.class_names[i], self.palette[i]) for i in chosen))
 
 
 def check_classes(names: Iterable[str], class_names: Sequence[str]) -> list[int]:

@@ -1,5 +1,6 @@
 """Overlapping windows over a length, of which each answers for its own core."""
 
+import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -29,7 +30,7 @@ def spans(length: int, window: int, overlap: int) -> list[Span]:
         return [Span(0, length, 0, length)]
     count = 1 + -(-(length - window) // (window - overlap))
     starts = np.linspace(0, length - window, count).round().astype(int).tolist()
-    borders = [(left + window + right) // 2 for left, right in zip(starts, starts[1:], strict=False)]
+    borders = [(left + window + right) // 2 for left, right in itertools.pairwise(starts)]
     return [
         Span(start, start + window, *core)
         for start, core in zip(starts, zip([0, *borders], [*borders, length], strict=True), strict=True)
