@@ -17,7 +17,9 @@ def add_command(commands) -> None:
         description="Labels images and videos with a trained network. What is labelled already is "
         "skipped, and an interrupted call continues.",
     )
-    parser.add_argument("network", help="folder of a finished run, or weights: simple, simple_plus")
+    parser.add_argument(
+        "network", help="folder of a finished run, exported file, or weights: simple, simple_plus"
+    )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder or quoted pattern")
     parser.add_argument("--output", type=Path, required=True, help="folder of the results")
     parser.add_argument(

@@ -8,12 +8,13 @@ import numpy as np
 from PIL import Image
 
 from roadseg.inference.deciding import decide, probabilities
+from roadseg.inference.description import Description
 from roadseg.inference.images import ImageLike, read_image
 from roadseg.inference.segmentation import Segmentation
 from roadseg.inference.windows import Span, spans
 
 if TYPE_CHECKING:  # it imports Keras, and `roadseg --help` must not
-    from roadseg.inference.model import Description, Model
+    from roadseg.inference.model import Model
 
 _LARGEST = 1_500_000  # pixels that a network sees at once; larger images are labelled in windows
 _STEP = 16  # heights and widths are multiples of it, so that few networks are built for many images
@@ -47,7 +48,7 @@ class Labeller:
         self._turn = threading.Lock()
 
     @property
-    def description(self) -> "Description":
+    def description(self) -> Description:
         """Of the network: class names, palette, what it was trained on."""
         return self._model.description
 
@@ -169,7 +170,8 @@ def open(
     """Opens a trained network to label images with.
 
     Args:
-        network: the folder of a finished run, or the name of weights that ship: "simple", "simple_plus".
+        network: the folder of a finished run, a file that `roadseg export` wrote, or the name of weights
+            that ship: "simple", "simple_plus".
         scale, tile, flip: as for `Labeller`.
 
     Raises:

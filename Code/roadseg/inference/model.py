@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -12,33 +11,10 @@ import numpy as np
 from roadseg import networks, training
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.errors import TrainingError
+from roadseg.inference.description import Description
 
+_SAVED_MODEL = ".saved_model"  # an exported network that is a folder
 _KEPT_SIZES = 8  # for which a network is kept
-
-
-@dataclass(frozen=True)
-class Description:
-    """What a trained network must come with to be used alone.
-
-    Attributes:
-        name: of the network, for instance "simple_plus".
-        class_names: in the order of the network's channels.
-        palette: (R, G, B) of each class.
-        image_shape: (H, W, 3) of the images that it was trained on.
-        scale: how much smaller those are than the data set's own images.
-        trained_on: the frames, in words.
-    """
-
-    name: str
-    class_names: tuple[str, ...]
-    palette: tuple[tuple[int, int, int], ...]
-    image_shape: tuple[int, int, int]
-    scale: float
-    trained_on: str
-
-    def __str__(self) -> str:
-        height, width, _ = self.image_shape
-        return f"{self.name}, {len(self.class_names)} classes, {self.trained_on} of {width} x {height}"
 
 
 class Model(Protocol):
@@ -105,19 +81,27 @@ def open_model(network: str | Path) -> Model:
     """Opens a trained network.
 
     Args:
-        network: the folder of a finished run, or the name of weights that ship with this package:
-            "simple" or "simple_plus". A folder of that name is written as "./simple".
+        network: the folder of a finished run; a file that `roadseg export` wrote; or the name of weights
+            that ship with this package: "simple" or "simple_plus". A folder of that name is written as
+            "./simple".
 
     Raises:
         TrainingError: the folder holds no finished run, or one without palette.
-        ValueError: there is neither a folder nor weights of that name.
+        DataError: the file is no exported network.
+        ValueError: there is neither a folder nor a file nor weights of that name.
     """
     if network in networks.NETWORKS:
         return _open_pretrained(network)
-    if Path(network).is_dir():
-        return _open_run(Path(network))
+    path = Path(network)
+    if path.suffix == _SAVED_MODEL or path.is_file():
+        from roadseg.inference.export_runtimes import open_exported
+
+        return open_exported(path)
+    if path.is_dir():
+        return _open_run(path)
     raise ValueError(
-        f"{network}: neither the folder of a run, nor weights that ship ({', '.join(_shipped())})"
+        f"{network}: neither the folder of a run, nor an exported file, nor weights that ship "
+        f"({', '.join(_shipped())})"
     )
 
 

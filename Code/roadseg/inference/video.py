@@ -28,7 +28,7 @@ def label_video(
         progress: shows a progress bar.
 
     Raises:
-        DataError: the video cannot be read to its end. What is labelled is kept until it can.
+        DataError: the video cannot be read to its end.
         OutputError: a result cannot be written.
     """
     status = path.stat() if path.exists() else None

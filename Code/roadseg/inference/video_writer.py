@@ -11,13 +11,15 @@ import av
 import numpy as np
 from PIL import Image
 
-from roadseg.inference.results import cannot_write
+from roadseg.errors import DataError
+from roadseg.inference.results import OutputError, cannot_write
 
 _SEGMENT = 100  # frames: what a kill costs
 _SETTINGS = "settings.json"
-# The first that is installed is taken. No B-frames, so that segments can be put one after another.
+# The first that is installed is taken. No B-frames, so that segments can be put one after another, and no
+# macroblock tree, which gives another file now and then when the machine is busy.
 _CODECS = {
-    "libx264": {"crf": "20", "preset": "veryfast", "bf": "0"},
+    "libx264": {"crf": "20", "preset": "veryfast", "bf": "0", "mbtree": "0"},
     "libopenh264": {},
     "mpeg4": {"bf": "0"},
 }
@@ -58,9 +60,7 @@ class VideoWriter:
         with self._writing():
             if self._container is None:
                 self._begin(time, image)
-            frame = av.VideoFrame.from_image(image).reformat(
-                self._stream.width, self._stream.height, "yuv420p", interpolation="AREA"
-            )
+            frame = av.VideoFrame.from_ndarray(_even(image)).reformat(format="yuv420p")
             frame.pts, frame.time_base = time - self._current["time"], self._time_base
             self._container.mux(self._stream.encode(frame))
             self._current["frames"] += 1
@@ -149,9 +149,17 @@ class VideoWriter:
     def __enter__(self) -> "VideoWriter":
         return self
 
-    def __exit__(self, *_):
+    def __exit__(self, _, error: BaseException | None, __):
         with contextlib.suppress(av.FFmpegError, OSError):  # the error that ended it matters more
             self._close()
+        if isinstance(error, DataError) and not isinstance(error, OutputError):
+            shutil.rmtree(self._folder, ignore_errors=True)  # the video is damaged
+
+
+def _even(image: Image.Image) -> np.ndarray:
+    """The image with an even height and width, as colours of half the resolution need it."""
+    missing = [(0, length % 2) for length in (image.height, image.width)]
+    return np.pad(np.asarray(image), (*missing, (0, 0)), mode="edge")
 
 
 def _is_installed(codec: str) -> bool:
