@@ -97,7 +97,7 @@ def test_a_damaged_file_is_named_with_the_remedy(tmp_path, suffix):
 
 
 def test_what_is_no_readable_file_is_named(tmp_path, monkeypatch):
-    with pytest.raises(DataError, match="nowhere.png: no such file"):
+    with pytest.raises(DataError, match=r"nowhere\.png: no such file"):
         read_image(tmp_path / "nowhere.png")
     with pytest.raises(DataError, match="not a file"):
         read_image(tmp_path)
@@ -108,5 +108,5 @@ def test_what_is_no_readable_file_is_named(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(Image, "open", refuse)
-    with pytest.raises(DataError, match=r"locked.png: no permission.*chmod"):
+    with pytest.raises(DataError, match=r"locked\.png: no permission.*chmod"):
         read_image(path)

@@ -55,7 +55,5 @@ def test_nothing_to_label_is_an_error(folder, monkeypatch, text):
 
 def test_two_files_with_results_of_one_name_are_refused(folder):
     (folder / "b.png").touch()
-    with pytest.raises(
-        DataError, match=r"b\.png: its results would have the names of those of .*b\.jpg"
-    ):
+    with pytest.raises(DataError, match=r"b\.png: its results would have the names of .*b\.jpg"):
         find([folder], folder / "out")

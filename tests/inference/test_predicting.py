@@ -96,9 +96,7 @@ def test_a_full_disk_stops_everything(labeller, folder, tmp_path, monkeypatch):
     predict(labeller, [folder / "a.jpg"], tmp_path / "out")
     before = listing(tmp_path / "out")
     monkeypatch.setattr(results.Path, "write_bytes", full)
-    with pytest.raises(
-        DataError, match=r"cannot be written \(No space left on device\); free some disk"
-    ):
+    with pytest.raises(DataError, match=r"cannot be written \(No space left on device\); free"):
         predict(labeller, [folder], tmp_path / "out")
     assert listing(tmp_path / "out") == before
 

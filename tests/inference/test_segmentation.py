@@ -64,5 +64,5 @@ def test_shares_and_confidence(segmentation):
 
 
 def test_an_opacity_beyond_1_is_refused(segmentation):
-    with pytest.raises(ValueError, match="opacity 1.5"):
+    with pytest.raises(ValueError, match=r"opacity 1\.5"):
         segmentation.overlay(1.5)

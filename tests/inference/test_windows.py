@@ -1,3 +1,5 @@
+import itertools
+
 import pytest
 
 from roadseg.inference.windows import spans
@@ -11,7 +13,7 @@ def test_cores_fill_the_length_and_windows_overlap(length):
     for window in windows:
         assert window.stop - window.start == min(length, 32)
         assert window.start <= window.core_start < window.core_stop <= window.stop
-    for left, right in zip(windows, windows[1:], strict=False):
+    for left, right in itertools.pairwise(windows):
         assert left.core_stop == right.core_start
         assert left.stop - right.start >= 8
         assert abs((left.stop - left.core_stop) - (right.core_start - right.start)) <= 1

@@ -77,6 +77,6 @@ def _check_names(inputs: Iterable[Input]) -> None:
         other = paths.setdefault(each.name, each.path)
         if other != each.path:
             raise DataError(
-                f"{each.path}: its results would have the names of those of {other}; label one of them "
+                f"{each.path}: its results would have the names of {other}'s; label one of them "
                 "into another folder"
             )

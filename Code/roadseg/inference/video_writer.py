@@ -16,7 +16,7 @@ from roadseg.inference.results import OutputError, cannot_write
 
 _SEGMENT = 100  # frames: what a kill costs
 _SETTINGS = "settings.json"
-# The first that is installed is taken. No B-frames, so that segments can be put one after another, and no
+# The first that is installed is taken. No B-frames, so that segments can be put one after another; no
 # macroblock tree, which gives another file now and then when the machine is busy.
 _CODECS = {
     "libx264": {"crf": "20", "preset": "veryfast", "bf": "0", "mbtree": "0"},
