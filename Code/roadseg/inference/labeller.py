@@ -69,7 +69,7 @@ class Labeller:
         image: a path, a Pillow image, or an array of uint8 or uint16, see `images.read_image`.
         """
         upright = read_image(image)
-        small = self._shrink(upright)
+        small = self.shrink(upright)
         ids, confidence, entropy = self._label(small, upright.height, upright.width)
         return Segmentation(
             image=np.asarray(upright),
@@ -80,7 +80,7 @@ class Labeller:
             palette=self.description.palette,
         )
 
-    def _shrink(self, image: Image.Image) -> np.ndarray:
+    def shrink(self, image: Image.Image) -> np.ndarray:
         """uint8 (h, w, 3), at the scale of the network; averaged as the images in training were."""
         size = self._size(*image.size)
         larger = size[0] > image.width or size[1] > image.height

@@ -67,7 +67,7 @@ class KerasModel:
 
 
 def _same(network: keras.Model, other: keras.Model) -> bool:
-    """Whether the architectures are the same; one that is loaded lists its inputs, one just built does not."""
+    """Whether the architectures are the same; a loaded one merely lists its inputs."""
     digests = {
         networks.architecture_digest(networks.without_optimizer(each)) for each in (network, other)
     }

@@ -108,9 +108,10 @@ class ResultFolder:
         """Writes the given kinds of results of one image."""
         chosen = self.appearance.chosen(segmentation)
         for kind, path in paths.items():
-            self.write(path, self._encoded(kind, chosen))
+            self.write(path, self.encoded(kind, chosen))
 
-    def _encoded(self, kind: str, segmentation: Segmentation) -> bytes:
+    def encoded(self, kind: str, segmentation: Segmentation) -> bytes:
+        """The content of one kind of result."""
         if kind == "ids":
             return _saved(segmentation.id_image(), _PNG)
         if kind == "overlay":
