@@ -58,13 +58,20 @@ def test_a_network_is_rebuilt_for_other_sizes_with_the_same_weights(run):
     np.testing.assert_array_equal(logits, rebuilt.predict_on_batch(image[None])[0])
 
 
+@pytest.mark.parametrize("size", [(375, 1242), (48, 40), (47, 33)])
+def test_sizes_that_need_other_layers_have_the_same_weights(size):
+    image = np.random.default_rng(0).integers(0, 256, (*size, 3), np.uint8)
+    expected = networks.load_pretrained("simple", (*size, 3)).predict_on_batch(image[None])[0]
+    np.testing.assert_array_equal(model.open_model("simple").logits(image), expected)
+
+
 def test_only_some_sizes_are_kept(monkeypatch, run):
     built = []
 
     def build(name, shape, classes):
         built.append(shape)
         return SimpleNamespace(
-            set_weights=lambda weights: None,
+            get_layer=lambda name: SimpleNamespace(set_weights=lambda weights: None),
             predict_on_batch=lambda images: np.zeros((*images.shape[:3], classes), np.float32),
         )
 

@@ -43,9 +43,10 @@ class KerasModel:
     def __init__(self, network: keras.Model, description: Description):
         shape = tuple(network.input_shape[1:])
         self.description = description
-        self._weights = network.get_weights()
+        # By name: the order of the layers depends on which sizes need padding and cropping.
+        self._weights = {layer.name: layer.get_weights() for layer in network.layers if layer.weights}
         self._networks = OrderedDict({shape: network})
-        self.digest = _digest(self._weights)
+        self.digest = _digest(network.get_weights())
         self.resizable = description.name in networks.NETWORKS and _same(self._build(shape), network)
         self.minimum_size = networks.NETWORKS[description.name].MINIMUM_SIZE if self.resizable else 1
 
@@ -55,7 +56,8 @@ class KerasModel:
     def _for_size(self, shape: tuple[int, int, int]) -> keras.Model:
         if shape not in self._networks:
             network = self._build(shape)
-            network.set_weights(self._weights)
+            for name, weights in self._weights.items():
+                network.get_layer(name).set_weights(weights)
             self._networks[shape] = network
             if len(self._networks) > _KEPT_SIZES:
                 self._networks.popitem(last=False)
@@ -67,11 +69,11 @@ class KerasModel:
 
 
 def _same(network: keras.Model, other: keras.Model) -> bool:
-    """Whether the architectures are the same; a loaded one merely lists its inputs."""
-    digests = {
-        networks.architecture_digest(networks.without_optimizer(each)) for each in (network, other)
-    }
-    return len(digests) == 1
+    """Whether architectures and names are the same; a loaded network merely lists its inputs."""
+    bare = [networks.without_optimizer(each) for each in (network, other)]
+    digests = {networks.architecture_digest(each) for each in bare}
+    names = {tuple(layer.name for layer in each.layers if layer.weights) for each in bare}
+    return len(digests) == len(names) == 1
 
 
 def _digest(weights: list[np.ndarray]) -> str:
