@@ -7,6 +7,7 @@ The rooms, in the order of the data's way:
     training     train() by a recipe, resumable
     evaluation   predictions, counts and metrics
     plots        every figure
+    inference    images, folders and videos of one's own
 
 A room imports only from those before it. None is imported here, so that reading and preprocessing data
 never start TensorFlow.

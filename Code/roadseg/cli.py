@@ -31,6 +31,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from roadseg import notebook
     from roadseg.data import check_data
+    from roadseg.inference import command
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -43,6 +44,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_preprocess(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    command.add_command(commands)
     notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)

@@ -22,8 +22,9 @@ _PACKAGES = {  # distribution -> module
     "h5py": "h5py",
     "pillow": "PIL",
 }
-# Recorded, but not compared: a run may continue on another machine or after an update.
-_NOT_COMPARED = ("versions", "machine", "precision", "prolongs")
+# Recorded, but not compared: a run may continue on another machine or after an update. The digest of the
+# data stands for its source, scale and colours, which older runs do not name.
+_NOT_COMPARED = ("versions", "machine", "precision", "prolongs", "source", "downscale", "palette")
 
 
 def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:
@@ -46,6 +47,9 @@ def describe(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[s
         "data": {
             "frames": len(frames),
             "class_names": list(frames.class_names),
+            "palette": frames.palette.tolist(),
+            "source": frames.attributes["source"],
+            "downscale": float(frames.attributes["scale"]),
             "digest": frames.digest,
         },
         "precision": sorted({layer.compute_dtype for layer in network.layers}),

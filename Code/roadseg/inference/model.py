@@ -1,0 +1,147 @@
+"""Trained networks that can be used alone: with class names, colours, size, scale and origin."""
+
+import hashlib
+from collections import OrderedDict
+from pathlib import Path
+from typing import Protocol
+
+import keras
+import numpy as np
+
+from roadseg import networks, training
+from roadseg.data.sources.virtual_kitti import VirtualKitti1
+from roadseg.errors import TrainingError
+from roadseg.inference.description import Description
+
+_SAVED_MODEL = ".saved_model"  # an exported network that is a folder
+_KEPT_SIZES = 8  # for which a network is kept
+
+
+class Model(Protocol):
+    """What a `Labeller` needs of a network.
+
+    resizable: False for one that takes images of `description.image_shape` alone.
+    minimum_size: the least height and width that it takes, in pixels.
+    digest: tells whether it is the same network, with the same weights.
+    """
+
+    description: Description
+    resizable: bool
+    minimum_size: int
+    digest: str
+
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        """uint8 (H, W, 3) -> float32 (H, W, C)."""
+
+
+class KerasModel:
+    """A network of `networks.build`, which is rebuilt with the same weights for each size of image.
+
+    A network that was built with options of its own cannot be rebuilt from its name: it keeps its size.
+    """
+
+    def __init__(self, network: keras.Model, description: Description):
+        shape = tuple(network.input_shape[1:])
+        self.description = description
+        # By name: the order of the layers depends on which sizes need padding and cropping.
+        self._weights = {layer.name: layer.get_weights() for layer in network.layers if layer.weights}
+        self._networks = OrderedDict({shape: network})
+        self.digest = _digest(network.get_weights())
+        self.resizable = description.name in networks.NETWORKS and _same(self._build(shape), network)
+        self.minimum_size = networks.NETWORKS[description.name].MINIMUM_SIZE if self.resizable else 1
+
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        return self._for_size(image.shape).predict_on_batch(image[None])[0]
+
+    def _for_size(self, shape: tuple[int, int, int]) -> keras.Model:
+        if shape not in self._networks:
+            network = self._build(shape)
+            for name, weights in self._weights.items():
+                network.get_layer(name).set_weights(weights)
+            self._networks[shape] = network
+            if len(self._networks) > _KEPT_SIZES:
+                self._networks.popitem(last=False)
+        self._networks.move_to_end(shape)
+        return self._networks[shape]
+
+    def _build(self, shape: tuple[int, int, int]) -> keras.Model:
+        return networks.build(self.description.name, shape, len(self.description.class_names))
+
+
+def _same(network: keras.Model, other: keras.Model) -> bool:
+    """Whether architectures and names are the same; a loaded network merely lists its inputs."""
+    bare = [networks.without_optimizer(each) for each in (network, other)]
+    digests = {networks.architecture_digest(each) for each in bare}
+    names = {tuple(layer.name for layer in each.layers if layer.weights) for each in bare}
+    return len(digests) == len(names) == 1
+
+
+def _digest(weights: list[np.ndarray]) -> str:
+    hashed = hashlib.sha256()
+    for each in weights:
+        hashed.update(each.tobytes())
+    return hashed.hexdigest()[:16]
+
+
+def open_model(network: str | Path) -> Model:
+    """Opens a trained network.
+
+    Args:
+        network: the folder of a finished run; a file that `roadseg export` wrote; or the name of weights
+            that ship with this package: "simple" or "simple_plus". A folder of that name is written as
+            "./simple".
+
+    Raises:
+        TrainingError: the folder holds no finished run, or one without palette.
+        DataError: the file is no exported network.
+        ValueError: there is neither a folder nor a file nor weights of that name.
+    """
+    if network in networks.NETWORKS:
+        return _open_pretrained(network)
+    path = Path(network)
+    if path.suffix == _SAVED_MODEL or path.is_file():
+        from roadseg.inference.export_runtimes import open_exported
+
+        return open_exported(path)
+    if path.is_dir():
+        return _open_run(path)
+    raise ValueError(
+        f"{network}: neither the folder of a run, nor an exported file, nor weights that ship "
+        f"({', '.join(_shipped())})"
+    )
+
+
+def _shipped() -> list[str]:
+    return [name for name in networks.NETWORKS if (networks.pretrained.FOLDER / f"{name}.json").exists()]
+
+
+def _open_pretrained(name: str) -> KerasModel:
+    network = networks.load_pretrained(name)
+    description = Description(
+        name=name,
+        class_names=VirtualKitti1.class_names,
+        palette=VirtualKitti1.palette,
+        image_shape=tuple(network.input_shape[1:]),
+        scale=3.0,  # of 1242 x 375
+        trained_on=f"trained on {networks.model_card(name)['frames']:,} rendered frames",
+    )
+    return KerasModel(network, description)
+
+
+def _open_run(folder: Path) -> KerasModel:
+    run = training.open_run(folder)
+    data = run.settings["data"]
+    if "palette" not in data:
+        raise TrainingError(
+            f"{folder}: an older version wrote this run, without the colours of its classes; train "
+            "again in another folder"
+        )
+    description = Description(
+        name=run.settings["network"]["name"],
+        class_names=tuple(data["class_names"]),
+        palette=tuple(tuple(colour) for colour in data["palette"]),
+        image_shape=tuple(run.settings["network"]["image_shape"]),
+        scale=data["downscale"],
+        trained_on=f"trained on {len(run.split.train):,} frames of {data['source']}",
+    )
+    return KerasModel(run.load_best(), description)

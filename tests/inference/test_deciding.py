@@ -1,0 +1,48 @@
+import numpy as np
+import pytest
+
+from roadseg.inference import deciding
+
+
+def random_probabilities(shape, seed=0):
+    return deciding.probabilities(np.random.default_rng(seed).normal(0, 2, shape).astype(np.float32))
+
+
+def bilinear(values, rows, columns):
+    """The same by NumPy's own interpolation, (H, W, C)."""
+    inner = np.apply_along_axis(lambda each: np.interp(columns, np.arange(len(each)), each), 1, values)
+    return np.apply_along_axis(lambda each: np.interp(rows, np.arange(len(each)), each), 0, inner)
+
+
+def test_probabilities_are_the_softmax():
+    logits = np.array([[[0, 1, 1000]], [[5, 5, 5]]], np.float32)
+    np.testing.assert_allclose(deciding.probabilities(logits)[:, 0], [[0, 0, 1], 3 * [1 / 3]], atol=1e-6)
+
+
+def test_entropy_is_0_for_a_certain_and_ln_c_for_a_clueless_network():
+    probable = np.array([[1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]], np.float32)
+    np.testing.assert_allclose(deciding.entropy_of(probable), [0, np.log(4)], atol=1e-6)
+
+
+@pytest.mark.parametrize("band", [50, 10**6])
+def test_classes_and_confidence_are_those_of_interpolated_probabilities(monkeypatch, band):
+    monkeypatch.setattr(deciding, "_BAND", band)
+    blocks = np.kron(np.random.default_rng(1).normal(0, 4, (3, 4, 5)), np.ones((4, 4, 1)))
+    probable = deciding.probabilities(blocks.astype(np.float32) + 0.1)
+    rows, columns = np.linspace(-0.4, 11.4, 37), np.linspace(-0.4, 15.4, 50)
+    ids, confidence, entropy = deciding.decide(probable, rows, columns)
+    expected = bilinear(probable, rows, columns)
+    np.testing.assert_array_equal(ids, expected.argmax(-1))
+    np.testing.assert_allclose(confidence, expected.max(-1), atol=1e-5)
+    too_low = deciding.entropy_of(expected) - entropy  # between pixels that agree on the class
+    assert too_low.min() > -1e-4
+    assert (too_low > 1e-4).mean() < 0.1
+    assert (ids.dtype, confidence.dtype, entropy.dtype) == (np.uint8, np.float32, np.float32)
+
+
+def test_at_the_pixels_themselves_nothing_is_interpolated():
+    probable = random_probabilities((7, 9, 4))
+    ids, confidence, entropy = deciding.decide(probable, np.arange(7), np.arange(9))
+    np.testing.assert_array_equal(ids, probable.argmax(-1))
+    np.testing.assert_allclose(confidence, probable.max(-1), rtol=1e-6)
+    np.testing.assert_allclose(entropy, deciding.entropy_of(probable), rtol=1e-5)
