@@ -125,8 +125,9 @@ def test_the_lines_for_an_own_image_label_it(tmp_path, monkeypatch):
     Image.fromarray(noise).save("road.jpg")
     (code,) = blocks(README, "python")
     exec(code, {})
-    with Image.open("classes.png") as classes:
-        assert classes.size == (414, 78)
+    with Image.open("overlay.png") as overlay:
+        assert overlay.width == 640
+        assert np.asarray(overlay.convert("RGB").crop((0, 0, 640, 120))).shape == noise.shape
 
 
 def test_the_steps_from_python_lead_to_figures(raw, tmp_path, monkeypatch):
