@@ -11,6 +11,9 @@ from roadseg.data import store
 from roadseg.networks import NETWORKS
 from roadseg.training import RECIPES
 
+DATA_COMMANDS = ("fetch", "render", "check-data", "preprocess")
+COMMANDS = (*DATA_COMMANDS, "train", "evaluate", "predict", "export", "notebook")
+
 
 def train(frames, folder):
     arguments = ["--epochs", "1", "--validation", "0002", "--output", str(folder)]
