@@ -30,6 +30,7 @@ def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import entry_points
 
     from roadseg import notebook
+    from roadseg.inference import export_command
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -41,6 +42,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_preprocess(commands)
     _add_train(commands)
     _add_evaluate(commands)
+    export_command.add_command(commands)
     notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)
