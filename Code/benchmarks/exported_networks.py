@@ -84,9 +84,8 @@ def measure(
 ) -> pd.DataFrame:
     """A row for Keras and one for each target, see `export_proof.prove`."""
     own = None if Path(trained).is_dir() else validation
-    exported = {}
+    source, exported = export_source.open_trained(trained, frames, own), {}
     for target in targets:
-        source = export_source.open_trained(trained, frames, target.precision, own)
         path = export_formats.write(source, target, folder, overwrite=True)
         exported[str(target)] = export_runtimes.open_exported(path)
     return export_proof.prove(source, exported)

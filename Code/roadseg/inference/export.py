@@ -43,7 +43,7 @@ def export(
     if keras.backend.backend() != "tensorflow":
         raise ValueError("networks are exported from TensorFlow: set KERAS_BACKEND=tensorflow")
     frames = store.open(frames_folder)
-    source = export_source.open_trained(trained, frames, target.precision, validation, size)
+    source = export_source.open_trained(trained, frames, validation, size)
     path = export_formats.write(source, target, Path(folder), overwrite=overwrite)
     exported = {str(target): export_runtimes.open_exported(path)}
     return path, export_proof.prove(source, exported)

@@ -16,7 +16,7 @@ import keras
 import numpy as np
 
 from roadseg import quiet_start
-from roadseg.inference.export_description import KEY
+from roadseg.inference.export_metadata import KEY, to_json
 from roadseg.inference.export_source import Source
 from roadseg.inference.export_target import SUFFIXES, Target
 
@@ -45,7 +45,9 @@ def write(source: Source, target: Target, folder: Path, *, overwrite: bool = Fal
     images = source.calibration.images()
     with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as part, _quiet():
         source.network.predict_on_batch(images[:1])  # Keras 3.15 exports no network that was never used
-        _writer(target)(source.network, Path(part) / path.name, source.description.as_json(), images)
+        _writer(target)(
+            source.network, Path(part) / path.name, to_json(source.description, target.precision), images
+        )
         for written in sorted(Path(part).iterdir()):  # the weights before the .xml that needs them
             _replace(written, folder / written.name)
     return path

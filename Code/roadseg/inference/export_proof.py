@@ -35,7 +35,7 @@ def prove(source: Source, exported: Mapping[str, Exported]) -> pd.DataFrame:
     runs = {KERAS: source.network.predict_on_batch} | {name: each.run for name, each in exported.items()}
     agreement, mean_iou = _labels(runs, source.held_out, len(source.description.class_names))
     table = {
-        "precision": ["float32", *(each.description.precision for each in exported.values())],
+        "precision": ["float32", *(each.precision for each in exported.values())],
         "MB": [source.megabytes, *(each.megabytes for each in exported.values())],
         "frames/s": _frames_per_second(runs, source.held_out.images(_TIMED_FRAMES)),
         "agreement": agreement,

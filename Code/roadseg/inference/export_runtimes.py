@@ -13,7 +13,8 @@ import numpy as np
 
 from roadseg import quiet_start
 from roadseg.errors import DataError
-from roadseg.inference.export_description import KEY, Description
+from roadseg.inference.description import Description
+from roadseg.inference.export_metadata import KEY, from_json
 from roadseg.inference.export_target import SUFFIXES, check_packages
 
 
@@ -23,7 +24,8 @@ class Exported:
 
     Attributes:
         path: of the file.
-        description: what the file says about itself.
+        description: what the file says about itself; its image_shape is the only one.
+        precision: "float32", "bfloat16" or "int8".
         run: uint8 (1, H, W, 3) -> what the runtime gives, (1, H, W, C): logits, or for LiteRT in int8
             integers in the same order.
         scale, zero_point: logits are scale * (result - zero_point).
@@ -31,6 +33,7 @@ class Exported:
 
     path: Path
     description: Description
+    precision: str
     run: Callable[[np.ndarray], np.ndarray]
     scale: float = 1.0
     zero_point: int = 0
@@ -124,13 +127,13 @@ def open_exported(path: str | Path) -> Exported:
 def _open_saved_model(path: Path) -> Exported:
     import tensorflow
 
-    description = Description.from_json((path / f"{KEY}.json").read_text("utf-8"))
+    description, precision = from_json((path / f"{KEY}.json").read_text("utf-8"))
     loaded = tensorflow.saved_model.load(str(path))
 
     def run(image: np.ndarray) -> np.ndarray:
         return loaded.serve(image).numpy()  # and keeps `loaded`, without which its weights are gone
 
-    return Exported(path, description, run)
+    return Exported(path, description, precision, run)
 
 
 def _open_onnx(path: Path) -> Exported:
@@ -139,8 +142,8 @@ def _open_onnx(path: Path) -> Exported:
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = os.cpu_count()
     session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
-    description = Description.from_json(session.get_modelmeta().custom_metadata_map[KEY])
-    return Exported(path, description, lambda image: session.run(None, {"image": image})[0])
+    description, precision = from_json(session.get_modelmeta().custom_metadata_map[KEY])
+    return Exported(path, description, precision, lambda image: session.run(None, {"image": image})[0])
 
 
 def _open_openvino(path: Path) -> Exported:
@@ -148,12 +151,12 @@ def _open_openvino(path: Path) -> Exported:
 
     core = openvino.Core()
     model = core.read_model(path)
-    description = Description.from_json(model.get_rt_info([KEY]).astype(str))
+    description, precision = from_json(model.get_rt_info([KEY]).astype(str))
     model.reshape([1, *description.image_shape])
     hints = {
         "PERFORMANCE_HINT": "LATENCY",
         # Without this hint OpenVINO computes in bfloat16 wherever the processor can.
-        "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[description.precision],
+        "INFERENCE_PRECISION_HINT": {"float32": "f32", "bfloat16": "bf16"}[precision],
     }
     request = core.compile_model(model, "CPU", hints).create_infer_request()
 
@@ -161,14 +164,14 @@ def _open_openvino(path: Path) -> Exported:
         request.infer([image], share_inputs=True)
         return request.get_output_tensor(0).data  # the next call overwrites it
 
-    return Exported(path, description, run)
+    return Exported(path, description, precision, run)
 
 
 def _open_litert(path: Path) -> Exported:
     from ai_edge_litert.interpreter import Interpreter
 
     with zipfile.ZipFile(path) as archive:
-        description = Description.from_json(archive.read(f"{KEY}.json").decode())
+        description, precision = from_json(archive.read(f"{KEY}.json").decode())
     interpreter = Interpreter(str(path), num_threads=os.cpu_count())
     interpreter.allocate_tensors()
     (image_input,), (output,) = interpreter.get_input_details(), interpreter.get_output_details()
@@ -179,7 +182,7 @@ def _open_litert(path: Path) -> Exported:
         return interpreter.get_tensor(output["index"])
 
     scale, zero_point = output["quantization"]  # (0, 0) for floats
-    return Exported(path, description, run, scale or 1.0, zero_point)
+    return Exported(path, description, precision, run, scale or 1.0, zero_point)
 
 
 _OPENERS = {

@@ -12,7 +12,7 @@ from roadseg import networks, training
 from roadseg.data import splits
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.data.store import FrameStore
-from roadseg.inference.export_description import Description
+from roadseg.inference.description import Description
 from roadseg.networks import pretrained
 
 _CALIBRATION_FRAMES = 48
@@ -39,16 +39,14 @@ class Source:
 def open_trained(
     trained: str | Path,
     frames: FrameStore,
-    precision: str,
     validation: Iterable[str] | None = None,
     size: tuple[int, int] | None = None,
 ) -> Source:
     """The network of a run's folder or of weights that ship.
 
     Args:
-        trained: folder of a finished run, or the name of weights.
+        trained: the name of weights, or the folder of a finished run ("./simple" is a folder).
         frames: with the network's classes.
-        precision: of the file that it becomes.
         validation: worlds or sequences to measure on; the rest calibrates. None: the last world or
             drive. On its own frames a run has its own split.
         size: (H, W) of the images that the file is to take; None: as in the store.
@@ -58,10 +56,12 @@ def open_trained(
             own split.
     """
     size = size or frames.image_shape[:2]
-    if Path(trained).is_dir():
+    if str(trained) in networks.NETWORKS:
+        network, origin = _of_weights(str(trained), size)
+    elif Path(trained).is_dir():
         network, origin = _of_run(training.open_run(trained), frames, size)
     else:
-        network, origin = _of_weights(str(trained), size)
+        raise ValueError(f"{trained}: neither the folder of a run nor the name of weights that ship")
     if origin.class_names != frames.class_names:
         raise ValueError(
             f"the network knows {', '.join(origin.class_names)}, but {frames.path} has "
@@ -70,7 +70,7 @@ def open_trained(
     split = _split(frames, validation, origin.split)
     return Source(
         network,
-        _describe(origin, frames, size, precision),
+        _describe(origin, frames, size),
         origin.file.stat().st_size / 1e6,
         Samples(frames, _spread(split.train, _CALIBRATION_FRAMES), size),
         Samples(frames, split.validation, size),
@@ -118,7 +118,7 @@ def _split(
     return own or splits.last_drive(frames)
 
 
-def _describe(origin: _Origin, frames: FrameStore, size: tuple[int, int], precision: str) -> Description:
+def _describe(origin: _Origin, frames: FrameStore, size: tuple[int, int]) -> Description:
     return Description(
         name=origin.name,
         class_names=origin.class_names,
@@ -126,7 +126,6 @@ def _describe(origin: _Origin, frames: FrameStore, size: tuple[int, int], precis
         image_shape=(*size, 3),
         scale=float(frames.attributes["scale"]) * frames.image_shape[1] / size[1],
         trained_on=origin.trained_on,
-        precision=precision,
     )
 
 
