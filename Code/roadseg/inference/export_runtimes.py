@@ -116,12 +116,12 @@ def open_exported(path: str | Path) -> Exported:
         raise DataError(f"{path}: no exported network; `roadseg export` writes {', '.join(formats)}")
     format = formats[path.suffix]
     check_packages(format)
-    try:
-        with quiet_start.muted_stderr():
+    with quiet_start.muted_stderr():
+        try:
             return _OPENERS[format](path)
-    except (OSError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile) as error:
-        problem = f"{type(error).__name__}: {error}".splitlines()[0]
-        raise DataError(f"{path}: not a file that `roadseg export` wrote ({problem}); export again")
+        except Exception as error:  # each runtime has errors of its own
+            problem = f"{type(error).__name__}: {error}".splitlines()[0]
+    raise DataError(f"{path}: not a file that `roadseg export` wrote ({problem}); export again")
 
 
 def _open_saved_model(path: Path) -> Exported:

@@ -140,7 +140,8 @@ def _in_float32(network: keras.Model) -> keras.Model:
     config = network.to_json().replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
     copy = keras.models.model_from_json(config)
     copy.set_weights(network.get_weights())
-    return copy
+    # A network from a file takes a list of one image, and so would the exported function.
+    return keras.Model(copy.inputs[0], copy.outputs[0], name=network.name)
 
 
 def _of_other_size(network: keras.Model, name: str, size: tuple[int, int]) -> keras.Model:
