@@ -1,7 +1,7 @@
 """All exported forms of all networks beside Keras: size, speed, agreement and mean IoU.
 
     .venv/bin/python -m pip install -e ".[export]"
-    .venv/bin/python Code/benchmarks/exported_networks.py [--folder FOLDER] [--output FILE]
+    .venv/bin/python Code/benchmarks/exported_networks.py [--output FILE]
 
 The weights that ship, and an edgesegnet of 20 epochs. Renders worlds of two seeds: one calibrates and
 trains edgesegnet, the other is measured on (and chose the best epoch of edgesegnet). Let nothing run
@@ -9,7 +9,7 @@ beside it: all forms of a network are timed in turns.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import joblib
@@ -39,15 +39,17 @@ _VARIATIONS, _STRIDE = 3, 60
 
 def main() -> None:
     parser = harness.parser(__doc__)
-    parser.add_argument("--folder", type=Path, default=CODE / "Runs" / "exported_networks")
+    parser.add_argument(
+        "--folder", type=Path, default=CODE / "Runs" / "exported_networks", help="of scenes and files"
+    )
     options = parser.parse_args()
     frames = rendered(options.folder)
-    load, measured = os.getloadavg()[0], {}
+    load, measured = os.getloadavg()[0], {}  # the load of a quiet machine is below 0.5
     for trained in ("simple", "simple_plus", train_edgesegnet(frames, options.folder / "edgesegnet")):
         table = measure(trained, frames, [f"worlds-{_HELD_OUT}"], options.folder / "files")
-        print(f"\n{trained}\n{export_proof.as_text(table)}", flush=True)
         measured[Path(trained).name] = table.to_dict("index")
-    harness.report({"load before": load, "networks": measured}, options.output)
+    print(as_markdown(measured))
+    harness.report({"load_before": load, "networks": measured}, options.output)
 
 
 def rendered(folder: Path) -> store.FrameStore:
@@ -89,6 +91,18 @@ def measure(
         path = export_formats.write(source, target, folder, overwrite=True)
         exported[str(target)] = export_runtimes.open_exported(path)
     return export_proof.prove(source, exported)
+
+
+def as_markdown(measured: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """The table of docs/export.md: network -> form -> column -> value."""
+    lines = ["| network | form | MB | frames/s | agreement | mean IoU |", "|---|---|---|---|---|---|"]
+    for network, forms in measured.items():
+        for form, row in forms.items():
+            lines.append(
+                f"| `{network}` | {form} | {row['MB']:.2f} | {row['frames/s']:.0f} | "
+                f"{row['agreement']:.4f} | {row['mean IoU']:.4f} |"
+            )
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":

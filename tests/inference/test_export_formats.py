@@ -1,15 +1,18 @@
 """Every format in its own runtime. Needs the packages of `pip install -e ".[dev,export]"`."""
 
+import shutil
 import subprocess
 import sys
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from benchmarks.exported_networks import TARGETS
 from roadseg.errors import DataError
 from roadseg.inference import export, export_runtimes
 from roadseg.inference.export_target import Target
+from tests.test_docs import ROOT, blocks
 
 NEEDED = 'not installed: pip install -e ".[dev,export]" brings it, and these tests need it'
 for package in ("tf2onnx", "onnxruntime", "openvino", "ai_edge_litert", "litert_quantizer"):
@@ -84,3 +87,23 @@ def test_an_onnx_file_is_opened_without_keras(exported):
         "assert not {'keras', 'tensorflow'} & set(sys.modules)"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_the_lines_of_the_page_use_every_file(exported, frames, tmp_path, monkeypatch):
+    made, _ = exported[Target("onnx")]
+    for path in made.parent.iterdir():
+        copy = tmp_path / path.name.replace("21x32", "125x414")
+        if path.is_dir():
+            shutil.copytree(path, copy)
+        else:
+            shutil.copy(path, copy)
+    (image,), _ = frames.read([0])
+    Image.fromarray(image).save(tmp_path / "road.png")
+    monkeypatch.chdir(tmp_path)
+    first, *others = blocks(ROOT / "docs/export.md", "python")
+    exec(first, variables := {})
+    assert len(others) == 4
+    for code in others:
+        exec(code, variables)
+        assert variables["names"] == list(frames.class_names)
+        assert variables["ids"].shape == (1, *image.shape[:2])
