@@ -41,24 +41,12 @@ def test_help_names_every_command_and_starts_no_tensorflow():
         "finally: print('started' if 'tensorflow' in sys.modules or 'keras' in sys.modules else 'quiet')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    for command in (
-        "fetch",
-        "render",
-        "check-data",
-        "preprocess",
-        "train",
-        "evaluate",
-        "predict",
-        "notebook",
-    ):
+    for command in COMMANDS:
         assert re.search(rf"^ +{command}\s+\w", done.stdout, re.MULTILINE)
     assert "quiet" in done.stdout
 
 
-@pytest.mark.parametrize(
-    "command",
-    ["fetch", "render", "check-data", "preprocess", "train", "evaluate", "predict", "notebook"],
-)
+@pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_explains_itself(command, capsys):
     with pytest.raises(SystemExit) as stopped:
         main([command, "--help"])

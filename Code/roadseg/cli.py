@@ -31,7 +31,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from roadseg import notebook
     from roadseg.data import check_data
-    from roadseg.inference import command
+    from roadseg.inference import command, export_command
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -45,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_evaluate(commands)
     command.add_command(commands)
+    export_command.add_command(commands)
     notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)

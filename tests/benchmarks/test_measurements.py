@@ -1,9 +1,13 @@
 """Each benchmark measures, on little data."""
 
+import json
+from pathlib import Path
+
 import pytest
 
-from benchmarks import compression, preprocessing, training_speed
+from benchmarks import compression, exported_networks, preprocessing, training_speed
 from roadseg.data import sources
+from roadseg.inference.export_target import Target
 
 
 @pytest.fixture
@@ -31,3 +35,16 @@ def test_preprocessing_is_compared_with_decoding_and_with_the_original(source):
 def test_reading_is_timed_with_and_without_augmentation():
     plain, augmented = (training_speed.reading(32, 48, recipe) for recipe in ("original", "quick"))
     assert 0 < plain < augmented
+
+
+def test_exported_networks_are_measured_beside_keras(frames, tmp_path):
+    table = exported_networks.measure("simple_plus", frames, ["0002"], tmp_path, [Target("saved_model")])
+    assert table.index.tolist() == ["keras float32", "saved_model float32"]
+    assert table["frames/s"].min() > 0
+
+
+def test_the_page_on_export_has_the_measured_table():
+    results = Path(exported_networks.__file__).parent / "results/exported_networks.json"
+    measured = json.loads(results.read_text("utf-8"))["networks"]
+    page = Path(__file__).parents[2] / "docs/export.md"
+    assert exported_networks.as_markdown(measured) in page.read_text("utf-8")

@@ -1,0 +1,109 @@
+"""All exported forms of all networks beside Keras: size, speed, agreement and mean IoU.
+
+    .venv/bin/python -m pip install -e ".[export]"
+    .venv/bin/python Code/benchmarks/exported_networks.py [--output FILE]
+
+The weights that ship, and an edgesegnet of 20 epochs. Renders worlds of two seeds: one calibrates and
+trains edgesegnet, the other is measured on (and chose the best epoch of edgesegnet). Let nothing run
+beside it: all forms of a network are timed in turns.
+"""
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import joblib
+import pandas as pd
+
+import roadscenes
+from benchmarks import harness
+from roadscenes import VARIATIONS, WORLDS
+from roadseg import networks, training
+from roadseg.data import preprocess, sources, splits, store
+from roadseg.inference import export_formats, export_proof, export_runtimes, export_source
+from roadseg.inference.export_target import Target
+from studies.runner.data_sets import CODE
+
+TARGETS = (
+    Target("saved_model"),
+    Target("onnx"),
+    Target("litert"),
+    Target("openvino"),
+    Target("openvino", "bfloat16"),
+    Target("onnx", "int8"),
+    Target("litert", "int8"),
+)
+_KNOWN, _HELD_OUT = 0, 8  # seeds; the second has trained none of the weights that ship
+_VARIATIONS, _STRIDE = 3, 60
+
+
+def main() -> None:
+    parser = harness.parser(__doc__)
+    parser.add_argument(
+        "--folder", type=Path, default=CODE / "Runs" / "exported_networks", help="of scenes and files"
+    )
+    options = parser.parse_args()
+    frames = rendered(options.folder)
+    load, measured = os.getloadavg()[0], {}  # the load of a quiet machine is below 0.5
+    for trained in ("simple", "simple_plus", train_edgesegnet(frames, options.folder / "edgesegnet")):
+        table = measure(trained, frames, [f"worlds-{_HELD_OUT}"], options.folder / "files")
+        measured[Path(trained).name] = table.to_dict("index")
+    print(as_markdown(measured))
+    harness.report({"load_before": load, "networks": measured}, options.output)
+
+
+def rendered(folder: Path) -> store.FrameStore:
+    """Frames of all worlds of both seeds, 125 x 414."""
+    jobs = (joblib.delayed(_render)(folder, seed) for seed in (_KNOWN, _HELD_OUT))
+    parts = {each.name: sources.open(each) for each in joblib.Parallel(-1)(jobs)}
+    preprocess.to_hdf5(sources.Joined(parts), folder / "store")
+    return store.open(folder / "store")
+
+
+def _render(folder: Path, seed: int) -> Path:
+    target, variations = folder / f"worlds-{seed}", list(VARIATIONS)
+    for place in range(_VARIATIONS):
+        variation = variations[(_VARIATIONS * seed + place) % len(variations)]
+        for world in WORLDS:
+            chosen = range(place * _STRIDE // _VARIATIONS, WORLDS[world].frames, _STRIDE)
+            roadscenes.render(target, [world], [variation], chosen, seed, workers=1, progress=False)
+    return target
+
+
+def train_edgesegnet(frames: store.FrameStore, folder: Path) -> Path:
+    """The folder of its run; continues an interrupted one."""
+    network = networks.build("edgesegnet", frames.image_shape, frames.num_classes)
+    split = splits.by_sequence(frames, [f"worlds-{_HELD_OUT}"])
+    return training.train(network, frames, split, training.get_recipe("quick"), folder).folder
+
+
+def measure(
+    trained: str | Path,
+    frames: store.FrameStore,
+    validation: Sequence[str],
+    folder: Path,
+    targets: Sequence[Target] = TARGETS,
+) -> pd.DataFrame:
+    """A row for Keras and one for each target, see `export_proof.prove`."""
+    own = None if Path(trained).is_dir() else validation
+    source, exported = export_source.open_trained(trained, frames, own), {}
+    for target in targets:
+        path = export_formats.write(source, target, folder, overwrite=True)
+        exported[str(target)] = export_runtimes.open_exported(path)
+    return export_proof.prove(source, exported)
+
+
+def as_markdown(measured: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+    """The table of docs/export.md: network -> form -> column -> value."""
+    lines = ["| network | form | MB | frames/s | agreement | mean IoU |", "|---|---|---|---|---|---|"]
+    for network, forms in measured.items():
+        for form, row in forms.items():
+            lines.append(
+                f"| `{network}` | {form} | {row['MB']:.2f} | {row['frames/s']:.0f} | "
+                f"{row['agreement']:.4f} | {row['mean IoU']:.4f} |"
+            )
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
