@@ -4,6 +4,6 @@ from tests.fuzz import runner
 
 
 def test_damaged_runs_are_refused_or_end_as_they_would_have():
-    report = runner.run(runner.inputs("training", 300, seed=1), processes=1)
+    report = runner.run(runner.inputs("training", 150, seed=1), processes=1)
     assert not report.faults, str(report)
-    assert report.inputs == 300
+    assert report.inputs == 150

@@ -65,7 +65,7 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
         seconds = time.monotonic() - self._start
         self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
         self.folder.stage_history(self.history)
-        self.folder.stage("last.weights.h5", self.model.save_weights)
+        self.folder.stage_weights("last.weights.h5", self.model)
         self.folder.commit(epoch + 1)
 
     def _validate(self) -> tuple[float, float]:

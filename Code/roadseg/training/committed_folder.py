@@ -6,6 +6,7 @@ theirs: a kill at any moment leaves the state before or after. One process at a 
 
 import contextlib
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -45,16 +46,18 @@ class CommittedFolder:
 
     @contextlib.contextmanager
     def _writing(self) -> Iterator[None]:
-        """Says what a full or read-only disk means; h5py calls it a RuntimeError."""
+        """Says what a full or read-only disk means; h5py calls it a RuntimeError, in many lines."""
         try:
             yield
         except TrainingError:
             raise
         except (OSError, RuntimeError) as error:
+            number = getattr(error, "errno", None)
+            reason = os.strerror(number) if number else str(error).partition("\n")[0]
             epochs = self.manifest.epochs if self.manifest else 0
             raise TrainingError(
-                f"{self.path}: cannot be written ({error}); its {epochs} finished epochs are kept. Make "
-                "room or get permission to write there, and train again to continue"
+                f"{self.path}: cannot be written ({reason}); its {epochs} finished epochs are kept. "
+                "Make room or get permission to write there, and train again to continue"
             )
 
     def read_manifest(self) -> Manifest | None:
@@ -91,10 +94,14 @@ class CommittedFolder:
                 )
                 raise TrainingError(f"{path}: {what}; {remedy}")
 
-    def stage(self, name: str, write: Callable[[Path], object]) -> None:
-        """Writes a file of the epoch that the next `commit` finishes."""
+    def stage(self, name: str, write: Callable[[Path], object], size: int = 0) -> None:
+        """Writes a file of the epoch that the next `commit` finishes.
+
+        size: bytes that there must be room for before `write` starts; on a full disk HDF5 prints pages.
+        """
         with self._writing():
             self._next.mkdir(exist_ok=True)
+            (self._next / name).write_bytes(bytes(size))
             write(self._next / name)
             flush_to_disk(self._next / name)
         self._staged.append(name)

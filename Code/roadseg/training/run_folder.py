@@ -15,6 +15,7 @@ The files of an epoch change together, see `committed_folder`.
 
 import csv
 import json
+import math
 import warnings
 from collections.abc import Mapping
 from pathlib import Path
@@ -31,6 +32,7 @@ from roadseg.networks.saved import check_network_file, check_weights_file
 from roadseg.training.committed_folder import CommittedFolder
 from roadseg.training.provenance import differences
 
+_HDF5_OVERHEAD = 4096  # bytes for each array, at most
 _LARGEST_HISTORY = 100_000_000  # bytes
 
 
@@ -70,7 +72,7 @@ class RunFolder(CommittedFolder):
     def _create(self, network: keras.Model, settings: Mapping[str, object], split: Split) -> None:
         self.stage_json("settings.json", settings)
         self.stage("split.json", split.save)
-        self.stage("initial.weights.h5", without_optimizer(network).save_weights)
+        self.stage_weights("initial.weights.h5", without_optimizer(network))
         self.commit(0)
 
     def differences(self, settings: Mapping[str, object], split: Split) -> list[str]:
@@ -131,6 +133,13 @@ class RunFolder(CommittedFolder):
             raise TrainingError(
                 f"{path}: its weights do not fit the network ({error}); delete the folder"
             )
+
+    def stage_weights(self, name: str, network: keras.Model) -> None:
+        """The weights, and the optimizer's state if there is one."""
+        optimizer = getattr(network, "optimizer", None)
+        variables = [*network.variables, *(optimizer.variables if optimizer else ())]
+        size = sum(math.prod(each.shape) * 4 + _HDF5_OVERHEAD for each in variables)
+        self.stage(name, network.save_weights, size)
 
     def stage_best(self, network: keras.Model) -> None:
         """The network alone, so that any Keras can open it."""
