@@ -6,13 +6,14 @@ import sys
 
 import pytest
 
+from roadseg import training
 from roadseg.cli import main
 from roadseg.data import store
 from roadseg.networks import NETWORKS
 from roadseg.training import RECIPES
 
 DATA_COMMANDS = ("fetch", "render", "check-data", "preprocess")
-COMMANDS = (*DATA_COMMANDS, "train", "evaluate", "predict", "export", "notebook")
+COMMANDS = (*DATA_COMMANDS, "train", "prolong", "evaluate", "predict", "export", "notebook")
 
 
 def train(frames, folder):
@@ -85,6 +86,15 @@ def test_evaluate_repeats_the_metrics_of_the_run(run, preprocessed, raw, tmp_pat
     assert main(["preprocess", str(raw), "--sequences", "0001", "--output", str(tmp_path)]) == 0
     assert main(["evaluate", str(run), str(tmp_path)]) == 0
     assert "All frames" in capsys.readouterr().out
+
+
+def test_prolong_adds_epochs_in_a_new_folder(run, preprocessed, tmp_path, capsys):
+    arguments = [str(run), str(preprocessed), "--output", str(tmp_path / "longer")]
+    assert main(["prolong", *arguments, "--epochs", "2"]) == 0
+    assert len(training.open_run(tmp_path / "longer").history["epoch"]) == 2
+    assert len(training.open_run(run).history["epoch"]) == 1
+    assert main(["prolong", *arguments, "--epochs", "1"]) == 1
+    assert "has 1 epochs already" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

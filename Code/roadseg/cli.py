@@ -43,6 +43,7 @@ def _parser() -> argparse.ArgumentParser:
     check_data.add_command(commands)
     _add_preprocess(commands)
     _add_train(commands)
+    _add_prolong(commands)
     _add_evaluate(commands)
     command.add_command(commands)
     export_command.add_command(commands)
@@ -147,6 +148,30 @@ def _train(options) -> None:
         split = splits.last_drive(frames)
     name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
     run = training.train(network, frames, split, recipe, options.output or Path("Runs") / name)
+    print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
+
+
+def _add_prolong(commands) -> None:
+    parser = commands.add_parser(
+        "prolong",
+        help="train a run for more epochs",
+        description="Trains a finished or interrupted run for more epochs, in a new folder, with the "
+        "learning rates of the longer recipe. The run itself stays as it is.",
+    )
+    parser.add_argument("run_folder", type=Path, metavar="run", help="folder of the run")
+    parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
+    parser.add_argument("--epochs", type=int, required=True, help="in all, those of the run included")
+    parser.add_argument("--output", type=Path, required=True, help="folder of the longer run")
+    parser.set_defaults(run=_prolong)
+
+
+def _prolong(options) -> None:
+    from roadseg import networks, training
+    from roadseg.data import store
+
+    network = networks.load(options.run_folder / "best.keras")
+    frames = store.open(options.store)
+    run = training.prolong(options.run_folder, network, frames, options.epochs, options.output)
     print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
 
 
