@@ -81,6 +81,7 @@ def reading(height: int, width: int, recipe: str) -> float:
     """Milliseconds an image of one epoch of batches."""
     from roadseg.data import store
     from roadseg.data.batches import Batches
+    from roadseg.data.sources.virtual_kitti import VirtualKitti1
     from roadseg.training import RECIPES
 
     generator = np.random.default_rng(0)
@@ -89,7 +90,15 @@ def reading(height: int, width: int, recipe: str) -> float:
         ids = generator.integers(0, 14, (height, width), np.uint8)
         chunks = [store.CompressedFrame.of(image, ids)] * FRAMES
         names = [("0001/clone", index) for index in range(FRAMES)]
-        store.write(Path(folder) / store.FRAMES_FILE, names, chunks, image.shape, {})
+        attributes = {
+            "source": "random",
+            "scale": 1.0,
+            "class_names": list(VirtualKitti1.class_names),
+            "palette": np.array(VirtualKitti1.palette, np.uint8),
+            "class_maps": "",
+            "job": "",
+        }
+        store.write(Path(folder) / store.FRAMES_FILE, names, chunks, image.shape, attributes)
         batches = Batches(store.open(folder), range(FRAMES), BATCH, RECIPES[recipe].augmentation)
         start = time.perf_counter()
         for number in range(len(batches)):

@@ -28,5 +28,5 @@ if "tensorflow" in sys.modules and "TF_ENABLE_ONEDNN_OPTS" not in os.environ:
         stacklevel=2,
     )
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # warnings, not the log of its start
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # errors are raised as well
 quiet_start.install()

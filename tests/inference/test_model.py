@@ -1,6 +1,5 @@
 """Networks of this package and of a run, each used alone."""
 
-import json
 from types import SimpleNamespace
 
 import numpy as np
@@ -95,17 +94,9 @@ def test_a_network_with_options_of_its_own_keeps_its_size(frames):
     assert result.ids.shape == (100, 70)
 
 
-def test_a_run_without_colours_and_a_name_of_nothing_are_refused(run, tmp_path):
-    for file in run.folder.iterdir():
-        if file.is_file():
-            (tmp_path / file.name).write_bytes(file.read_bytes())
-    settings = json.loads((tmp_path / "settings.json").read_text("utf-8"))
-    del settings["data"]["palette"]
-    (tmp_path / "settings.json").write_text(json.dumps(settings), "utf-8")
-    with pytest.raises(TrainingError, match="without the colours of its classes; train again"):
-        model.open_model(tmp_path)
+def test_a_folder_without_a_run_and_a_name_of_nothing_are_refused(tmp_path):
     with pytest.raises(TrainingError, match="no finished run"):
-        model.open_model(tmp_path.parent)
+        model.open_model(tmp_path)
     with pytest.raises(ValueError, match=r"smple: neither .*simple, simple_plus\)"):
         model.open_model("smple")
     with pytest.raises(ValueError, match="no pretrained weights 'edgesegnet'"):

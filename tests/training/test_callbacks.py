@@ -49,7 +49,7 @@ def test_epochs_between_validations_have_no_score(frames, tmp_path):
 
 def test_the_progress_bar_shows_scores_and_the_time_left_to_the_end(frames, tmp_path, capfd):
     run = train(frames, tmp_path, replace(SHORT, epochs=2), progress=True)
-    shown = capfd.readouterr().err
+    shown = capfd.readouterr().out
     for word in ("loss", "accuracy", "mean_iou", "simple, short", "00:00<"):
         assert word in shown
     last = shown.rpartition("\r")[2]

@@ -10,7 +10,6 @@ import numpy as np
 
 from roadseg import networks, training
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
-from roadseg.errors import TrainingError
 from roadseg.inference.description import Description
 
 _SAVED_MODEL = ".saved_model"  # an exported network that is a folder
@@ -131,11 +130,6 @@ def _open_pretrained(name: str) -> KerasModel:
 def _open_run(folder: Path) -> KerasModel:
     run = training.open_run(folder)
     data = run.settings["data"]
-    if "palette" not in data:
-        raise TrainingError(
-            f"{folder}: an older version wrote this run, without the colours of its classes; train "
-            "again in another folder"
-        )
     description = Description(
         name=run.settings["network"]["name"],
         class_names=tuple(data["class_names"]),
