@@ -12,12 +12,12 @@ from roadscenes.tasks import RenderTask, encoding_file, plan_tasks, render_frame
 from roadscenes.worlds import WORLDS
 from roadscenes.worlds.world import World
 from roadseg.data import sources
+from roadseg.data.sources.base import RENDERED_MARKER
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
 from roadseg.progress import progress_bar
 
-MARKER = "roadscenes.json"
 _FORMAT = 2  # raise it when the same seed gives other images
 # A street to train on and an avenue to hold out; about two frames of each second.
 _DEFAULT_FRAMES = {"0001": range(0, 447, 5), "0002": range(0, 233, 6)}
@@ -89,7 +89,7 @@ def open_or_render(folder: str | Path) -> sources.Source:
     """
     folder = Path(folder)
     entries = list(folder.iterdir()) if folder.is_dir() else []
-    if all(path.name.startswith(".") or (path / MARKER).is_file() for path in entries):
+    if all(path.name.startswith(".") or (path / RENDERED_MARKER).is_file() for path in entries):
         render_default(folder / "scenes")
         return sources.open(folder / "scenes")
     return sources.open(folder)
@@ -124,7 +124,7 @@ def _frames_of_drive(numbers: list[int] | None, world: str) -> list[int]:
 
 def _claim(target: Path, seed: int, randomise: bool) -> None:
     """Makes the folder, or checks that it holds scenes of this seed."""
-    marker, description = target / MARKER, {"format": _FORMAT, "seed": seed}
+    marker, description = target / RENDERED_MARKER, {"format": _FORMAT, "seed": seed}
     if randomise:
         description["randomise"] = True
     if marker.is_file():

@@ -105,3 +105,10 @@ def test_a_damaged_marker_is_one_clear_error(tmp_path):
     (tmp_path / "roadscenes.json").write_text("{")
     with pytest.raises(DataError, match=r"roadscenes\.json: is damaged"):
         roadscenes.render(tmp_path)
+
+
+def test_a_sequence_that_was_not_rendered_names_the_command_that_renders_it(rendered):
+    with pytest.raises(DataError, match="`make scenes WORLDS=0006 VARIATIONS=rain` renders more"):
+        sources.open(rendered).frames(["0006/rain"])
+    with pytest.raises(DataError, match="`make scenes WORLDS=0020` renders more"):
+        sources.open(rendered).frames(["0020"])

@@ -44,7 +44,8 @@ class Split:
         if not self.train or not self.validation:
             raise ValueError(
                 f"{self.description}: {len(self.train)} train and {len(self.validation)} validation "
-                "frames; each part needs at least one"
+                "frames; each part needs at least one. Take more frames, a smaller gap, or hold out "
+                "other sequences (VALIDATION=..., --validation)"
             )
         for part in (self.train, self.validation):
             if len(set(part)) < len(part):

@@ -70,9 +70,9 @@ def block(frames: Frames, validation: float = 0.15, gap: int = 10) -> Split:
     for positions in drives.values():
         known = sorted({names[i][1] for i in positions})
         start = len(known) - _count(len(known), validation)
-        last_trained = known[start - gap - 1] if start > gap else -1
+        last_train = known[start - gap - 1] if start > gap else -1
         held_out += [i for i in positions if names[i][1] >= known[start]]
-        train += [i for i in positions if names[i][1] <= last_trained]
+        train += [i for i in positions if names[i][1] <= last_train]
     description = f"last {validation:.0%} of each drive for validation, gap of {gap} frames"
     return _split(frames, train, held_out, description)
 

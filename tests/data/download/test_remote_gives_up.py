@@ -113,3 +113,10 @@ def test_nobody_answers(tmp_path):
 def test_other_schemes_are_refused(tmp_path):
     with pytest.raises(DataError, match="only http and https"):
         download.fetch(WANTED, tmp_path, url="ftp://127.0.0.1/", accept_licence=True, progress=False)
+
+
+def test_a_server_without_an_address_is_reported_soon_and_names_the_way_out(tmp_path):
+    start = time.monotonic()
+    with pytest.raises(DataError, match=r"cannot be resolved; .*ARCHIVES=\.\.\., roadseg fetch --url"):
+        download.fetch("0001/clone", tmp_path, url="https://no-such-server.invalid", accept_licence=True)
+    assert time.monotonic() - start < 8

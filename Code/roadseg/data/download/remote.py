@@ -17,6 +17,7 @@ _PIECE = 1 << 14  # bytes that a stall can lose
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MAX_REDIRECTS = 5
 _NUMBER = r"\d{1,18}"
+_RESOLVING_ATTEMPTS = 3  # of a server that was never reached: about three seconds
 
 
 @dataclass(frozen=True)
@@ -107,10 +108,16 @@ class RemoteFile:
             # A response that was read to its end leaves the connection open for the next.
 
     def _wait_or_give_up(self, error: Exception, failures: int) -> None:
-        if _is_certificate_error(error):
+        if _is_caused_by(error, ssl.SSLCertVerificationError):
             raise Unreachable(
                 f"{self._place}: its certificate is not valid ({error}); check this machine's "
                 "clock and its certificates (SSL_CERT_FILE)"
+            )
+        unresolved = _is_caused_by(error, urllib3.exceptions.NameResolutionError)
+        if unresolved and self.state is None and failures == _RESOLVING_ATTEMPTS:
+            raise Unreachable(
+                f"{self._place}: the name of its server cannot be resolved; check the connection, or "
+                "name a mirror or a folder with the archives (ARCHIVES=..., roadseg fetch --url ...)"
             )
         if failures == self._retries.attempts:
             raise Unreachable(
@@ -210,10 +217,10 @@ def _total_size(response: urllib3.BaseHTTPResponse, start: int) -> int:
     return int(match[2])
 
 
-def _is_certificate_error(error: BaseException) -> bool:
+def _is_caused_by(error: BaseException, kind: type[BaseException]) -> bool:
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, ssl.SSLCertVerificationError):
+        if isinstance(cause, kind):
             return True
         causes = [each for each in (*cause.args, cause.__cause__) if isinstance(each, BaseException)]
         cause = causes[0] if causes else None

@@ -16,6 +16,8 @@ from roadseg.data.sources.image_files import read_image
 from roadseg.data.sources.letterbox import fit_image, fit_labels
 from roadseg.errors import DataError
 
+RENDERED_MARKER = "roadscenes.json"  # in a folder of rendered scenes
+
 
 @dataclass(frozen=True, order=True)
 class Frame:
@@ -160,7 +162,12 @@ def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: 
 
 
 def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataError:
-    return DataError(f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}")
+    text = f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}"
+    if isinstance(where, Path) and (where / RENDERED_MARKER).is_file():
+        world, _, variation = name.partition("/")
+        variations = f" VARIATIONS={variation}" if variation else ""
+        text += f". These scenes were rendered; `make scenes WORLDS={world}{variations}` renders more"
+    return DataError(text)
 
 
 def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, Path]]:
