@@ -49,3 +49,12 @@ def test_notes_of_the_runner_and_the_state_of_widgets_go(tmp_path):
     assert "papermill" not in cell.metadata
     text = (tmp_path / "notebook.ipynb").read_text("utf-8")
     assert "large" not in text
+
+
+def test_an_image_of_few_colours_stays_as_it_is():
+    image = np.random.default_rng(0).integers(0, 256, (256, 3), np.uint8)[np.arange(6400) % 256]
+    buffer = io.BytesIO()
+    Image.fromarray(image.reshape(80, 80, 3)).save(buffer, "PNG")
+    twice = smaller_png(smaller_png(buffer.getvalue()))
+    back = np.asarray(Image.open(io.BytesIO(twice)).convert("RGB"))
+    assert (back == image.reshape(80, 80, 3)).all()

@@ -21,7 +21,8 @@ def tidy(path: Path) -> None:
     """
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        cell.metadata.pop("papermill", None)
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
         if "outputs" in cell:
             cell.outputs = _tidied(cell.outputs)
     for key in ("papermill", "widgets"):
@@ -52,9 +53,7 @@ def smaller_png(png: bytes) -> bytes:
     colours, places, counts = np.unique(
         np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True, return_counts=True
     )
-    exact = colours[np.argsort(-counts)[:_EXACT]]
-    others = image.quantize(256 - len(exact), dither=Image.Dither.NONE).getpalette("RGB")
-    palette = np.concatenate([exact, np.reshape(others, (-1, 3))])[:256].astype(np.uint8)
+    palette = colours if len(colours) <= 256 else _palette(image, colours[np.argsort(-counts)[:_EXACT]])
     # Pillow maps colours to a palette more coarsely: white does not stay white.
     nearest = cKDTree(palette).query(colours)[1].astype(np.uint8)
     reduced = Image.fromarray(nearest[places].reshape(image.height, image.width), "P")
@@ -62,3 +61,9 @@ def smaller_png(png: bytes) -> bytes:
     buffer = io.BytesIO()
     reduced.save(buffer, "PNG", optimize=True)
     return buffer.getvalue()
+
+
+def _palette(image: Image.Image, exact: np.ndarray) -> np.ndarray:
+    """uint8 (256, 3): the exact colours, and others that serve the image best."""
+    others = image.quantize(256 - len(exact), dither=Image.Dither.NONE).getpalette("RGB")
+    return np.concatenate([exact, np.reshape(others, (-1, 3))])[:256].astype(np.uint8)
