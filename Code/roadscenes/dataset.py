@@ -3,6 +3,7 @@
 import json
 import operator
 from collections.abc import Iterable
+from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import joblib
@@ -15,7 +16,7 @@ from roadseg.data import sources
 from roadseg.data.sources.base import RENDERED_MARKER
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.errors import DataError
-from roadseg.files import atomic_write
+from roadseg.files import atomic_write, user_path
 from roadseg.progress import progress_bar
 
 _FORMAT = 2  # raise it when the same seed gives other images
@@ -56,7 +57,7 @@ def render(
         DataError: if `target` cannot be written, or holds other files, worlds of another seed, or plain
             frames where random ones are asked for (or the reverse).
     """
-    target = Path(target).resolve()
+    target = user_path(target).resolve()
     worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
     numbers = _frame_numbers(frames)
     wanted = {world: _frames_of_drive(numbers, world) for world in worlds}
@@ -74,6 +75,11 @@ def render(
             f"{error.filename or target}: cannot be written ({error.strerror}); what is rendered is "
             "kept, so call again to continue"
         )
+    except BrokenProcessPool:
+        raise DataError(
+            f"{target}: a rendering process was killed, perhaps for lack of memory; what is rendered "
+            "is kept, so call again to continue, with fewer workers"
+        )
 
 
 def render_default(target: str | Path, progress: bool = True) -> None:
@@ -87,7 +93,7 @@ def open_or_render(folder: str | Path) -> sources.Source:
 
     Rendered scenes in other folders below `folder` do not count as a data set.
     """
-    folder = Path(folder)
+    folder = user_path(folder)
     entries = list(folder.iterdir()) if folder.is_dir() else []
     if all(path.name.startswith(".") or (path / RENDERED_MARKER).is_file() for path in entries):
         render_default(folder / "scenes")
@@ -139,7 +145,7 @@ def _claim(target: Path, seed: int, randomise: bool) -> None:
 def _check_marker(marker: Path, description: dict) -> None:
     try:
         found = json.loads(marker.read_text("utf-8"))
-    except ValueError:
+    except (ValueError, RecursionError):
         raise DataError(f"{marker}: is damaged; render into another folder, or remove this one")
     if found != description:
         raise DataError(

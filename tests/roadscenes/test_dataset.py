@@ -1,10 +1,14 @@
 """Files, resuming, and what is refused."""
 
+import os
+import signal
+
 import numpy as np
 import pytest
 from PIL import Image
 
 import roadscenes
+from roadscenes import dataset
 from roadscenes.class_ids import ROAD, TERRAIN
 from roadseg.data import sources
 from roadseg.errors import DataError
@@ -101,8 +105,19 @@ def test_a_folder_with_anything_else_is_refused(rendered, tmp_path):
         roadscenes.render(rendered, seed=5)
 
 
-def test_a_damaged_marker_is_one_clear_error(tmp_path):
-    (tmp_path / "roadscenes.json").write_text("{")
+def killed(task):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def test_a_killed_worker_is_one_error_that_says_what_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(dataset, "render_frames", killed)
+    with pytest.raises(DataError, match="is kept, so call again"):
+        roadscenes.render(tmp_path, frames=range(0, 400, 10), workers=2, progress=False)
+
+
+@pytest.mark.parametrize("content", ["{", "[" * 100_000, ""])
+def test_a_damaged_marker_is_one_clear_error(content, tmp_path):
+    (tmp_path / "roadscenes.json").write_text(content)
     with pytest.raises(DataError, match=r"roadscenes\.json: is damaged"):
         roadscenes.render(tmp_path)
 
