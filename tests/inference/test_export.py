@@ -184,3 +184,14 @@ def test_a_file_that_labels_too_differently_fails_the_command(frames, tmp_path, 
     folders = ["--frames", str(frames.path), "--output", str(tmp_path)]
     assert main(["export", "simple_plus", "--format", "saved_model", *folders]) == 1
     assert "Not good enough: saved_model float32 agrees" in capsys.readouterr().out
+
+
+def test_weights_follow_their_layers_to_another_size():
+    network = networks.build("simple", (64, 96, 3), 5, seed=3, policy="float32")
+    other = export_source._of_other_size(network, "simple", (65, 99))
+    assert other.input_shape == (None, 65, 99, 3)
+    weighted = [layer for layer in network.layers if layer.weights]
+    assert len(weighted) > 20
+    for layer in weighted:
+        copied = other.get_layer(layer.name).get_weights()
+        assert all((mine == its).all() for mine, its in zip(layer.get_weights(), copied, strict=True))

@@ -44,3 +44,11 @@ def test_without_its_optimizer_a_network_keeps_its_weights():
     assert getattr(bare, "optimizer", None) is None
     assert bare.name == "simple"
     assert all(mine is its for mine, its in zip(network.weights, bare.weights, strict=True))
+
+
+@pytest.mark.parametrize("name", sorted(networks.NETWORKS))
+def test_a_saved_network_has_the_digest_of_the_one_that_was_built(name, tmp_path):
+    network = networks.build(name, (32, 48, 3), 3, policy="float32")
+    networks.without_optimizer(network).save(tmp_path / "best.keras")
+    loaded = networks.load(tmp_path / "best.keras")
+    assert networks.architecture_digest(loaded) == networks.architecture_digest(network)

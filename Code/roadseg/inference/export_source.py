@@ -157,7 +157,9 @@ def _of_other_size(network: keras.Model, name: str, size: tuple[int, int]) -> ke
             "its training"
         )
     other = networks.build(name, (*size, 3), classes, policy="float32")
-    other.set_weights(network.get_weights())
+    for layer in network.layers:  # by name: their order depends on the crops and paddings
+        if layer.weights:
+            other.get_layer(layer.name).set_weights(layer.get_weights())
     return other
 
 

@@ -68,11 +68,10 @@ class KerasModel:
 
 
 def _same(network: keras.Model, other: keras.Model) -> bool:
-    """Whether architectures and names are the same; a loaded network merely lists its inputs."""
-    bare = [networks.without_optimizer(each) for each in (network, other)]
-    digests = {networks.architecture_digest(each) for each in bare}
-    names = {tuple(layer.name for layer in each.layers if layer.weights) for each in bare}
-    return len(digests) == len(names) == 1
+    """Whether architectures and the names of their layers are the same."""
+    both = (network, other)
+    names = {tuple(layer.name for layer in each.layers if layer.weights) for each in both}
+    return len(names) == 1 and len({networks.architecture_digest(each) for each in both}) == 1
 
 
 def _digest(weights: list[np.ndarray]) -> str:

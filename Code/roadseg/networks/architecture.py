@@ -14,9 +14,17 @@ def architecture_digest(network: keras.Model) -> str:
     """
     positions = {layer.name: position for position, layer in enumerate(network.layers)}
     positions[network.name] = "network"
-    config = json.dumps(_without_names(network.get_config(), positions), default=str)
+    settings = network.get_config()
+    for end in ("input_layers", "output_layers"):
+        settings[end] = _only(settings[end])
+    config = json.dumps(_without_names(settings, positions), default=str)
     config = config.replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
     return hashlib.sha256(config.encode()).hexdigest()[:16]
+
+
+def _only(tensors: list) -> list:
+    """One tensor alone; a network that was saved lists it where a network that was built names it."""
+    return tensors[0] if len(tensors) == 1 and isinstance(tensors[0], (list, tuple)) else tensors
 
 
 def _without_names(config, positions: dict[str, object]):
