@@ -191,7 +191,7 @@ def test_weights_follow_their_layers_to_another_size():
     other = export_source._of_other_size(network, "simple", (65, 99))
     assert other.input_shape == (None, 65, 99, 3)
     weighted = [layer for layer in network.layers if layer.weights]
-    assert len(weighted) > 20
+    assert len(weighted) > 15
     for layer in weighted:
         copied = other.get_layer(layer.name).get_weights()
         assert all((mine == its).all() for mine, its in zip(layer.get_weights(), copied, strict=True))
