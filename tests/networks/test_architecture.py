@@ -52,3 +52,10 @@ def test_a_saved_network_has_the_digest_of_the_one_that_was_built(name, tmp_path
     networks.without_optimizer(network).save(tmp_path / "best.keras")
     loaded = networks.load(tmp_path / "best.keras")
     assert networks.architecture_digest(loaded) == networks.architecture_digest(network)
+
+
+def test_a_sequential_network_has_a_digest():
+    layers = [keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)]
+    wider = [keras.Input((8, 8, 3)), keras.layers.Conv2D(5, 3)]
+    digests = {networks.architecture_digest(keras.Sequential(each)) for each in (layers, wider)}
+    assert len(digests) == 2

@@ -15,7 +15,7 @@ def architecture_digest(network: keras.Model) -> str:
     positions = {layer.name: position for position, layer in enumerate(network.layers)}
     positions[network.name] = "network"
     settings = network.get_config()
-    for end in ("input_layers", "output_layers"):
+    for end in {"input_layers", "output_layers"} & settings.keys():  # a Sequential has none
         settings[end] = _only(settings[end])
     config = json.dumps(_without_names(settings, positions), default=str)
     config = config.replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
