@@ -14,7 +14,7 @@ Result: pixel accuracy / mean IoU 0.932 / 0.669 (at 360 x 480: 0.933 / 0.670), a
 from dataclasses import replace
 
 from roadseg.networks import simple_plus
-from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_BEST
 from studies.recipe_search import MILDEST
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, train_on
@@ -22,11 +22,11 @@ from studies.runner.data_sets import camvid, train_on
 STUDY = Study(
     name="best",
     trials=(
-        Trial("best", simple_plus.build, RECIPES["best"]),
+        Trial("best", simple_plus.build, FORMER_BEST),
         Trial(
             "best with the mildest augmentation",
             simple_plus.build,
-            replace(RECIPES["best"], augmentation=MILDEST),
+            replace(FORMER_BEST, augmentation=MILDEST),
         ),
     ),
     frames=camvid(scale=1.5),

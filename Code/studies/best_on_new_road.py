@@ -12,8 +12,8 @@ Result: pixel accuracy / mean IoU 0.826 / 0.408, after the last epoch 0.398: muc
 from dataclasses import replace
 
 from roadseg.networks import simple_plus
-from roadseg.training.recipes import RECIPES
 from studies import best
+from studies.former_recipes import FORMER_BEST
 from studies.new_roads import NEW_DRIVE, OTHER_DRIVES
 from studies.runner import Trial
 from studies.runner.data_sets import train_on
@@ -21,6 +21,6 @@ from studies.runner.data_sets import train_on
 STUDY = replace(
     best.STUDY,
     name="best_on_new_road",
-    trials=(Trial("best on a new road", simple_plus.build, RECIPES["best"]),),
+    trials=(Trial("best on a new road", simple_plus.build, FORMER_BEST),),
     split=train_on(OTHER_DRIVES, [NEW_DRIVE]),
 )

@@ -12,11 +12,11 @@ Result: pixel accuracy / mean IoU 0.932 / 0.757 (`simple`), 0.928 / 0.770 (`simp
 from dataclasses import replace
 
 from roadseg.networks import simple, simple_plus
-from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_BEST
 from studies.runner import Study, Trial
 from studies.runner.data_sets import furnished, train_on
 
-RECIPE = replace(RECIPES["best"], validate_every=1000)
+RECIPE = replace(FORMER_BEST, validate_every=1000)
 TRAIN, HELD_OUT = range(8), range(8, 10)  # seeds of the world
 
 STUDY = Study(

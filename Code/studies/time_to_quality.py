@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from roadseg.networks import simple, simple_plus
 from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_BEST
 from studies.recipe_search import MILDEST
 from studies.runner import Result, Study, Trial
 from studies.runner.data_sets import camvid, hold_out
@@ -29,9 +30,7 @@ STUDY = Study(
         Trial(
             "simple_plus, best made short",
             simple_plus.build,
-            replace(
-                RECIPES["best"], epochs=6, augmentation=MILDEST, ema_momentum=0.99, validate_every=6
-            ),
+            replace(FORMER_BEST, epochs=6, augmentation=MILDEST, ema_momentum=0.99, validate_every=6),
         ),
     ),
     frames=camvid(scale=1.5),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compression, exported_networks, preprocessing, training_speed
+from benchmarks import compression, exported_networks, loss_size, preprocessing, training_speed
 from roadseg.data import sources
 from roadseg.inference.export_target import Target
 
@@ -48,3 +48,9 @@ def test_the_page_on_export_has_the_measured_table():
     measured = json.loads(results.read_text("utf-8"))["networks"]
     page = Path(__file__).parents[2] / "docs/export.md"
     assert exported_networks.as_markdown(measured) in page.read_text("utf-8")
+
+
+def test_every_decoder_is_timed_with_both_losses():
+    milliseconds = loss_size.measure(32, 48, rounds=1)
+    assert len(milliseconds) == 4
+    assert min(milliseconds.values()) > 0

@@ -121,6 +121,13 @@ def test_the_same_generator_gives_the_same_frame(labels):
         {"gamma": 1e9},
         {"flip": "yes"},
         {"flip": 2},
+        {"crop": (0, 5)},
+        {"crop": 32},
+        {"crop": (32.5, 40)},
+        {"crop": (1, 2, 3)},
+        {"grey": 1.1},
+        {"transfer": -0.1},
+        {"paste": "often"},
     ],
     ids=str,
 )
@@ -135,3 +142,60 @@ def test_numbers_of_any_type_become_those_that_json_can_hold():
     )
     assert made == Augmentation(flip=True, scale=(0.5, 2.0), brightness=0.25)
     assert json.loads(json.dumps(asdict(made)))["scale"] == [0.5, 2.0]
+
+
+@pytest.mark.parametrize("size", [(24, 40), (60, 100)])
+def test_a_crop_shows_a_part_of_the_frame_in_its_own_size(labels, size):
+    cropping = Augmentation(crop=size, flip=False)
+    image, ids = cropping(coloured(labels), labels, np.random.default_rng(0))
+    assert ids.shape == size
+    assert image.shape == (*size, 3)
+    inside = ids != IGNORE
+    height, width = map(min, size, labels.shape)
+    assert inside.sum() == pytest.approx(height * width, abs=height + width)  # half a pixel at an edge
+    # Places between pixels blend neighbours, so only the inside of areas can be compared exactly.
+    inner = np.ptp(_windows(ids, (3, 3)), axis=(2, 3)) == 0
+    shown = image[1:-1, 1:-1, 0][inner & inside[1:-1, 1:-1]]
+    assert np.array_equal(np.rint(shown / 10), ids[1:-1, 1:-1][inner & inside[1:-1, 1:-1]])
+
+
+def _windows(array, size):
+    return np.lib.stride_tricks.sliding_window_view(array, size)
+
+
+def test_rare_objects_of_another_frame_come_with_their_pixels(labels):
+    other = np.full_like(labels, 3)
+    other[10:20, 5:15] = 20
+    pasting = Augmentation(flip=False, paste=1.0)
+    frame = coloured(labels), labels
+    image, ids = pasting(*frame, np.random.default_rng(0), (coloured(other), other), np.array([20]))
+    expected = np.where(other == 20, 20, labels)
+    assert np.array_equal(ids, expected)
+    assert np.array_equal(image, coloured(expected))
+    for pasted in (None, np.array([], np.uint8)):
+        _, ids = pasting(*frame, np.random.default_rng(0), (coloured(other), other), pasted)
+        assert np.array_equal(ids, labels)
+
+
+def test_transferred_colours_have_the_mean_and_deviation_of_the_other_frame():
+    generator = np.random.default_rng(0)
+    image = generator.integers(100, 140, (40, 60, 3), np.uint8)
+    other = np.clip(generator.normal((60, 120, 180), (10, 20, 30), (40, 60, 3)), 0, 255).astype(np.uint8)
+    labels = generator.integers(0, 12, (40, 60), np.uint8)
+    transferring = Augmentation(flip=False, transfer=1.0)
+    changed, ids = transferring(image, labels, np.random.default_rng(0), (other, labels))
+    assert np.array_equal(ids, labels)
+    np.testing.assert_allclose(changed.mean((0, 1)), other.mean((0, 1)), atol=3)
+    np.testing.assert_allclose(changed.std((0, 1)), other.std((0, 1)), rtol=0.2)
+
+
+def test_grey_frames_have_no_colours_left_and_others_keep_them():
+    image = np.random.default_rng(0).integers(0, 256, (8, 8, 3), np.uint8)
+    labels = np.zeros((8, 8), np.uint8)
+    results = [
+        Augmentation(flip=False, grey=0.5)(image, labels, np.random.default_rng(seed))[0]
+        for seed in range(20)
+    ]
+    grey = [np.ptp(result.astype(int), axis=-1).max() <= 1 for result in results]
+    assert 3 < sum(grey) < 17
+    assert all(np.array_equal(r, image) for r, is_grey in zip(results, grey, strict=True) if not is_grey)

@@ -80,3 +80,32 @@ def test_numpy_numbers_are_numbers(frames):
     one = Batches(frames, np.arange(4, dtype=np.uint8), np.int64(2), STRONG, np.int32(5))
     other = Batches(frames, range(4), 2, STRONG, 5)
     assert all(np.array_equal(*pair) for pair in zip(one.batch(1, 1), other.batch(1, 1), strict=True))
+
+
+def test_colours_and_objects_come_from_frames_of_other_sequences_alone(frames):
+    """Frames of one sequence are painted in one colour, so that where pixels come from is seen."""
+    names = sorted(set(frames.sequence))
+    assert len(names) > 1
+
+    class Recorded(Augmentation):
+        def __call__(self, image, labels, generator, other=None, pasted=None):
+            seen.append(
+                (frames.sequence[where(image)], frames.sequence[where(other[0])], pasted.tolist())
+            )
+            return image, labels
+
+    def where(image) -> int:
+        return int(np.flatnonzero((images == image).all(axis=(1, 2, 3)))[0])
+
+    images, _ = frames.read(range(len(frames)))
+    seen: list[tuple[str, str, list[int]]] = []
+    for number in range(2):
+        Batches(frames, range(len(frames)), 8, Recorded(paste=0.5), pasted=[2, 5]).batch(0, number)
+    assert len(seen) == 16
+    assert all(own != other and pasted == [2, 5] for own, other, pasted in seen)
+
+
+def test_of_one_sequence_alone_others_are_its_own_frames(frames):
+    indices = [i for i, name in enumerate(frames.sequence) if name == frames.sequence[0]]
+    batches = Batches(frames, indices, 4, Augmentation(transfer=1.0), seed=3)
+    assert np.array_equal(batches.batch(0, 0)[0], batches.batch(0, 0)[0])

@@ -1,3 +1,4 @@
+import itertools
 import json
 import os
 import subprocess
@@ -114,9 +115,30 @@ def slow_lovasz(labels, logits):
 
 def test_lovasz_agrees_with_its_definition(case):
     assert float(LovaszSoftmax()(*case)) == pytest.approx(slow_lovasz(*case), rel=1e-4)
+
+
+def test_the_place_of_lovasz_grid_depends_on_the_labels_alone_and_every_place_comes(case):
     labels, logits = case
-    grid = labels[:, ::2, ::2], logits[:, ::2, ::2]  # 12 of 48 pixels
-    assert float(LovaszSoftmax(pixels=12)(*case)) == pytest.approx(slow_lovasz(*grid), rel=1e-4)
+    seen = set()
+    for seed in range(40):
+        shuffled = np.random.default_rng(seed).permuted(labels[labels != IGNORE])
+        changed = np.where(labels == IGNORE, labels, 0)
+        changed[labels != IGNORE] = shuffled
+        changed[0, 5] = np.random.default_rng(seed).integers(0, 3, 8)
+        loss = LovaszSoftmax(pixels=12)  # 12 of 48 pixels: every second row and column
+        value = float(loss(changed, logits))
+        assert value == float(loss(changed, logits))
+        places = [
+            (row, column)
+            for row, column in itertools.product(range(2), repeat=2)
+            if value
+            == pytest.approx(
+                slow_lovasz(changed[:, row::2, column::2], logits[:, row::2, column::2]), rel=1e-4
+            )
+        ]
+        assert places
+        seen |= set(places)
+    assert len(seen) == 4
 
 
 def test_lovasz_is_one_minus_mean_iou_for_a_network_that_is_certain():

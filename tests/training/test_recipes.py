@@ -127,3 +127,26 @@ def test_a_saved_optimizer_decays_as_before():
 def test_unknown_words_in_a_recipe_are_errors(field, value):
     with pytest.raises(ValueError, match=f"unknown {field} '{value}'"):
         replace(RECIPE, **{field: value})
+
+
+@pytest.mark.parametrize("value", [0, 1, None, "no"])
+def test_the_size_of_the_loss_is_true_or_false(value):
+    with pytest.raises(ValueError, match=r"upsampled_loss=.*: True or False"):
+        replace(RECIPE, upsampled_loss=value)
+
+
+@pytest.mark.parametrize("name", ["quick", "averaged original"])
+def test_averages_forget_the_first_weights_quickly(name):
+    """After a few steps the average is near the weights, as after many with the full momentum."""
+    averaged = replace(RECIPES["original"], name=name, ema_momentum=0.99)
+    recipe = {"quick": RECIPES["quick"], "averaged original": averaged}[name]
+    optimizer, variable = recipe.make_optimizer(steps_per_epoch=100), keras.Variable([1000.0])
+    optimizer.build([variable])
+    values = []
+    for _ in range(20):
+        variable.assign([float(len(values))])  # whatever the step does
+        values.append(float(len(values)))
+        variable.assign(variable)
+        optimizer.apply([keras.ops.zeros((1,))], [variable])
+    (average,) = (float(each[0]) for each in optimizer._model_variables_moving_average)
+    assert 9 < average < 19

@@ -4,6 +4,7 @@ Keras' own layers are not used: in 3.15 they fill masks with class 0, return the
 crop for a whole batch. Pillow samples image and labels through the same affine map.
 """
 
+import operator
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,21 +15,34 @@ from roadseg.data.classes import IGNORE
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _GREY = (128, 128, 128)  # about zero after the networks' normalisation
 
-_LARGEST = {"brightness": 1, "contrast": 1, "saturation": 1, "gamma": 3}  # a factor stays positive
+# A factor stays positive; a share is at most 1.
+_LARGEST = {"brightness": 1, "contrast": 1, "saturation": 1, "gamma": 3}
+_LARGEST |= {"grey": 1, "transfer": 1, "paste": 1}
 _LARGEST_SCALE = 16
+_LARGEST_CROP = 65_535  # of a side, in pixels
 
 
 @dataclass(frozen=True)
 class Augmentation:
     """Ranges to draw from; the defaults change nothing but the side of the road.
 
-    flip: mirror a frame with probability 1/2.
-    scale: (smallest, largest) magnification, drawn uniformly on a logarithmic scale.
-        A random part of a larger image is cut out; a smaller one is put at a random place.
-    brightness, contrast, saturation: factors are drawn from 1 - x .. 1 + x.
-    gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x): deeper or paler shadows.
+    Attributes:
+        flip: mirror a frame with probability 1/2.
+        crop: (height, width) of the result; None: as large as the frame.
+        scale: (smallest, largest) magnification, drawn uniformly on a logarithmic scale. A random part
+            of a larger image is cut out; a smaller one is put at a random place.
+        brightness: the factor is drawn from 1 - x .. 1 + x.
+        contrast: likewise.
+        saturation: likewise.
+        gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x): deeper or paler shadows.
+        grey: the share of frames that lose their colours.
+        transfer: the share of frames that get the mean and the deviation of each channel of another
+            frame (Reinhard et al. 2001, here in RGB).
+        paste: the share of frames that get the rare objects of another frame, in their own place
+            (Ghiasi et al. 2021, arXiv 2012.07177).
 
-    Raises ValueError for a range that makes no sense.
+    Raises:
+        ValueError: a range makes no sense.
     """
 
     flip: bool = True
@@ -37,6 +51,10 @@ class Augmentation:
     contrast: float = 0.0
     saturation: float = 0.0
     gamma: float = 0.0
+    crop: tuple[int, int] | None = None
+    grey: float = 0.0
+    transfer: float = 0.0
+    paste: float = 0.0
 
     def __post_init__(self):
         numbers = {name: getattr(self, name) for name in _LARGEST}
@@ -54,19 +72,42 @@ class Augmentation:
                 raise ValueError(f"{name} {value}: a number from 0 to {_LARGEST[name]} is expected")
         if not isinstance(self.flip, bool | np.bool_):
             raise ValueError(f"flip {self.flip!r}: True or False is expected")
-        numbers |= {"scale": (smallest, largest), "flip": bool(self.flip)}
+        numbers |= {"scale": (smallest, largest), "flip": bool(self.flip), "crop": _pair(self.crop)}
         for name, value in numbers.items():  # plain types, which JSON can hold
             object.__setattr__(self, name, value)
 
+    @property
+    def takes_from_others(self) -> bool:
+        """Whether it needs a second frame."""
+        return bool(self.transfer or self.paste)
+
     def __call__(
-        self, image: np.ndarray, labels: np.ndarray, generator: np.random.Generator
+        self,
+        image: np.ndarray,
+        labels: np.ndarray,
+        generator: np.random.Generator,
+        other: tuple[np.ndarray, np.ndarray] | None = None,
+        pasted: np.ndarray | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Augments one frame: image uint8 (H, W, 3) and labels uint8 (H, W), to the same shapes.
+        """Augments one frame.
 
         What lies outside of the frame is grey in the image and IGNORE in the labels.
+
+        Args:
+            image: uint8 (H, W, 3).
+            labels: uint8 (H, W).
+            generator: of the random numbers.
+            other: image and labels of another frame, from which colours and objects are taken; needed
+                where `takes_from_others`.
+            pasted: ids of the classes whose objects are taken; None: of no class.
+
+        Returns:
+            Image and labels, of the size of `crop` or else of the frame's.
         """
-        size = labels.shape[::-1]
-        window = self._window(size, generator)
+        if self.takes_from_others:
+            image = self._transfer(image, other[0], generator)
+            image, labels = self._paste(image, labels, other, pasted, generator)
+        window, size = self._window(labels.shape[::-1], generator)
         warped = Image.fromarray(image).transform(
             size, Image.Transform.AFFINE, window, Image.Resampling.BILINEAR, fillcolor=_GREY
         )
@@ -76,15 +117,54 @@ class Augmentation:
         recoloured = self._change_gamma(self._recolour(warped, generator), generator)
         return np.asarray(recoloured), np.asarray(warped_labels)
 
-    def _window(self, size: tuple[int, int], generator: np.random.Generator) -> tuple[float, ...]:
-        """Affine map (a, b, c, d, e, f) from places in the result to places in the frame."""
+    def _transfer(
+        self, image: np.ndarray, other: np.ndarray, generator: np.random.Generator
+    ) -> np.ndarray:
+        if generator.random() >= self.transfer:
+            return image
+        # Every fourth pixel tells mean and deviation well enough.
+        (mean, deviation), (new_mean, new_deviation) = (
+            (sample.mean((0, 1)), sample.std((0, 1))) for sample in (image[::4, ::4], other[::4, ::4])
+        )
+        factor = new_deviation / np.maximum(deviation, 1)
+        levels = np.clip((np.arange(256)[:, None] - mean) * factor + new_mean, 0, 255)
+        table = np.round(levels).astype(np.uint8)
+        return np.stack([table[image[..., i], i] for i in range(3)], axis=-1)
+
+    def _paste(
+        self,
+        image: np.ndarray,
+        labels: np.ndarray,
+        other: tuple[np.ndarray, np.ndarray],
+        pasted: np.ndarray | None,
+        generator: np.random.Generator,
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The other's objects, mirrored or not."""
+        wanted, mirrored = generator.random(2) < (self.paste, 0.5 if self.flip else 0)
+        if not wanted or pasted is None:
+            return image, labels
+        other_image, other_labels = (part[:, ::-1] if mirrored else part for part in other)
+        mask = np.isin(other_labels, pasted)
+        return np.where(mask[..., None], other_image, image), np.where(mask, other_labels, labels)
+
+    def _window(
+        self, size: tuple[int, int], generator: np.random.Generator
+    ) -> tuple[tuple[float, ...], tuple[int, int]]:
+        """Affine map (a, b, c, d, e, f) from places in the result to places in the frame.
+
+        And the result's (width, height).
+        """
+        result = self.crop[::-1] if self.crop else size
         magnification = np.exp(generator.uniform(*np.log(self.scale)))
-        offsets = [generator.uniform(*sorted((0.0, length * magnification - length))) for length in size]
+        offsets = [
+            generator.uniform(*sorted((0.0, length * magnification - cut)))
+            for length, cut in zip(size, result, strict=True)
+        ]
         step = 1 / magnification
         left, upper = (offset * step for offset in offsets)
         if self.flip and generator.random() < 0.5:
-            return -step, 0, size[0] - left, 0, step, upper
-        return step, 0, left, 0, step, upper
+            return (-step, 0, size[0] - left, 0, step, upper), result
+        return (step, 0, left, 0, step, upper), result
 
     def _recolour(self, image: Image.Image, generator: np.random.Generator) -> Image.Image:
         """Saturation, contrast and brightness as one matrix on (r, g, b, 1)."""
@@ -92,6 +172,8 @@ class Augmentation:
             generator.uniform(1 - spread, 1 + spread)
             for spread in (self.brightness, self.contrast, self.saturation)
         )
+        if self.grey and generator.random() < self.grey:
+            saturation = 0.0
         if brightness == contrast == saturation == 1:
             return image
         mean = np.asarray(image.resize((1, 1), Image.Resampling.BOX))[0, 0] @ _LUMA
@@ -107,3 +189,15 @@ class Augmentation:
         exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
         levels = np.round(255 * (np.arange(256) / 255) ** exponent)
         return image.point(3 * levels.astype(int).tolist())
+
+
+def _pair(crop: object) -> tuple[int, int] | None:
+    if crop is None:
+        return None
+    try:
+        height, width = map(operator.index, crop)
+    except (TypeError, ValueError):
+        height = width = 0
+    if not 1 <= min(height, width) <= max(height, width) <= _LARGEST_CROP:
+        raise ValueError(f"crop {crop!r}: (height, width) in pixels, or None, is expected")
+    return height, width

@@ -3,6 +3,7 @@
 import math
 import operator
 from collections.abc import Sequence
+from functools import cached_property
 
 import numpy as np
 
@@ -24,6 +25,7 @@ class Batches:
         batch_size: int,
         augmentation: Augmentation | None = None,
         seed: int = 0,
+        pasted: Sequence[int] = (),
     ):
         """Reads no image yet.
 
@@ -33,6 +35,7 @@ class Batches:
             batch_size: frames a batch.
             augmentation: applied to each frame; None leaves the frames as they are.
             seed: of the order of the frames and of their augmentation; from 0.
+            pasted: ids of the classes that the augmentation may paste.
 
         Raises:
             ValueError: there is no frame, a position is not in the store, or a number is too small.
@@ -42,6 +45,7 @@ class Batches:
         self.batch_size = operator.index(batch_size)
         self.augmentation = augmentation
         self.seed = operator.index(seed)
+        self.pasted = np.array(pasted, np.uint8)
         if not self.indices.size or self.batch_size < 1 or self.seed < 0:
             raise ValueError(
                 f"{self.indices.size} frames, batch size {batch_size}, seed {seed}: at least one frame "
@@ -58,11 +62,37 @@ class Batches:
         images, labels = self.frames.read(chosen)
         if self.augmentation is None:
             return images, labels
+        others = self._others(epoch, chosen)
         augmented = [
-            self.augmentation(image, label, np.random.default_rng([self.seed, epoch, index]))
-            for image, label, index in zip(images, labels, chosen, strict=True)
+            self.augmentation(
+                image, label, np.random.default_rng([self.seed, epoch, index]), other, self.pasted
+            )
+            for image, label, index, other in zip(images, labels, chosen, others, strict=True)
         ]
         return tuple(np.stack(part) for part in zip(*augmented, strict=True))
+
+    def _others(self, epoch: int, chosen: np.ndarray) -> list[tuple[np.ndarray, np.ndarray] | None]:
+        """For each frame, one of another sequence, or of the same where there is no other."""
+        if not self.augmentation.takes_from_others:
+            return [None] * len(chosen)
+        positions = [
+            np.random.default_rng([self.seed, epoch, index, 1]).choice(self._elsewhere[self._of[index]])
+            for index in chosen
+        ]
+        return list(zip(*self.frames.read(positions), strict=True))
+
+    @cached_property
+    def _of(self) -> dict[int, str]:
+        """The sequence of each frame."""
+        sequences = self.frames.sequence
+        return {index: sequences[index] for index in self.indices.tolist()}
+
+    @cached_property
+    def _elsewhere(self) -> dict[str, np.ndarray]:
+        """The frames that are not of a sequence."""
+        sequences = np.array(list(self._of.values()))
+        found = {name: self.indices[sequences != name] for name in set(self._of.values())}
+        return {name: frames if len(frames) else self.indices for name, frames in found.items()}
 
     def _order(self, epoch: int) -> np.ndarray:
         return np.random.default_rng([self.seed, epoch]).permutation(self.indices)

@@ -8,14 +8,18 @@ from roadseg.networks.architecture import architecture_digest, without_optimizer
 from roadseg.networks.pretrained import load_pretrained, model_card, save_pretrained
 from roadseg.networks.registry import NETWORKS, build
 from roadseg.networks.saved import load
+from roadseg.networks.sizes import at_size, copy_weights, start_from
 
 __all__ = [
     "NETWORKS",
     "architecture_digest",
+    "at_size",
     "build",
+    "copy_weights",
     "load",
     "load_pretrained",
     "model_card",
     "save_pretrained",
+    "start_from",
     "without_optimizer",
 ]

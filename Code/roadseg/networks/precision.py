@@ -1,6 +1,8 @@
 """Whether computing in bfloat16 is faster than in float32 on this machine."""
 
+import contextlib
 import functools
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,3 +79,16 @@ def _cpu_flags() -> set[str]:
         if key.strip().lower() in ("flags", "features")
         for flag in value.split()
     }
+
+
+@contextlib.contextmanager
+def layer_defaults(policy: str) -> Iterator[None]:
+    """Keras' defaults for new layers: this precision, and channels last."""
+    previous = keras.config.dtype_policy(), keras.config.image_data_format()
+    keras.config.set_dtype_policy(policy)
+    keras.config.set_image_data_format("channels_last")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(previous[0])
+        keras.config.set_image_data_format(previous[1])

@@ -1,8 +1,6 @@
 """The networks that have a name, and how to build one."""
 
-import contextlib
 import operator
-from collections.abc import Iterator
 from types import ModuleType
 
 import keras
@@ -10,7 +8,7 @@ import keras
 from roadseg.data.classes import IGNORE
 from roadseg.networks import edgesegnet, simple, simple_plus
 from roadseg.networks.architecture import refusing_other_than_bytes
-from roadseg.networks.precision import recommended_policy
+from roadseg.networks.precision import layer_defaults, recommended_policy
 
 NETWORKS: dict[str, ModuleType] = {
     "simple": simple,
@@ -58,18 +56,5 @@ def build(
     if not 2 <= num_classes <= IGNORE:
         raise ValueError(f"num_classes={num_classes}: at least 2 are needed, and at most {IGNORE}")
     keras.utils.set_random_seed(seed)
-    with _defaults(policy or recommended_policy().name):
+    with layer_defaults(policy or recommended_policy().name):
         return refusing_other_than_bytes(network.build((height, width, 3), int(num_classes), **options))
-
-
-@contextlib.contextmanager
-def _defaults(policy: str) -> Iterator[None]:
-    """Keras' defaults for new layers: this precision, and channels last."""
-    previous = keras.config.dtype_policy(), keras.config.image_data_format()
-    keras.config.set_dtype_policy(policy)
-    keras.config.set_image_data_format("channels_last")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(previous[0])
-        keras.config.set_image_data_format(previous[1])

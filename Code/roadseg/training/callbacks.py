@@ -12,6 +12,7 @@ from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
 from roadseg.evaluation import confusion_matrix_of, metrics
+from roadseg.networks import copy_weights
 from roadseg.progress import progress_bar
 from roadseg.training.recipes import Recipe
 from roadseg.training.run_folder import RunFolder
@@ -25,6 +26,7 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
 
     def __init__(
         self,
+        network: keras.Model,
         frames: FrameStore,
         split: Split,
         recipe: Recipe,
@@ -34,6 +36,7 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
         """Writes nothing yet.
 
         Args:
+            network: what is validated; it gets the weights of what `fit` trains.
             frames: the store.
             split: which of the frames validate.
             recipe: how often to validate.
@@ -41,6 +44,7 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
             history: a row for each epoch so far; it grows.
         """
         super().__init__()
+        self.network = network
         self.frames = frames
         self.split = split
         self.recipe = recipe
@@ -71,10 +75,11 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
     def _validate(self) -> tuple[float, float]:
         """Pixel accuracy and mean IoU; saves the network if it is the best so far."""
         with averaged_weights(self.model):
-            confusion = confusion_matrix_of(self.model, self.frames, self.split.validation)
+            copy_weights(self.model, self.network)
+            confusion = confusion_matrix_of(self.network, self.frames, self.split.validation)
             mean_iou = metrics.mean_iou(confusion)
             if not mean_iou <= self._best_score():  # a first score of NaN is saved as well
-                self.folder.stage_best(self.model)
+                self.folder.stage_best(self.network)
         return metrics.pixel_accuracy(confusion), mean_iou
 
     def _best_score(self) -> float:

@@ -27,3 +27,8 @@ def effective_number_weights(pixels: np.ndarray, beta: float = 1 - 1e-6) -> np.n
     inverse = -1 / np.expm1(pixels[present] * np.log(beta))
     weights[present] = inverse / np.median(inverse)
     return weights
+
+
+def rare_classes(pixels: np.ndarray, share: float = 0.02) -> np.ndarray:
+    """Ids of the classes that occur, but in less than that share of the pixels; pixels: int (C)."""
+    return np.flatnonzero((pixels > 0) & (pixels < share * pixels.sum()))

@@ -6,19 +6,24 @@ import numpy as np
 from roadseg.data.batches import Batches
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
+from roadseg.training.fitted import at_random_place
 
 
 class Feed(keras.utils.PyDataset):
-    """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W), from the epoch where a training starts.
+    """Images uint8 (B, H, W, 3) and labels uint8 (B, h, w), from the epoch where a training starts.
+
+    With a label stride above 1, each block of pixels has one label, at a random place that depends on
+    the seed, the epoch and the number of the batch alone.
 
     Raises DataError for labels beyond the classes, and for frames that cannot be read. TensorFlow wraps
     the errors of a feed in one of its own; `error` is the first of them as it was.
     """
 
-    def __init__(self, batches: Batches, first_epoch: int = 0):
+    def __init__(self, batches: Batches, first_epoch: int = 0, label_stride: int = 1):
         super().__init__(workers=1)  # h5py reads one frame at a time, whatever the threads
         self.batches = batches
         self.epoch = first_epoch
+        self.label_stride = label_stride
         self.error: Exception | None = None
 
     def __len__(self) -> int:
@@ -31,7 +36,8 @@ class Feed(keras.utils.PyDataset):
         except Exception as error:
             self.error = self.error or error
             raise
-        return images, labels
+        generator = np.random.default_rng([self.batches.seed, self.epoch, number, 2])
+        return images, at_random_place(labels, self.label_stride, generator)
 
     def _check(self, labels: np.ndarray) -> None:
         frames = self.batches.frames

@@ -86,8 +86,9 @@ class LovaszSoftmax(keras.losses.Loss):
     """A differentiable stand-in for 1 - mean IoU over the classes in the batch.
 
     Berman, Triki, Blaschko 2018, arXiv 1705.08790, algorithm 1 for each class; written here because no
-    maintained package has it for Keras 3. pixels: about how many of each image count, on a regular grid.
-    Sorting all of them for each class would take longer than the network.
+    maintained package has it for Keras 3. pixels: about how many of each image count, on a regular grid,
+    whose place the labels of the batch decide. Sorting all of them for each class would take longer than
+    the network.
     """
 
     def __init__(self, pixels: int = 5000, name: str = "lovasz_softmax"):
@@ -99,8 +100,9 @@ class LovaszSoftmax(keras.losses.Loss):
         y_true = ids_for(y_true, y_pred)
         _, height, width, num_classes = y_pred.shape
         stride = max(1, round(math.sqrt(height * width / self.pixels)))
-        truth = ops.reshape(y_true[:, ::stride, ::stride], (-1,))
-        logits = ops.reshape(y_pred[:, ::stride, ::stride], (-1, num_classes))
+        place = _place(y_true, stride)
+        truth = ops.reshape(_on_grid(y_true[..., None], stride, place), (-1,))
+        logits = ops.reshape(_on_grid(y_pred, stride, place), (-1, num_classes))
         labelled = ops.cast(truth != IGNORE, logits.dtype)
         probabilities = ops.softmax(logits)
         losses, present = [], []
@@ -124,6 +126,28 @@ class LovaszSoftmax(keras.losses.Loss):
 
     def get_config(self):
         return {"pixels": self.pixels, "name": self.name}
+
+
+def _place(labels, stride: int):
+    """Row and column from 0 to stride - 1: as good as random, but the same for the same labels.
+
+    So a training that was interrupted continues as it would have gone on.
+    """
+    total = ops.sum(ops.cast(labels, "int32"))
+    return total % stride, total // stride % stride
+
+
+def _on_grid(values, stride: int, place):
+    """(B, H, W, C) -> every stride-th place from there on; incomplete blocks at the end do not count."""
+    if stride == 1:
+        return values
+    _, height, width, channels = values.shape
+    rows, columns = height // stride, width // stride
+    blocks = ops.reshape(
+        values[:, : rows * stride, : columns * stride],
+        (-1, rows, stride, columns, stride, channels),
+    )
+    return ops.take(ops.take(blocks, place[0], axis=2), place[1], axis=3)
 
 
 @keras.saving.register_keras_serializable("roadseg")

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import keras
 
-from roadseg.data.augmentation import Augmentation
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
 from roadseg.training.provenance import describe
-from roadseg.training.recipes import Recipe
 from roadseg.training.run import Run
 from roadseg.training.run_folder import RunFolder
 from roadseg.training.trainer import train
@@ -56,7 +54,7 @@ def prolong(
     old, new = RunFolder(run_folder), RunFolder(folder)
     if old.read_manifest() is None or not (done := old.manifest.epochs):
         raise TrainingError(f"{old.path}: holds no run with a finished epoch; training.train starts one")
-    recipe, split = _recipe_of(old), old.read_split()
+    recipe, split = old.read_recipe(), old.read_split()
     if epochs <= done:
         raise ValueError(f"{old.path}: has {done} epochs already, {epochs} in all are asked for")
     if different := old.differences(describe(network, frames, recipe), split):
@@ -67,17 +65,6 @@ def prolong(
         if new.read_manifest() is None:
             _copy(old, new, settings)
     return train(network, frames, split, longer, folder, progress, callbacks)
-
-
-def _recipe_of(folder: RunFolder) -> Recipe:
-    saved = folder.read_settings().get("recipe")
-    try:
-        augmentation = saved["augmentation"]
-        if augmentation is not None:
-            augmentation = Augmentation(**augmentation)
-        return Recipe(**saved | {"augmentation": augmentation})
-    except (TypeError, ValueError, LookupError) as error:
-        raise TrainingError(f"{folder.path / 'settings.json'}: not the recipe of a run ({error})")
 
 
 def _copy(old: RunFolder, new: RunFolder, settings: Mapping[str, object]) -> None:

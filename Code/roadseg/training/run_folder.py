@@ -17,30 +17,38 @@ import csv
 import json
 import math
 import warnings
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
 from pathlib import Path
 
 import keras
 import numpy as np
 
+from roadseg.data.augmentation import Augmentation
 from roadseg.data.splits import Split
 from roadseg.errors import TrainingError
 from roadseg.evaluation import Evaluation
 from roadseg.files import read_regular
-from roadseg.networks import load, without_optimizer
+from roadseg.networks import copy_weights, load, without_optimizer
 from roadseg.networks.saved import check_network_file, check_weights_file
 from roadseg.training.committed_folder import CommittedFolder
 from roadseg.training.provenance import differences
+from roadseg.training.recipes import Recipe
 
 _HDF5_OVERHEAD = 4096  # bytes for each array, at most
 _LARGEST_HISTORY = 100_000_000  # bytes
 
 
+Fitted = Callable[[keras.Model], keras.Model]
+
+
 class RunFolder(CommittedFolder):
     """Reads and writes the files of one run."""
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path, fitted: Fitted = lambda network: network):
+        """fitted: what `fit` trains instead of a network; its weights and optimizer are "last"."""
         super().__init__(path)
+        self._fitted = fitted
         self.best = self.path / "best.keras"
         self.initial = self.path / "initial.weights.h5"
         self.last = self.path / "last.weights.h5"
@@ -77,8 +85,9 @@ class RunFolder(CommittedFolder):
 
     def differences(self, settings: Mapping[str, object], split: Split) -> list[str]:
         """In words, what is not the same in the run."""
-        wanted = json.loads(json.dumps(settings))  # as they are read back: lists, not tuples
-        different = differences(self.read_settings(), wanted)
+        saved = self.read_settings() | {"recipe": asdict(self.read_recipe())}
+        saved, wanted = json.loads(json.dumps([saved, settings]))  # lists, not tuples
+        different = differences(saved, wanted)
         return different if self.read_split() == split else [*different, "split"]
 
     def _refuse(self, different: list[str]) -> None:
@@ -96,11 +105,13 @@ class RunFolder(CommittedFolder):
 
     def warn_if_foreign(self, network: keras.Model) -> None:
         """Warns when the network's weights, which will be replaced, are not from the run."""
-        given, bare, written = network.get_weights(), without_optimizer(network), []
+        given, written = network.get_weights(), []
         for path in (self.best, self.last, self.initial):
             fingerprint = self.manifest.files.get(path.name)
             if fingerprint and fingerprint.is_of(path):
-                self._load_weights(path, bare)
+                fitted = self._fitted(network) if path == self.last else network
+                self._load_weights(path, without_optimizer(fitted))
+                copy_weights(fitted, network)
                 written.append(network.get_weights())
         network.set_weights(given)
         if not any(_close(given, weights) for weights in written):
@@ -190,6 +201,17 @@ class RunFolder(CommittedFolder):
 
     def read_settings(self) -> dict[str, object]:
         return self.read_json("settings.json")
+
+    def read_recipe(self) -> Recipe:
+        """With the defaults of settings that an older version did not have."""
+        saved = self.read_settings().get("recipe")
+        try:
+            augmentation = saved["augmentation"]
+            if augmentation is not None:
+                augmentation = Augmentation(**augmentation)
+            return Recipe(**saved | {"augmentation": augmentation})
+        except (TypeError, ValueError, LookupError) as error:
+            raise TrainingError(f"{self.path / 'settings.json'}: not the recipe of a run ({error})")
 
     def read_split(self) -> Split:
         self.check("split.json")

@@ -2,6 +2,7 @@
 
 import importlib.util
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 
 import keras
@@ -14,7 +15,9 @@ from roadseg.errors import TrainingError
 from roadseg.evaluation import check_compatible, evaluate
 from roadseg.evaluation.running_scores import RunningScores
 from roadseg.training.callbacks import Progress, TensorBoardLog, ValidateAndCheckpoint
+from roadseg.training.class_weights import rare_classes
 from roadseg.training.feed import Feed
+from roadseg.training.fitted import fitted_network, label_stride
 from roadseg.training.provenance import describe
 from roadseg.training.recipes import Recipe
 from roadseg.training.run import Run, open_run
@@ -60,7 +63,7 @@ def train(
     check_compatible(network, frames)
     split.check(frames)
     settings = describe(network, frames, recipe)
-    run_folder = RunFolder(folder)
+    run_folder = RunFolder(folder, partial(fitted_network, recipe=recipe))
     if run_folder.is_finished:
         run_folder.open_finished(network, settings, split)
         return open_run(folder)
@@ -91,26 +94,30 @@ def _labelled_pixels(frames: FrameStore, split: Split) -> np.ndarray:
 def _fit(network, frames, split, recipe, run_folder, pixels, progress, callbacks) -> None:
     """Trains to the last epoch, from where an interrupted run stopped."""
     _make_deterministic(recipe.seed)
-    batches = Batches(frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed)
-    network.compile(
+    batches = Batches(
+        frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed, rare_classes(pixels)
+    )
+    fitted = fitted_network(network, recipe)
+    fitted.compile(
         optimizer=recipe.make_optimizer(len(batches)),
         loss=recipe.make_loss(pixels),
         metrics=[RunningScores(frames.num_classes)],
     )
-    network.optimizer.build(network.trainable_variables)  # so that its state is restored as well
-    run_folder.restore_last(network)
+    fitted.optimizer.build(fitted.trainable_variables)  # so that its state is restored as well
+    run_folder.restore_last(fitted)
     history = run_folder.read_history()
     done = len(history)
-    if int(network.optimizer.iterations) != done * len(batches):
+    if int(fitted.optimizer.iterations) != done * len(batches):
         raise TrainingError(f"{run_folder.last}: not the state after {done} epochs; delete the folder")
-    own = [ValidateAndCheckpoint(frames, split, recipe, run_folder, history)]
+    own = [ValidateAndCheckpoint(network, frames, split, recipe, run_folder, history)]
     if importlib.util.find_spec("tensorflow"):  # a machine with JAX alone has no TensorBoard writer
         own.append(TensorBoardLog(run_folder))
     if progress:
         own.append(Progress(recipe, len(batches), done))
-    feed = Feed(batches, done)
+    stride = 1 if recipe.upsampled_loss else label_stride(network)
+    feed = Feed(batches, done, stride)
     try:
-        network.fit(
+        fitted.fit(
             feed,
             epochs=recipe.epochs,
             initial_epoch=done,

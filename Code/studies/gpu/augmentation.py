@@ -1,11 +1,11 @@
 """Random changes of a batch of frames, written in JAX: they are compiled into the training step.
 
 What roadseg.data.augmentation does with Pillow, one frame after the other on the CPU, and more:
-rotation, aspect ratio, the balance of the channels, noise, and objects copied from another frame
-(Ghiasi et al. 2021, arXiv 2012.07177).
+rotation, aspect ratio, the balance of the channels, noise, and another frame's colours.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -15,8 +15,14 @@ from roadseg.data.classes import IGNORE
 
 _LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601
 _GREY = 128.0  # outside of the frame; about zero after the networks' normalisation
+_RANGES = [
+    *("scale", "aspect", "rotation", "brightness", "contrast", "saturation", "channels", "grey"),
+    *("gamma", "noise", "transfer", "copied", "copy_share"),
+]
 
 
+# All but the crop are values of the compiled program: other ranges need no other program.
+@partial(jax.tree_util.register_dataclass, meta_fields=["crop"], data_fields=_RANGES)
 @dataclass(frozen=True)
 class DeviceAugmentation:
     """Ranges to draw from, for each frame by itself; every frame is mirrored with probability 1/2.
@@ -33,21 +39,25 @@ class DeviceAugmentation:
         grey: the share of frames that lose their colours.
         gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x).
         noise: the largest standard deviation of normal noise, in grey levels.
-        copied: ids of the classes whose pixels are copied from another frame.
+        transfer: the share of frames that get the mean and deviation of each channel of another frame
+            (Reinhard et al. 2001, here in RGB).
+        copied: ids of the classes whose pixels are copied from another frame (Ghiasi et al. 2021,
+            arXiv 2012.07177).
         copy_share: the share of frames that get such pixels.
     """
 
     crop: tuple[int, int]
-    scale: tuple[float, float] = (0.6, 2.0)
-    aspect: float = 0.15
-    rotation: float = 0.05
+    scale: tuple[float, float] = (0.6, 1.6)
+    aspect: float = 0.0
+    rotation: float = 0.0
     brightness: float = 0.4
     contrast: float = 0.4
-    saturation: float = 0.5
-    channels: float = 0.1
+    saturation: float = 0.4
+    channels: float = 0.0
     grey: float = 0.1
-    gamma: float = 0.5
-    noise: float = 5.0
+    gamma: float = 0.3
+    noise: float = 0.0
+    transfer: float = 0.0
     copied: tuple[int, ...] = ()
     copy_share: float = 0.5
 
@@ -58,7 +68,7 @@ class DeviceAugmentation:
             key: of jax.random; the same one changes the same frames in the same way.
             images: uint8 (B, H, W, 3).
             labels: uint8 (B, H, W).
-            donors: uint8 (B, H, W, 3), from which objects are copied.
+            donors: uint8 (B, H, W, 3), from which objects and colours are taken.
             donor_labels: uint8 (B, H, W).
 
         Returns:
@@ -70,7 +80,8 @@ class DeviceAugmentation:
 
     def _frame(self, key, image, labels, donor, donor_labels):
         """The same for one frame, without the axis B."""
-        copy_key, place_key, colour_key, noise_key = jax.random.split(key, 4)
+        copy_key, place_key, colour_key, noise_key, transfer_key = jax.random.split(key, 5)
+        image = self._transfer(transfer_key, image, donor)
         image, labels = self._copy(copy_key, image, labels, donor, donor_labels)
         rows, columns = self._places(place_key, *labels.shape)
         inside = (rows >= 0) & (rows <= labels.shape[0] - 1)
@@ -79,6 +90,13 @@ class DeviceAugmentation:
         image = self._recolour(colour_key, _bilinear(image, rows, columns))
         image = jnp.where(inside[..., None], image + self._noise(noise_key, image.shape), _GREY)
         return jnp.round(jnp.clip(image, 0, 255)).astype("uint8"), labels.astype("uint8")
+
+    def _transfer(self, key, image, donor):
+        """Colours as bright and as varied as the donor's; uint8, or float32 of grey levels."""
+        image, donor = image.astype("float32"), donor.astype("float32")
+        factor = donor.std((0, 1)) / jnp.maximum(image.std((0, 1)), 1)
+        changed = jnp.clip((image - image.mean((0, 1))) * factor + donor.mean((0, 1)), 0, 255)
+        return jnp.where(jax.random.uniform(key) < self.transfer, changed, image)
 
     def _copy(self, key, image, labels, donor, donor_labels):
         """The donor's objects, mirrored or not, in their own place."""

@@ -29,14 +29,15 @@ def weighted_cross_entropy(labels, logits, class_weights):
     return -(weights * chosen).sum() / jnp.maximum(weights.sum(), 1e-7)
 
 
-def lovasz_softmax(labels, logits, pixels: int = 5000):
-    """LovaszSoftmax(pixels), a scalar; labels: uint8 (B, h, w), logits: float32 (B, h, w, C).
+def lovasz_softmax(key, labels, logits, pixels: int = 5000):
+    """LovaszSoftmax(pixels), a scalar.
 
+    key: of jax.random, for the place of the grid; labels: uint8 (B, h, w); logits: float32 (B, h, w, C).
     The pixels of all classes are sorted at once, which a GPU does faster than one class after the other.
     """
     _, height, width, num_classes = logits.shape
     stride = max(1, round((height * width / pixels) ** 0.5))
-    labels, logits = (each[:, ::stride, ::stride] for each in (labels, logits))
+    labels, logits = (at_random_phase(key, each, stride) for each in (labels, logits))
     probabilities = jax.nn.softmax(logits).reshape(-1, num_classes).T
     true = (labels.ravel() == jnp.arange(num_classes)[:, None]).astype("float32")  # (C, pixels)
     errors = (labels.ravel() != IGNORE) * jnp.abs(true - probabilities)
@@ -48,3 +49,15 @@ def lovasz_softmax(labels, logits, pixels: int = 5000):
     losses = (jnp.take_along_axis(errors, order, axis=1) * growth).sum(axis=1)
     present = total[:, 0] > 0
     return (present * losses).sum() / jnp.maximum(present.sum(), 1)
+
+
+def at_random_phase(key, array, stride: int):
+    """One random place of each stride x stride pixels, the same in all; array: (B, H, W, ...).
+
+    The same key chooses the same place. Incomplete blocks at the right and at the bottom are left out.
+    """
+    batch, height, width = len(array), array.shape[1] // stride, array.shape[2] // stride
+    array = array[:, : height * stride, : width * stride]
+    blocks = array.reshape(batch, height, stride, width, stride, *array.shape[3:])
+    row, column = jax.random.randint(key, (2,), 0, stride)
+    return blocks[:, :, row, :, column]

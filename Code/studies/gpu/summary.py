@@ -6,6 +6,8 @@ Prints the table in docs/results.md and writes it to results/gpu_camvid.csv.
 """
 
 import json
+import math
+from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -23,10 +25,10 @@ SHOWN = ("Pole", "SignSymbol", "Fence", "Pedestrian", "Bicyclist")
 
 
 def load(folder: Path = RESULTS) -> list[Result]:
-    """The results of all trainings; of trainings with the same name, those of the last."""
+    """The results of all trainings; of those of one trial, seed and fold, that of the last."""
     lines = (folder / f"{NAME}.jsonl").read_text("utf-8").splitlines()
     results = map(_result, lines)
-    return list({result.name: result for result in results}.values())
+    return list({(result.name, result.seed): result for result in results}.values())
 
 
 def _result(line: str) -> Result:
@@ -37,59 +39,39 @@ def _result(line: str) -> Result:
 
 
 def table(results: Iterable[Result]) -> pd.DataFrame:
-    """The scores of the network by itself, and of it averaged with the mirror image.
+    """A row for each trial and seed.
 
     Args:
         results: of this study.
 
     Returns:
-        Index: crops, held-out fold, and whether its mirror images counted; the fold "pooled" sums the
-        pixels of A, B and C. Columns: frames, epochs and minutes of the training, pixel accuracy, mean
-        IoU, and IoU of five rare classes.
+        Index: trial and seed. Columns: epochs; mean IoU of each fold, of the validation clip, and of the
+        pixels of the three held-out roads together ("pooled"), where all three are there, with their
+        pixel accuracy, mean IoU averaged with the mirror image, and IoU of five rare classes.
     """
-    rows = {}
-    by_crops: dict[str, list[Result]] = {}
+    trainings: dict[tuple[str, int], dict[str, Result]] = defaultdict(dict)
     for result in results:
-        height, width = result.record["recipe"]["augmentation"]["crop"]
-        by_crops.setdefault(f"{height} x {width}", []).append(result)
-    for crops, trainings in by_crops.items():
-        for held_out, chosen in _groups(trainings).items():
-            for evaluated in ("plain", "mirrored"):
-                rows[crops, held_out, evaluated] = _cost(chosen) | _scores(chosen, evaluated)
+        trainings[result.record["trial"], result.seed][result.record["fold"]] = result
+    rows = {key: _row(folds) for key, folds in trainings.items()}
     frame = pd.DataFrame.from_dict(rows, orient="index")
-    frame = frame.astype({"frames": "Int64", "epochs": "Int64"})  # integers that may be missing
-    return frame.set_index(pd.MultiIndex.from_tuples(rows, names=("crops", "held out", "evaluated")))
+    return frame.set_index(pd.MultiIndex.from_tuples(rows, names=("trial", "seed")))
 
 
-def _groups(trainings: list[Result]) -> dict[str, list[Result]]:
-    """Every fold by itself, and those that are pooled if all are there."""
-    groups = {result.record["fold"]: [result] for result in trainings}
-    if groups.keys() >= set(POOLED):
-        groups["pooled"] = [groups[name][0] for name in POOLED]
-    return groups
-
-
-def _cost(trainings: list[Result]) -> dict[str, float | None]:
-    """Of one training; of several only the minutes, which add up."""
-    minutes = round(sum(result.record["minutes"] for result in trainings), 2)
-    if len(trainings) > 1:
-        return {"frames": None, "epochs": None, "minutes": minutes}
-    (record,) = (result.record for result in trainings)
-    epochs = record["steps"] * record["recipe"]["batch_size"] / record["train_frames"]
-    return {"frames": record["train_frames"], "epochs": round(epochs), "minutes": minutes}
-
-
-def _scores(trainings: list[Result], evaluated: str) -> dict[str, float]:
-    """Of the pixels of all trainings together, rounded."""
-    key = {"plain": "validation", "mirrored": "mirrored"}[evaluated]
-    confusion = np.sum([result.record[key]["confusion"] for result in trainings], axis=0)
-    names = trainings[0].record["class_names"]
-    values = {
-        "accuracy": metrics.pixel_accuracy(confusion),
-        "IoU": metrics.mean_iou(confusion),
-        **dict(zip(names, metrics.iou(confusion), strict=True)),
-    }
-    return {name: round(float(values[name]), 3) for name in ("accuracy", "IoU", *SHOWN)}
+def _row(folds: dict[str, Result]) -> dict[str, float]:
+    """Rounded; NaN where a fold is missing."""
+    first = next(iter(folds.values()))
+    row = {"epochs": first.record["recipe"]["epochs"]}
+    for name in (*POOLED, "val"):
+        row[name] = folds[name].validation.mean_iou if name in folds else math.nan
+    if folds.keys() >= set(POOLED):
+        plain, mirrored = (
+            np.sum([folds[name].record[key]["confusion"] for name in POOLED], axis=0)
+            for key in ("validation", "mirrored")
+        )
+        iou = dict(zip(first.record["class_names"], metrics.iou(plain), strict=True))
+        row |= {"accuracy": metrics.pixel_accuracy(plain), "pooled": metrics.mean_iou(plain)}
+        row |= {"mirrored": metrics.mean_iou(mirrored), **{name: iou[name] for name in SHOWN}}
+    return {name: round(float(value), 3) for name, value in row.items()}
 
 
 def main() -> None:

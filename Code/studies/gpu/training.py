@@ -18,22 +18,29 @@ from roadseg import networks
 from roadseg.data.classes import IGNORE
 from studies.gpu import optimizer
 from studies.gpu.augmentation import DeviceAugmentation
-from studies.gpu.losses import lovasz_softmax, median_frequency_weights, weighted_cross_entropy
+from studies.gpu.losses import (
+    at_random_phase,
+    lovasz_softmax,
+    median_frequency_weights,
+    weighted_cross_entropy,
+)
 from studies.gpu.optimizer import State
 
-NETWORK = "simple_plus"
-STRIDE = 2  # of the decoder
-OPTIONS = {"output_stride": STRIDE, "context": False}
+_SETTINGS = [
+    *("augmentation", "learning_rate", "warm_up", "weight_decay", "class_weight_power", "lovasz"),
+    "ema_momentum",
+]
 
 
+# All but the size of a batch are values of the compiled program: other settings need no other program.
+@partial(jax.tree_util.register_dataclass, meta_fields=["batch_size"], data_fields=_SETTINGS)
 @dataclass(frozen=True)
 class Recipe:
     """Settings of one training; those that roadseg.training.Recipe has mean the same here.
 
     Attributes:
-        augmentation: the height of its crops is a multiple of 8 but not of 16, as that of the frames
-            is: otherwise "same" padding shifts the fourth halving by a place between training and
-            evaluation.
+        augmentation: its crops are as high as the frames modulo 16, and as wide: otherwise "same"
+            padding shifts the fourth halving by a place between training and evaluation.
         batch_size: frames a step.
         learning_rate: the highest.
         warm_up: the share of the steps in which the rate rises.
@@ -41,18 +48,42 @@ class Recipe:
         class_weight_power: exponent of the median-frequency class weights.
         lovasz: weight of the Lovász-Softmax loss, which is added to the cross-entropy.
         ema_momentum: of the exponential moving average of the weights, which is evaluated.
-        seed: of the order of the frames and their augmentation, and of the initial weights.
     """
 
     augmentation: DeviceAugmentation
-    batch_size: int = 16
-    learning_rate: float = 5e-3
+    batch_size: int = 8
+    learning_rate: float = 3.5e-3
     warm_up: float = 0.02
     weight_decay: float = 1e-2
     class_weight_power: float = 0.3
     lovasz: float = 1.0
     ema_momentum: float = 0.998
-    seed: int = 0
+
+
+@dataclass(frozen=True)
+class Network:
+    """What is trained.
+
+    Attributes:
+        name: as in roadseg.networks.
+        options: of the builder, as pairs.
+        stride: of the decoder; the loss is computed at that fraction of the size. 1: on upsampled
+            logits.
+        rendered: starts from the weights that ship for rendered scenes, where layers agree.
+    """
+
+    name: str = "simple_plus"
+    options: tuple[tuple[str, object], ...] = (("output_stride", 2), ("context", False))
+    stride: int = 2
+    rendered: bool = False
+
+    def build(self, image_shape, num_classes: int, seed: int, policy: str) -> keras.Model:
+        """With initial weights that depend on the seed."""
+        settings = {"seed": seed, "policy": policy, **dict(self.options)}
+        built = networks.build(self.name, image_shape, num_classes, **settings)
+        if self.rendered:
+            networks.start_from(built, networks.load_pretrained(self.name))
+        return built
 
 
 class Frames(NamedTuple):
@@ -89,84 +120,112 @@ def plan(sequence: np.ndarray, train: np.ndarray, steps: int, batch_size: int, s
 
 
 class Trainer:
-    """Trains on any part of the frames; compiles once."""
+    """Trains one network on any part of the frames, by any recipe; compiles once for a size of batch."""
 
-    def __init__(self, frames: Frames, recipe: Recipe, loop: int, policy: str):
+    def __init__(self, frames: Frames, network: Network, crop: tuple[int, int], loop: int, policy: str):
         """Puts all frames on the device.
 
         Args:
             frames: to train on and to hold out.
-            recipe: of every training.
+            network: to be trained.
+            crop: (height, width) of what every recipe cuts out.
             loop: steps that are compiled as one loop.
             policy: "float32" or "mixed_bfloat16"; whole frames are evaluated in float32.
         """
-        self.frames, self.recipe, self.loop, self.policy = frames, recipe, loop, policy
+        self.frames, self.network, self.loop, self.policy = frames, network, loop, policy
         self.images, self.labels = jnp.asarray(frames.images), jnp.asarray(frames.labels)
-        cropped = self._build((*recipe.augmentation.crop, 3), policy)
-        logits = cropped.get_layer("head_logits").output  # before they are upsampled
-        self._network = keras.Model(cropped.input, logits)
+        self._crop = crop
+        cropped = self._build((*crop, 3), policy)
+        stride = network.stride  # above 1: the logits before they are upsampled
+        logits = cropped.get_layer("head_logits").output if stride > 1 else cropped.output
+        self._cropped = keras.Model(cropped.input, logits)
         self.full_size = self._build(frames.images.shape[1:], "float32")
-        weights, self._to_weights = _flat(self.full_size.trainable_variables)
-        statistics, self._to_statistics = _flat(self.full_size.non_trainable_variables)
-        self._initial = weights, statistics
-        kernels = [jnp.full(v.shape, float(v.name == "kernel")) for v in cropped.trainable_variables]
-        self._decay = recipe.weight_decay * ravel_pytree(kernels)[0]
+        _, self._to_weights = _flat(self.full_size.trainable_variables)
+        _, self._to_statistics = _flat(self.full_size.non_trainable_variables)
+        variables = self.full_size.trainable_variables
+        kernels = {v.path: jnp.full(v.shape, float(v.name == "kernel")) for v in variables}
+        self._kernels = ravel_pytree(kernels)[0]
         self._run_loop = jax.jit(self._loop, donate_argnums=0)
         self._count_batch = jax.jit(self._count)
 
-    def _build(self, shape: tuple[int, ...], policy: str) -> keras.Model:
-        count, seed = len(self.frames.class_names), self.recipe.seed
-        return networks.build(NETWORK, shape, count, seed=seed, policy=policy, **OPTIONS)
+    def _build(self, shape: tuple[int, ...], policy: str, seed: int = 0) -> keras.Model:
+        return self.network.build(shape, len(self.frames.class_names), seed, policy)
 
-    def train(self, train: np.ndarray, steps: int) -> tuple[State, np.ndarray]:
-        """Trains on the frames at these positions, from the initial weights.
+    def train(
+        self, train: np.ndarray, recipe: Recipe, steps: int, seed: int = 0
+    ) -> tuple[State, np.ndarray]:
+        """Trains on the frames at these positions.
+
+        Args:
+            train: positions.
+            recipe: with crops of the trainer's size.
+            steps: at least 1; rounded up to whole loops.
+            seed: of the initial weights, the order of the frames and their augmentation.
 
         Returns:
-            The last state, and the loss of each step: at least `steps`, rounded up to whole loops.
+            The last state, and the loss of each step.
         """
-        recipe, loops = self.recipe, -(-steps // self.loop)
+        loops = -(-steps // self.loop)
         total = loops * self.loop
-        parts = plan(self.frames.sequence, train, total, recipe.batch_size, recipe.seed)
+        parts = plan(self.frames.sequence, train, total, recipe.batch_size, seed)
         weights = median_frequency_weights(self.class_pixels(train), recipe.class_weight_power)
-        state, losses, key = optimizer.start(*self._initial), [], jax.random.key(recipe.seed)
+        state, losses, key = self._start(seed), [], jax.random.key(seed)
         for part in parts.reshape(loops, self.loop, 2, -1):
-            state, loss = self._run_loop(state, part, self.images, self.labels, weights, total, key)
+            state, loss = self._run_loop(
+                state, part, self.images, self.labels, weights, total, key, recipe
+            )
             losses.append(loss)
         return jax.block_until_ready(state), np.concatenate(losses)
+
+    def _start(self, seed: int) -> State:
+        fresh = self._build((*self._crop, 3), "float32", seed)
+        variables = fresh.trainable_variables, fresh.non_trainable_variables
+        return optimizer.start(*(_flat(each)[0] for each in variables))
 
     def class_pixels(self, positions: np.ndarray) -> np.ndarray:
         """int64 (C): labelled pixels of each class in the frames at these positions."""
         pixels = sum(np.bincount(self.frames.labels[i].ravel(), minlength=256) for i in positions)
         return pixels[: len(self.frames.class_names)]
 
-    def _loop(self, state: State, parts, images, labels, class_weights, total, key):
+    def _loop(self, state: State, parts, images, labels, class_weights, total, key, recipe: Recipe):
         """The steps of a plan (S, 2, B): the state after them, and the loss of each."""
 
         def step(state: State, pair):
-            augmentation_key, phase_key = jax.random.split(jax.random.fold_in(key, state.step))
+            augmentation_key, loss_key = jax.random.split(jax.random.fold_in(key, state.step))
             batch = images[pair[0]], labels[pair[0]], images[pair[1]], labels[pair[1]]
-            batch = self.recipe.augmentation(augmentation_key, *batch)
-            loss = partial(self._loss, class_weights=class_weights, key=phase_key)
+            batch = recipe.augmentation(augmentation_key, *batch)
+            loss = partial(
+                self._loss, class_weights=class_weights, key=loss_key, lovasz_weight=recipe.lovasz
+            )
             (value, statistics), gradient = jax.value_and_grad(loss, has_aux=True)(
                 state.weights, state.statistics, *batch
             )
-            return self._update(state, gradient, statistics, total), value
+            return self._update(state, gradient, statistics, total, recipe), value
 
         return jax.lax.scan(step, state, parts)
 
-    def _loss(self, weights, statistics, images, labels, *, class_weights, key):
+    def _loss(self, weights, statistics, images, labels, *, class_weights, key, lovasz_weight):
         """A scalar, and the new statistics of batch normalisation."""
-        variables = self._to_weights(weights), self._to_statistics(statistics)
-        logits, statistics = self._network.stateless_call(*variables, images, training=True)
-        labels = at_random_phase(key, labels)
+        logits, statistics = self._call(self._cropped, weights, statistics, images, training=True)
+        phase_key, grid_key = jax.random.split(key)
+        labels = at_random_phase(phase_key, labels, self.network.stride)
         loss = weighted_cross_entropy(labels, logits, class_weights)
-        loss += self.recipe.lovasz * lovasz_softmax(labels, logits)
-        return loss, ravel_pytree(statistics)[0]
+        loss += lovasz_weight * lovasz_softmax(grid_key, labels, logits)
+        return loss, statistics
 
-    def _update(self, state: State, gradient, statistics, total) -> State:
-        recipe = self.recipe
+    def _call(self, network: keras.Model, weights, statistics, images, training: bool):
+        """Logits, and the new statistics of batch normalisation; flat vectors for any size of image."""
+        variables = network.trainable_variables, network.non_trainable_variables
+        values = self._to_weights(weights), self._to_statistics(statistics)
+        ordered = ([named[v.path] for v in kind] for kind, named in zip(variables, values, strict=True))
+        logits, changed = network.stateless_call(*ordered, images, training=training)
+        paths = (variable.path for variable in network.non_trainable_variables)
+        return logits, ravel_pytree(dict(zip(paths, changed, strict=True)))[0]
+
+    def _update(self, state: State, gradient, statistics, total, recipe: Recipe) -> State:
         rate = optimizer.learning_rate(state.step + 1, total, recipe.warm_up, recipe.learning_rate)
-        return optimizer.update(state, gradient, statistics, rate, self._decay, recipe.ema_momentum)
+        decay = recipe.weight_decay * self._kernels
+        return optimizer.update(state, gradient, statistics, rate, decay, recipe.ema_momentum)
 
     def confusion_matrices(self, state: State, positions: np.ndarray, batch_size: int = 8):
         """Of the averaged weights on the whole frames at these positions.
@@ -186,9 +245,8 @@ class Trainer:
 
     def _count(self, weights, statistics, images, labels, is_new):
         """int32 (2, C, C), of the frames (B) that are new."""
-        variables = self._to_weights(weights), self._to_statistics(statistics)
-        logits, _ = self.full_size.stateless_call(*variables, images, training=False)
-        mirrored, _ = self.full_size.stateless_call(*variables, images[:, :, ::-1], training=False)
+        call = partial(self._call, self.full_size, weights, statistics, training=False)
+        (logits, _), (mirrored, _) = call(images), call(images[:, :, ::-1])
         averaged = jax.nn.softmax(logits) + jax.nn.softmax(mirrored[:, :, ::-1])
         labels = jnp.where(is_new[:, None, None], labels, IGNORE)
         predictions = (each.argmax(-1) for each in (logits, averaged))
@@ -197,25 +255,18 @@ class Trainer:
 
     def save_weights(self, state: State, path) -> None:
         """Writes the averaged weights of the network for whole frames, `full_size`."""
-        values = self._to_weights(state.average), self._to_statistics(state.average_statistics)
-        variables = self.full_size.trainable_variables, self.full_size.non_trainable_variables
-        for targets, sources in zip(variables, values, strict=True):
-            for variable, value in zip(targets, sources, strict=True):
-                variable.assign(value)
+        values = self._to_weights(state.average) | self._to_statistics(state.average_statistics)
+        for variable in self.full_size.variables:
+            variable.assign(values[variable.path])
         self.full_size.save_weights(path)
 
 
 def _flat(variables):
-    """The values of Keras variables as one vector, and the function that undoes it."""
-    return ravel_pytree([variable.value for variable in variables])
+    """The values of Keras variables as one vector, sorted by path, and the function that undoes it.
 
-
-def at_random_phase(key, labels):
-    """Labels (B, h, w) at one random place of each STRIDE x STRIDE pixels, the same in all."""
-    batch, height, width = labels.shape
-    blocks = labels.reshape(batch, height // STRIDE, STRIDE, width // STRIDE, STRIDE)
-    row, column = jax.random.randint(key, (2,), 0, STRIDE)
-    return blocks[:, :, row, :, column]
+    The order of a network's variables depends on the size of its images.
+    """
+    return ravel_pytree({variable.path: variable.value for variable in variables})
 
 
 def confusion_matrix(labels, predictions, num_classes: int):

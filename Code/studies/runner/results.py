@@ -22,7 +22,18 @@ RESULTS = Path(__file__).resolve().parents[1] / "results"
 # UPGRADES[0] turns a record of schema 1 into one of schema 2, and so on. Who changes the form of records
 # appends a function and leaves the files as they are.
 Upgrade = Callable[[dict], dict]
-UPGRADES: tuple[Upgrade, ...] = ()
+
+
+def _with_later_settings(record: dict) -> dict:
+    """Schema 2: recipes have settings that came later, none of which changes what these did."""
+    recipe = {"upsampled_loss": True} | record["recipe"]
+    if augmentation := recipe.get("augmentation"):
+        unused = {"crop": None, "grey": 0.0, "transfer": 0.0, "paste": 0.0}
+        recipe["augmentation"] = unused | augmentation
+    return record | {"recipe": recipe}
+
+
+UPGRADES: tuple[Upgrade, ...] = (_with_later_settings,)
 SCHEMA = len(UPGRADES) + 1
 
 

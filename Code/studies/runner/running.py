@@ -15,6 +15,7 @@ from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import DataError
 from roadseg.networks.cost import multiply_adds
+from roadseg.training.class_weights import rare_classes
 from roadseg.training.recipes import Recipe
 from studies.runner import results, summaries, timing
 from studies.runner.data_sets import CODE
@@ -23,7 +24,6 @@ from studies.runner.study import Study, Trial
 
 RUNS = CODE / "Runs"
 _TRAINING_STRIDE = 4  # every fourth training frame is evaluated as well
-_RARE = 0.02  # classes with a smaller share of the training pixels are rare
 
 
 def run(
@@ -160,9 +160,8 @@ def _counts(result: evaluation.Evaluation) -> dict[str, list]:
 
 def _rare_classes(frames: FrameStore, split: Split) -> list[str]:
     """The classes that occur in the training frames, but in few pixels."""
-    pixels = frames.class_pixels(split.train)
-    rare = (pixels > 0) & (pixels < _RARE * pixels.sum())
-    return [name for name, each in zip(frames.class_names, rare, strict=True) if each]
+    rare = rare_classes(frames.class_pixels(split.train))
+    return [frames.class_names[i] for i in rare]
 
 
 def _steps_per_epoch(recipe: Recipe, split: Split) -> int:

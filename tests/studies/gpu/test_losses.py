@@ -9,7 +9,12 @@ import tensorflow as tf
 
 from roadseg.data.classes import IGNORE
 from roadseg.training import class_weights, losses
-from studies.gpu.losses import lovasz_softmax, median_frequency_weights, weighted_cross_entropy
+from studies.gpu.losses import (
+    at_random_phase,
+    lovasz_softmax,
+    median_frequency_weights,
+    weighted_cross_entropy,
+)
 
 WEIGHTS = np.array([1.0, 0.3, 2.5, 4.0], np.float32)
 PAIRS = {
@@ -17,10 +22,9 @@ PAIRS = {
         lambda labels, logits: weighted_cross_entropy(labels, logits, jnp.array(WEIGHTS)),
         losses.CrossEntropy(WEIGHTS.tolist()),
     ),
-    "Lovász": (lovasz_softmax, losses.LovaszSoftmax()),
-    "Lovász on a grid": (
-        lambda labels, logits: lovasz_softmax(labels, logits, pixels=12),
-        losses.LovaszSoftmax(pixels=12),
+    "Lovász": (
+        lambda labels, logits: lovasz_softmax(jax.random.key(0), labels, logits),
+        losses.LovaszSoftmax(),
     ),
 }
 
@@ -68,3 +72,29 @@ def test_class_weights_are_those_of_the_other_trainings():
     pixels = np.array([1000, 0, 30, 200])
     expected = class_weights.median_frequency_weights(pixels, 0.3)
     np.testing.assert_allclose(median_frequency_weights(pixels, 0.3), expected, rtol=1e-6)
+
+
+def test_lovasz_on_a_grid_is_that_of_the_pixels_at_one_place(case):
+    labels, logits = case
+    places = [
+        float(losses.LovaszSoftmax()(labels[:, row::2, column::2], logits[:, row::2, column::2]))
+        for row in (0, 1)
+        for column in (0, 1)
+    ]
+    seen = set()
+    for seed in range(12):
+        value = float(lovasz_softmax(jax.random.key(seed), labels, logits, pixels=12))
+        (place,) = np.flatnonzero(np.isclose(places, value, rtol=1e-5))
+        seen.add(place)
+    assert len(seen) > 2
+
+
+def test_every_phase_of_the_stride_comes_and_is_the_same_in_all_blocks():
+    labels = np.arange(4 * 6, dtype=np.uint8).reshape(1, 4, 6)
+    phases = [np.asarray(at_random_phase(jax.random.key(seed), labels, 2)) for seed in range(20)]
+    possible = [labels[:, row::2, column::2] for row in (0, 1) for column in (0, 1)]
+    matches = [[(phase == each).all() for each in possible] for phase in phases]
+    assert np.sum(matches, axis=1).tolist() == [1] * 20
+    assert np.sum(matches, axis=0).all()
+    odd = np.arange(5 * 7, dtype=np.uint8).reshape(1, 5, 7)
+    assert at_random_phase(jax.random.key(0), odd, 2).shape == (1, 2, 3)

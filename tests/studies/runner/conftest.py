@@ -8,6 +8,7 @@ from roadseg.networks import simple
 from roadseg.training.recipes import RECIPES
 from studies.runner import Study, Trial
 from studies.runner.data_sets import hold_out
+from studies.runner.results import SCHEMA
 
 ONE_EPOCH = replace(RECIPES["original"], epochs=1)
 
@@ -30,7 +31,7 @@ def record() -> dict:
     """A stored training of two classes."""
     counts = {"confusion": [[6, 2], [1, 1]], "boundaries": [[4, 4, 4, 4], [2, 1, 1, 1]]}
     return {
-        "schema": 1,
+        "schema": SCHEMA,
         "name": "bilinear",
         "recipe": {"epochs": 3, "seed": 1},
         "machine": "a machine",

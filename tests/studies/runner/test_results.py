@@ -2,12 +2,13 @@
 
 import json
 import math
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from roadseg import plots
+from roadseg.data.augmentation import Augmentation
 from roadseg.errors import DataError
 from studies.runner import Result, load
 from studies.runner.results import SCHEMA, UPGRADES, append, read
@@ -64,7 +65,7 @@ def test_the_history_can_be_drawn_as_that_of_a_run(record):
 
 def test_older_schemas_are_upgraded_step_by_step(study, record, tmp_path):
     study = replace(study, seeds=(1, 2))
-    append(study, record, tmp_path)
+    append(study, record | {"schema": 1}, tmp_path)
     append(study, record | {"schema": 2, "minutes": 90.0, "recipe": {"seed": 2}}, tmp_path)
     upgrades = (
         lambda old: old | {"minutes": old["minutes"] * 60},
@@ -74,6 +75,19 @@ def test_older_schemas_are_upgraded_step_by_step(study, record, tmp_path):
     assert [each["minutes"] for each in read_records] == [90.0, 90.0]
     assert [(each["schema"], each["unit"]) for each in read_records] == [(3, "s"), (3, "s")]
     assert len(UPGRADES) + 1 == SCHEMA
+
+
+def test_recipes_of_schema_1_have_the_settings_that_came_later(study, record, tmp_path):
+    trial = study.trials[0]
+    changed = replace(trial.recipe, augmentation=Augmentation(scale=(0.5, 2.0)))
+    settings = json.loads(json.dumps(asdict(changed)))
+    former = settings | {"augmentation": settings["augmentation"].copy()}
+    for name in ("crop", "grey", "transfer", "paste"):
+        former["augmentation"].pop(name)
+    former.pop("upsampled_loss")
+    append(study, record | {"schema": 1, "name": trial.name, "recipe": former}, tmp_path)
+    (result,) = read(replace(study, seeds=(former["seed"],)), tmp_path)
+    assert result.record["recipe"] == settings
 
 
 def test_results_come_in_the_order_of_the_study(study, record, tmp_path):
