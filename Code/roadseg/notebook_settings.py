@@ -10,7 +10,6 @@ import nbformat
 from roadseg.data import sources
 from roadseg.data.downscale import Downscale
 from roadseg.data.sources.base import select_sequences
-from roadseg.inference.images import read_image
 
 # What `make` and the command call a setting where the notebook has another name.
 _OPTIONS = {"chosen_networks": "networks"}
@@ -107,13 +106,16 @@ def _check_epochs(given: Mapping[str, object]) -> None:
 
 
 def _check_image(given: Mapping[str, object]) -> None:
+    from roadseg.inference.images import read_image
+
     read_image(given["image"])
 
 
 def _check_weights(given: Mapping[str, object]) -> None:
-    from roadseg.networks import model_card
+    from roadseg.inference.model import shipped
 
-    model_card(given["weights"])
+    if given["weights"] not in shipped():
+        raise ValueError(f"unknown weights {given['weights']!r}: one of {', '.join(shipped())}")
 
 
 def _check_seconds(given: Mapping[str, object]) -> None:
