@@ -1,5 +1,6 @@
 # make notebook   runs a notebook from top to bottom (NOTEBOOK, DATA, SEQUENCES, VALIDATION, SCALE, NETWORKS,
-#                 RECIPE, EPOCHS, LEAKAGE; edgesegnet_study and ideas know DATA, SCALE and EPOCHS)
+#                 RECIPE, EPOCHS, LEAKAGE; edgesegnet_study and ideas know DATA, SCALE and EPOCHS;
+#                 use_network knows IMAGE, WEIGHTS, SECONDS and EPOCHS)
 # make scenes     renders road scenes into Code/Data/scenes (WORLDS, VARIATIONS, FRAMES, SEED)
 # make data       fetches sequences of Virtual KITTI (SEQUENCES, ACCEPT_LICENCE, VKITTI, ARCHIVES, DATA)
 # make test       lint and tests
@@ -16,7 +17,8 @@ notebook: .venv/installed
 	  $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(VALIDATION),--validation $(VALIDATION)) \
 	  $(if $(SCALE),--scale $(SCALE)) $(if $(NETWORKS),--networks $(NETWORKS)) \
 	  $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
-	  $(if $(LEAKAGE),--leakage $(LEAKAGE))
+	  $(if $(LEAKAGE),--leakage $(LEAKAGE)) $(if $(IMAGE),--image "$(IMAGE)") \
+	  $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SECONDS),--seconds $(SECONDS))
 
 scenes: .venv/installed
 	@$(BIN)/roadseg render $(if $(WORLDS),--worlds $(WORLDS)) $(if $(VARIATIONS),--variations $(VARIATIONS)) \

@@ -9,7 +9,8 @@ from roadseg import notebook_settings
 @pytest.fixture(scope="module")
 def notebook(tmp_path_factory):
     names = "data, sequences, validation, scale, chosen_networks, recipe, epochs, leakage"
-    cell = nbformat.v4.new_code_cell(f"{names} = 8 * [None]")
+    names += ", image, weights, seconds"
+    cell = nbformat.v4.new_code_cell(f"{names} = 11 * [None]")
     path = tmp_path_factory.mktemp("notebooks") / "train_network.ipynb"
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
     return path
@@ -25,6 +26,9 @@ def notebook(tmp_path_factory):
         ({"scale": 0.5}, r"SCALE=0.5 \(--scale\): scale 0.5: give 3"),
         ({"chosen_networks": ["simple", "smple"]}, r"NETWORKS=simple smple .*'smple': one of simple,"),
         ({"recipe": "quik"}, r"RECIPE=quik \(--recipe\): unknown recipe 'quik': one of original"),
+        ({"image": "/nowhere.jpg"}, r"IMAGE=/nowhere.jpg \(--image\): /nowhere.jpg: no such file"),
+        ({"weights": "smple"}, r"WEIGHTS=smple \(--weights\): .*'smple': one of simple, simple_plus"),
+        ({"seconds": 0}, r"SECONDS=0 \(--seconds\): at least 1"),
         ({"epochs": 0}, r"EPOCHS=0 \(--epochs\): at least 1"),
         ({"colour": "red"}, r"COLOUR=red .*train_network has no such setting, but DATA, .*NETWORKS"),
     ],
@@ -37,9 +41,11 @@ def test_a_setting_that_cannot_work_is_named_as_make_names_it(given, message, ra
 
 
 def test_settings_that_work_pass(raw, notebook):
+    photograph = next(raw.rglob("*.png"))
+    others = {"image": str(photograph), "weights": "simple", "seconds": 1}
     given = {"data": str(raw), "sequences": ["0001", "0002/clone"], "validation": ["0002"], "scale": 1.5}
     given |= {"chosen_networks": ["simple_plus"], "recipe": "best", "epochs": 3, "leakage": False}
-    notebook_settings.check(given, notebook)
+    notebook_settings.check(given | others, notebook)
 
 
 def test_other_settings_have_another_label():
@@ -52,6 +58,8 @@ def test_other_settings_have_another_label():
             {"chosen_networks": ["simple", "edgesegnet"]},
             {"data": "/a/b"},
             {"data": "/a_b"},
+            {"image": "/a/b"},
+            {"image": "/a_b"},
             {"sequences": [f"{number:04}/sunset" for number in range(40)]},
             {"sequences": [f"{number:04}/sunset" for number in range(41)]},
         )

@@ -40,6 +40,19 @@ def test_an_image_becomes_smaller_and_keeps_its_frequent_colours():
     assert np.abs(back - image).mean() < 8
 
 
+def test_a_legend_keeps_its_colours_beside_an_image_of_many():
+    """Every colour of the image has more pixels than one of the legend, but nowhere an area of them."""
+    rng = np.random.default_rng(0)
+    image = rng.integers(0, 256, (300, 3), np.uint8)[rng.integers(0, 300, (300, 300))]
+    legend = rng.integers(0, 256, (12, 3), np.uint8)
+    for number, colour in enumerate(legend):
+        image[280:292, 20 * number : 20 * number + 12] = colour
+    buffer = io.BytesIO()
+    Image.fromarray(image).save(buffer, "PNG")
+    back = np.asarray(Image.open(io.BytesIO(smaller_png(buffer.getvalue()))).convert("RGB"))
+    np.testing.assert_array_equal(back[286, 6:246:20], legend)
+
+
 def test_notes_of_the_runner_and_the_state_of_widgets_go(tmp_path):
     notebook = nbformat.v4.new_notebook(metadata={"papermill": {}, "widgets": {"state": "large"}})
     notebook.cells = [nbformat.v4.new_code_cell("1", metadata={"papermill": {"duration": 1}})]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from PIL import Image
 
 import roadscenes
 
@@ -124,6 +125,24 @@ def test_a_study_runs_on_the_same_scenes_and_shows_what_was_measured(
     assert count_images(output) == images
     summary = (CODE / f"studies/results/{study}.csv").read_text("utf-8").splitlines()
     assert any(row.split(",")[0] in output.read_text("utf-8") for row in summary[1:])
+
+
+def test_use_network_labels_an_image_and_trains_on_a_folder_that_it_writes(folder, scenes):
+    output, photograph = folder / "Code/Runs/use_network.ipynb", folder / "photograph.jpg"
+    with Image.open(next(scenes.rglob("00010.png"))) as scene:
+        scene.convert("RGB").crop((100, 0, 700, 375)).save(photograph)
+    settings = ("--image", photograph, "--epochs", 1, "--seconds", 1, "--output", output)
+    process = run(folder, "use_network", *settings)
+    assert process.returncode == 0, process.stderr[-3000:]
+    text = json.dumps(nbformat.read(output, as_version=4))
+    assert "(375, 600) uint8" in text
+    assert "10 labelled, 0 were there already" in text
+    assert "data:image/webp;base64" in text
+    assert "labels that the table lacks: 5" in text
+    assert "5 classes, trained on 8 own frames" in text
+    assert re.search(r"saved_model float32 +4\.\d+ +\d+ +1\.0000", text)
+    assert count_images(output) == 10
+    assert output.stat().st_size < 2_000_000
 
 
 @pytest.mark.parametrize("path", sorted(CODE.glob("*.ipynb")), ids=lambda path: path.stem)

@@ -13,7 +13,7 @@ from roadseg.errors import DataError
 from roadseg.notebook_tidying import tidy
 
 _FOLDER = Path(__file__).resolve().parents[1]  # in the repository; wheels hold no notebooks
-_NOTEBOOKS = "train_network", "ideas", "edgesegnet_study"
+_NOTEBOOKS = "train_network", "use_network", "ideas", "edgesegnet_study"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 
 
@@ -45,6 +45,9 @@ def add_command(commands) -> None:
     )
     parser.add_argument("--recipe", help="quick, best, transfer, original")
     parser.add_argument("--epochs", type=int, help="default: those of the notebook or of the recipe")
+    parser.add_argument("--image", type=_absolute, help="photograph to label; default: a rendered scene")
+    parser.add_argument("--weights", help="weights that ship, to label with: simple, simple_plus")
+    parser.add_argument("--seconds", type=int, help="of the rendered drive that is labelled")
     parser.add_argument(
         "--leakage",
         type=_yes_or_no,

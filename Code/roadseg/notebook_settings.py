@@ -13,6 +13,7 @@ from roadseg.data.sources.base import select_sequences
 
 # What `make` and the command call a setting where the notebook has another name.
 _OPTIONS = {"chosen_networks": "networks"}
+_PATHS = {"data", "image"}
 
 
 def of_notebook(path: Path) -> list[str]:
@@ -43,7 +44,7 @@ def label(given: Mapping[str, object]) -> str:
     """A suffix for file names that no other settings share; empty when nothing is given."""
     parts = [f"-{_option(name)}-{_text(value)}" for name, value in sorted(given.items())]
     text = re.sub(r"[^\w.-]+", "_", "".join(parts))
-    if len(text) <= 80 and "data" not in given:
+    if len(text) <= 80 and not _PATHS & given.keys():
         return text
     return f"{text[:60]}-{hashlib.sha256(repr(sorted(given.items())).encode()).hexdigest()[:6]}"
 
@@ -101,7 +102,28 @@ def _check_recipe(given: Mapping[str, object]) -> None:
 
 
 def _check_epochs(given: Mapping[str, object]) -> None:
-    if given["epochs"] < 1:
+    _check_count(given["epochs"])
+
+
+def _check_image(given: Mapping[str, object]) -> None:
+    from roadseg.inference.images import read_image
+
+    read_image(given["image"])
+
+
+def _check_weights(given: Mapping[str, object]) -> None:
+    from roadseg.inference.model import shipped
+
+    if given["weights"] not in shipped():
+        raise ValueError(f"unknown weights {given['weights']!r}: one of {', '.join(shipped())}")
+
+
+def _check_seconds(given: Mapping[str, object]) -> None:
+    _check_count(given["seconds"])
+
+
+def _check_count(count: int) -> None:
+    if count < 1:
         raise ValueError("at least 1 is needed")
 
 
@@ -113,4 +135,7 @@ _CHECKS: dict[str, Callable[[Mapping[str, object]], None]] = {
     "chosen_networks": _check_networks,
     "epochs": _check_epochs,
     "recipe": _check_recipe,
+    "image": _check_image,
+    "weights": _check_weights,
+    "seconds": _check_seconds,
 }

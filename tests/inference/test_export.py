@@ -46,6 +46,24 @@ def test_the_file_labels_as_the_run_does(run, frames, saved_model):
     assert table["frames/s"].min() > 0
 
 
+def test_several_formats_are_measured_in_one_table(run, frames, tmp_path):
+    targets = [Target("saved_model")]
+    paths, table = export.export_all(run.folder, targets, frames.path, folder=tmp_path)
+    assert [path.name for path in paths] == ["simple_plus-21x32.saved_model"]
+    assert table.index.tolist() == [export_proof.KERAS, "saved_model float32"]
+
+
+@pytest.mark.parametrize("target", [Target("onnx"), Target("litert", "int8")])
+def test_a_target_is_installed_when_all_its_packages_are(target, monkeypatch):
+    there = {"onnxruntime", "onnx", "tf2onnx", "ai_edge_litert", "litert_quantizer"}
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: name in there or None)
+    assert target.is_installed
+    there -= {"tf2onnx", "litert_quantizer"}
+    assert not target.is_installed
+    with pytest.raises(ValueError, match=r"not installed \((tf2onnx|litert_quantizer)\)"):
+        target.check_packages()
+
+
 def test_the_file_says_what_it_is(run, frames, saved_model):
     path, table = saved_model
     exported = open_exported(path)

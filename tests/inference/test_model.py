@@ -39,7 +39,7 @@ def test_a_runs_folder_is_complete(run, frames):
         palette=tuple(map(tuple, frames.palette.tolist())),
         image_shape=(21, 32, 3),
         scale=3.0,
-        trained_on="trained on 8 frames of virtual_kitti_1",
+        trained_on="trained on 8 virtual_kitti_1 frames",
     )
     images, _ = frames.read([0])
     expected = run.load_best().predict_on_batch(images)[0]

@@ -1,6 +1,6 @@
 """A trained network as a file for another runtime, measured before it is believed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import keras
@@ -39,11 +39,42 @@ def export(
     Raises:
         ValueError: a package is missing, the file exists, or network and frames do not fit.
     """
-    target.check_packages()
+    paths, table = export_all(
+        trained,
+        [target],
+        frames_folder,
+        validation=validation,
+        size=size,
+        folder=folder,
+        overwrite=overwrite,
+    )
+    return paths[0], table
+
+
+def export_all(
+    trained: str | Path,
+    targets: Sequence[Target],
+    frames_folder: str | Path,
+    *,
+    validation: Iterable[str] | None = None,
+    size: tuple[int, int] | None = None,
+    folder: str | Path = "Exported",
+    overwrite: bool = False,
+) -> tuple[list[Path], pd.DataFrame]:
+    """Writes a network in several formats, and measures the files in turns beside Keras.
+
+    Arguments and errors are those of `export`.
+
+    Returns:
+        The files, and a row for Keras and one for each of them.
+    """
+    for target in targets:
+        target.check_packages()
     if keras.backend.backend() != "tensorflow":
         raise ValueError("networks are exported from TensorFlow: set KERAS_BACKEND=tensorflow")
-    frames = store.open(frames_folder)
-    source = export_source.open_trained(trained, frames, validation, size)
-    path = export_formats.write(source, target, Path(folder), overwrite=overwrite)
-    exported = {str(target): export_runtimes.open_exported(path)}
-    return path, export_proof.prove(source, exported)
+    source = export_source.open_trained(trained, store.open(frames_folder), validation, size)
+    paths = [
+        export_formats.write(source, target, Path(folder), overwrite=overwrite) for target in targets
+    ]
+    exported = map(export_runtimes.open_exported, paths)
+    return paths, export_proof.prove(source, dict(zip(map(str, targets), exported, strict=True)))

@@ -41,15 +41,24 @@ class Target:
         """Raises ValueError when packages are missing that write and open the file."""
         check_packages(self.format, _CONVERTERS.get(self.format, ()))
 
+    @property
+    def is_installed(self) -> bool:
+        """Whether the packages are there that write and open the file."""
+        return not _missing(self.format, _CONVERTERS.get(self.format, ()))
+
     def __str__(self) -> str:
         return f"{self.format} {self.precision}"
 
 
 def check_packages(format: str, converters: tuple[str, ...] = ()) -> None:
     """Raises ValueError when packages are missing that open files of a format, or converters."""
-    needed = (*_PACKAGES[format], *converters)
-    if missing := [name for name in needed if importlib.util.find_spec(name) is None]:
+    if missing := _missing(format, converters):
         raise ValueError(
             f"the format {format} needs packages that are not installed ({', '.join(missing)}): "
             'pip install "roadseg[export]"'
         )
+
+
+def _missing(format: str, converters: tuple[str, ...]) -> list[str]:
+    needed = (*_PACKAGES[format], *converters)
+    return [name for name in needed if importlib.util.find_spec(name) is None]

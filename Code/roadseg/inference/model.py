@@ -9,6 +9,7 @@ import keras
 import numpy as np
 
 from roadseg import networks, training
+from roadseg.data.sources import Folder
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.inference.description import Description
 
@@ -105,11 +106,12 @@ def open_model(network: str | Path) -> Model:
         return _open_run(path)
     raise ValueError(
         f"{network}: neither the folder of a run, nor an exported file, nor weights that ship "
-        f"({', '.join(_shipped())})"
+        f"({', '.join(shipped())})"
     )
 
 
-def _shipped() -> list[str]:
+def shipped() -> list[str]:
+    """The names of the weights that come with this package."""
     return [name for name in networks.NETWORKS if (networks.pretrained.FOLDER / f"{name}.json").exists()]
 
 
@@ -129,12 +131,13 @@ def _open_pretrained(name: str) -> KerasModel:
 def _open_run(folder: Path) -> KerasModel:
     run = training.open_run(folder)
     data = run.settings["data"]
+    kind = "own" if data["source"] == Folder.kind else data["source"]
     description = Description(
         name=run.settings["network"]["name"],
         class_names=tuple(data["class_names"]),
         palette=tuple(tuple(colour) for colour in data["palette"]),
         image_shape=tuple(run.settings["network"]["image_shape"]),
         scale=data["downscale"],
-        trained_on=f"trained on {len(run.split.train):,} frames of {data['source']}",
+        trained_on=f"trained on {len(run.split.train):,} {kind} frames",
     )
     return KerasModel(run.load_best(), description)

@@ -8,6 +8,7 @@ from roadseg.plots.checkerboard import checkerboard
 from roadseg.plots.comparisons import differences, leakage
 from roadseg.plots.diagram import network_diagram
 from roadseg.plots.frames import predictions, samples, variations
+from roadseg.plots.labelled import confidence, overlays, reliability
 from roadseg.plots.lessons import augmentations, decoding_steps
 from roadseg.plots.progress import PredictionRecorder, training_progress
 from roadseg.plots.scores import (
@@ -25,6 +26,7 @@ __all__ = [
     "augmentations",
     "checkerboard",
     "class_shares",
+    "confidence",
     "confusion_matrices",
     "decoding_steps",
     "differences",
@@ -32,9 +34,11 @@ __all__ = [
     "leakage",
     "learning_curves",
     "network_diagram",
+    "overlays",
     "paint",
     "per_class_iou",
     "predictions",
+    "reliability",
     "samples",
     "scores",
     "training_progress",

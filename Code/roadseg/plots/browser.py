@@ -8,13 +8,12 @@ from typing import NamedTuple
 import ipywidgets
 import keras
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.figure import Figure
 from PIL import Image
 
 from roadseg.data.store import FrameStore
 from roadseg.plots.frames import Panel, frame_mean_iou, image_grid
-from roadseg.plots.style import RIGHT, class_patches, error_map, frame_name, paint, patch
+from roadseg.plots.style import RIGHT, class_patches, confidence_map, error_map, frame_name, paint, patch
 
 _VIEWS = ("prediction", "errors", "confidence")
 _WIDTH = 880  # pixels of the shown image
@@ -94,7 +93,7 @@ class FrameBrowser:
         if view == "errors":
             return error_map(labels, predicted, self._frames.palette)
         if view == "confidence":
-            return colormaps["viridis"](confidence, bytes=True)[..., :3]
+            return confidence_map(confidence)
         opacity = self.opacity.value
         painted = paint(predicted, self._frames.palette)
         return (opacity * painted + (1 - opacity) * image).round().astype(np.uint8)

@@ -5,8 +5,10 @@ Ito (2008).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
+from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.patches import Patch
 
@@ -46,14 +48,26 @@ def error_map(labels: np.ndarray, predicted: np.ndarray, palette: np.ndarray) ->
     return image
 
 
+def confidence_map(confidence: np.ndarray) -> np.ndarray:
+    """Probabilities (H, W) -> uint8 (H, W, 3): dark where they are low, yellow where they are high."""
+    return colormaps["viridis"](confidence, bytes=True)[..., :3]
+
+
 def frame_name(frames: FrameStore, index: int) -> str:
     return f"{frames.sequence[index]}, frame {frames.index[index]}"
 
 
-def class_patches(frames: FrameStore, shown: Iterable[np.ndarray]) -> list[Patch]:
+class HasClasses(Protocol):
+    """Anything with class names and their colours, such as a store or a labelled image."""
+
+    class_names: Sequence[str]
+    palette: Sequence[Sequence[int]]
+
+
+def class_patches(classes: HasClasses, shown: Iterable[np.ndarray]) -> list[Patch]:
     """Legend entries of the class ids that the given arrays hold, in the order of the ids."""
     present = set(np.concatenate([np.unique(ids) for ids in shown]).tolist())
-    colours = dict(zip(frames.class_names, frames.palette, strict=True))
+    colours = dict(zip(classes.class_names, classes.palette, strict=True))
     patches = [patch(*each) for i, each in enumerate(colours.items()) if i in present]
     return [*patches, patch("void", (0, 0, 0))] if IGNORE in present else patches
 

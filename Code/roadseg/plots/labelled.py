@@ -1,0 +1,136 @@
+"""Figures of labelled images: overlays, where the network errs, and how sure it is of it."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from PIL import Image
+
+from roadseg.data.classes import IGNORE
+from roadseg.plots.frames import Panel, image_grid
+from roadseg.plots.style import (
+    COLOURS,
+    RIGHT,
+    SMALL,
+    WIDTH,
+    class_patches,
+    confidence_map,
+    error_map,
+    legend_above,
+    paint,
+    patch,
+)
+
+_COLUMNS = 2
+_PANEL = 436  # pixels wide
+
+
+class Labelled(Protocol):
+    """What is shown of an `inference.Segmentation`."""
+
+    image: np.ndarray
+    ids: np.ndarray
+    confidence: np.ndarray
+    class_names: tuple[str, ...]
+    palette: tuple[tuple[int, int, int], ...]
+
+    def overlay(self, opacity: float, legend_of: tuple[str, ...]) -> Image.Image:
+        """The image with the classes' colours over it."""
+
+
+class HasReliability(Protocol):
+    """What is shown of an `inference.Reliability`."""
+
+    pixels: np.ndarray
+    confidence: np.ndarray
+    accuracy: np.ndarray
+
+
+def overlays(segmentations: Mapping[str, Labelled], opacity: float = 0.6) -> Figure:
+    """Images with their classes over them, in two columns; before each new image the image alone.
+
+    Args:
+        segmentations: title -> a labelled image; all of one size and with the same classes.
+        opacity: of the classes' colours, 0..1.
+    """
+    panels, last = [], None
+    for title, each in segmentations.items():
+        if last is None or not np.array_equal(each.image, last):
+            panels.append(Panel("image", _shrunk(each.image)))
+        last = each.image
+        panels.append(Panel(title, _shrunk(np.asarray(each.overlay(opacity, ())))))
+    rows = [panels[start : start + _COLUMNS] for start in range(0, len(panels), _COLUMNS)]
+    shown = [each.ids[each.ids != IGNORE] for each in segmentations.values()]
+    return image_grid(rows, class_patches(each, shown))
+
+
+def confidence(segmentation: Labelled, truth: np.ndarray) -> Figure:
+    """One labelled image: the image, its classes, the errors, and the confidence, from dark to yellow.
+
+    Args:
+        segmentation: what the network says.
+        truth: true class ids, uint8 (H, W), IGNORE for void pixels.
+    """
+    palette = np.array(segmentation.palette, np.uint8)
+    ids, truth, sure = map(_shrunk_ids, (segmentation.ids, truth, segmentation.confidence))
+    rows = [
+        [Panel("image", _shrunk(segmentation.image)), Panel("classes", paint(ids, palette))],
+        [
+            Panel("errors, in the colour of the wrong class", error_map(truth, ids, palette)),
+            Panel("confidence: yellow is sure, dark is unsure", confidence_map(sure)),
+        ],
+    ]
+    return image_grid(rows, [*class_patches(segmentation, [ids, truth]), patch("right", RIGHT)])
+
+
+def reliability(measured: Mapping[str, HasReliability]) -> Figure:
+    """How often networks are right when they are so sure, and how many pixels they are so sure of.
+
+    measured: name -> reliability; the dashed line is where confidence is right as often as it says.
+    """
+    size = WIDTH, 3.4
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, layout="constrained", sharex=True)
+    left.plot([0, 1], [0, 1], "--", color="grey", linewidth=1)
+    left.set(xlabel="confidence", ylabel="share of right pixels", xlim=(0, 1), ylim=(0, 1))
+    right.set(xlabel="confidence", ylabel="share of all pixels", ylim=(0, 1))
+    for order, (name, each) in enumerate(measured.items()):
+        style = {"color": COLOURS[order % len(COLOURS)], "marker": "o", "markersize": 5}
+        left.plot(each.confidence, each.accuracy, label=name, **style)
+        _draw_shares(right, each.pixels, order, len(measured))
+    left.text(0.05, 0.88, "too cautious", fontsize=SMALL, color="grey")
+    left.text(0.95, 0.07, "too sure", ha="right", fontsize=SMALL, color="grey")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.set_axisbelow(True)
+        axes.tick_params(labelsize=SMALL)
+    legend_above(left)
+    return figure
+
+
+def _draw_shares(axes: Axes, pixels: np.ndarray, order: int, count: int) -> None:
+    """Bars side by side within each bin."""
+    width = 0.84 / len(pixels) / count
+    left = (np.arange(len(pixels)) + 0.08) / len(pixels) + order * width
+    axes.bar(left, pixels / pixels.sum(), width, align="edge", color=COLOURS[order % len(COLOURS)])
+
+
+def _shrunk(image: np.ndarray) -> np.ndarray:
+    """An image (H, W, 3) as wide as its panel, averaged."""
+    height, width, _ = image.shape
+    if width <= _PANEL:
+        return image
+    size = _PANEL, max(1, round(height * _PANEL / width))
+    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
+
+
+def _shrunk_ids(values: np.ndarray) -> np.ndarray:
+    """Values (H, W) that must not be averaged, as wide as their panel."""
+    height, width = values.shape
+    if width <= _PANEL:
+        return values
+    rows = np.arange(max(1, round(height * _PANEL / width)))
+    centres = ((rows + 0.5) * height / len(rows)).astype(np.intp)
+    return values[centres][:, ((np.arange(_PANEL) + 0.5) * width / _PANEL).astype(np.intp)]
