@@ -121,15 +121,15 @@ def folder_lock(folder: Path) -> Iterator[None]:
 def remove_leftovers(folder: Path) -> None:
     """Removes the hidden files of processes that are gone; those of other hosts after a day."""
     for path in folder.iterdir():
-        match = _PART.fullmatch(path.name)
-        if not match:
-            continue
-        with contextlib.suppress(OSError):
-            if _is_abandoned(path) if match[2] not in (None, _HOST) else not _is_running(int(match[1])):
-                path.unlink()
+        if match := _PART.fullmatch(path.name):
+            with contextlib.suppress(OSError):
+                if _is_abandoned(path, int(match[1]), match[2] or _HOST):
+                    path.unlink()
 
 
-def _is_abandoned(path: Path) -> bool:
+def _is_abandoned(path: Path, process: int, host: str) -> bool:
+    if host == _HOST:
+        return not _is_running(process)
     return time.time() - path.lstat().st_mtime > _ABANDONED
 
 

@@ -42,6 +42,7 @@ class Batches:
         self.batch_size = operator.index(batch_size)
         self.augmentation = augmentation
         self.seed = operator.index(seed)
+        self._latest: tuple[int, np.ndarray] | None = None  # epoch, and its order
         if not self.indices.size or self.batch_size < 1 or self.seed < 0:
             raise ValueError(
                 f"{self.indices.size} frames, batch size {batch_size}, seed {seed}: at least one frame "
@@ -65,4 +66,9 @@ class Batches:
         return tuple(np.stack(part) for part in zip(*augmented, strict=True))
 
     def _order(self, epoch: int) -> np.ndarray:
-        return np.random.default_rng([self.seed, epoch]).permutation(self.indices)
+        """Drawn once an epoch: for each batch it would take longer than reading, with many frames."""
+        latest = self._latest  # another thread may ask for another epoch meanwhile
+        if latest is None or latest[0] != epoch:
+            order = np.random.default_rng([self.seed, epoch]).permutation(self.indices)
+            latest = self._latest = epoch, order
+        return latest[1]
