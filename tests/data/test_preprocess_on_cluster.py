@@ -52,10 +52,11 @@ def killing(process, target):
     return clusters.killing(process, is_begun, finished.exists)
 
 
-def test_a_killed_worker_costs_only_its_frames(raw, expected, cluster, tmp_path):
+def test_a_killed_worker_costs_only_its_frames(raw, expected, cluster, tmp_path, monkeypatch):
     target = tmp_path / "store"
+    monkeypatch.chdir(raw.parent)  # a relative name means nothing to workers in other folders
     with killing(cluster.workers[0], target), on_cluster(cluster.address):
-        report = preprocess.to_hdf5(sources.open(raw), target, progress=False)
+        report = preprocess.to_hdf5(sources.open(raw.name), target, progress=False)
     assert report.written == FRAMES
     assert contents(target) == expected
     store.verify(target)

@@ -16,17 +16,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from roadseg.data import staging, store
-from roadseg.data.preprocess_frame import Compressor
+from roadseg.data.preprocess_frame import Compressor, absolute
 from roadseg.data.preprocess_job import Job, Name, content_digest
 from roadseg.data.sources import Source
 from roadseg.data.staging import Staging
 from roadseg.data.store import CompressedFrame
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock, read_regular, remove_leftovers, user_path
-from roadseg.parallel import LostWorkersError, cores, spread
+from roadseg.parallel import LostWorkersError, spread
 from roadseg.progress import progress_bar
 
-_PIECE, _PIECE_A_CORE = 128, 16  # frames that are in memory at once, at least
+_PIECE = 512  # frames that may be in memory at once; more cores than that would wait for the one writer
 _BATCH = 4  # frames that go to a worker together
 
 
@@ -185,12 +185,12 @@ def _compress_all(
     A piece is written before the next one begins, so that memory does not grow with the list, however
     fast a cluster is.
     """
-    compress, start = Compressor(job.source, job.downscale), 0
-    while piece := names[start : start + max(_PIECE, _PIECE_A_CORE * cores(workers))]:
-        frames = (job.frames[name] for name in piece)
+    compress = Compressor(job.source, job.downscale)
+    for start in range(0, len(names), _PIECE):
+        piece = names[start : start + _PIECE]
+        frames = (absolute(job.frames[name]) for name in piece)
         made = spread(compress, frames, workers, threads=True, batch_size=_BATCH)
         yield from zip(piece, made, strict=True)
-        start += len(piece)
 
 
 def _publish(job: Job, staged: Staging, target: Path) -> None:

@@ -1,6 +1,7 @@
 """What preprocessing does to one frame; the part that goes to threads, or to other machines."""
 
 import pickle
+from dataclasses import replace
 from functools import lru_cache
 
 from roadseg.data.downscale import Downscale
@@ -33,6 +34,11 @@ class Compressor:
                 "or fit all to one size: sources.open(..., size=(H, W)), or --size"
             )
         return CompressedFrame.of(self.downscale.image(image), self.downscale.labels(labels))
+
+
+def absolute(frame: Frame) -> Frame:
+    """The frame, for a process that works in another folder."""
+    return replace(frame, image=frame.image.absolute(), label=frame.label.absolute())
 
 
 @lru_cache(maxsize=1)
