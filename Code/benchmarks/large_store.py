@@ -10,6 +10,7 @@ which `TMPDIR` names.
 import itertools
 import resource
 import shutil
+import statistics
 import tempfile
 import time
 import tracemalloc
@@ -125,19 +126,26 @@ def time_splits(frames: FrameStore) -> dict[str, float]:
 
 
 def time_reading(frames: FrameStore) -> dict[str, float]:
-    """Milliseconds a frame: at random places, in the batches of an epoch, and for the class counts."""
+    """Milliseconds a frame: at random places, in the batches of an epoch, and for the class counts.
+
+    Medians where that can be, as another program may be running.
+    """
     chosen = np.random.default_rng(0).permutation(len(frames))[:READ]
+    reading = [seconds(lambda i=i: frames.read([i])) for i in chosen]
     batches = Batches(frames, range(len(frames)), BATCH)
-    first = seconds(lambda: batches.batch(epoch=0, number=0)) - seconds(lambda: batches.batch(0, 0))
     numbers = range(min(READ // BATCH, len(batches)))
-    in_batches = seconds(lambda: [batches.batch(1, number) for number in numbers])
+    in_batches = [seconds(lambda i=i: batches.batch(0, i)) for i in numbers]
+    # The first batch of an epoch draws its order, the same one again does not.
+    drawing = [
+        seconds(lambda i=i: batches.batch(i, 0)) - seconds(lambda i=i: batches.batch(i, 0))
+        for i in range(1, 10)
+    ]
+    counting = seconds(lambda: frames.class_pixels(range(len(frames))))
     return {
-        "epoch_order_ms": 1000 * max(first, 0),
-        "read_ms_a_frame": 1000 * seconds(lambda: [frames.read([i]) for i in chosen]) / len(chosen),
-        "batches_ms_a_frame": 1000 * in_batches / (len(numbers) * BATCH),
-        "class_counts_ms_a_frame": 1000
-        * seconds(lambda: frames.class_pixels(range(len(frames))))
-        / len(frames),
+        "epoch_order_ms": 1000 * max(statistics.median(drawing), 0),
+        "read_ms_a_frame": 1000 * statistics.median(reading),
+        "batches_ms_a_frame": 1000 * statistics.median(in_batches) / BATCH,
+        "class_counts_ms_a_frame": 1000 * counting / len(frames),
     }
 
 
