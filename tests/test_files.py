@@ -5,6 +5,7 @@ import fcntl
 import os
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,7 @@ def test_a_file_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, "fsync", fsync)
     files.atomic_write(tmp_path / "a.txt", lambda part: part.write_text("whole"))
-    part = f".part-{os.getpid()}-a.txt"
+    part = f".part-{os.getpid()}@{files._HOST}@a.txt"
     assert synced == [(str(tmp_path / part), [part]), (str(tmp_path), ["a.txt"])]
 
 
@@ -45,11 +46,28 @@ def test_what_killed_processes_left_is_removed_and_what_others_write_is_not(tmp_
     dead.wait()
     with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as alive:
         for number in (dead.pid, 99999999, 9999999999, alive.pid):
-            (tmp_path / f".part-{number}-last.weights.h5").write_text("half")
+            for host in ("-", f"@{files._HOST}@"):  # "-": as earlier versions named them
+                (tmp_path / f".part-{number}{host}last.weights.h5").write_text("half")
         files.atomic_write(tmp_path / "a.txt", lambda part: part.write_text("whole"))
         left = {path.name for path in tmp_path.iterdir()}
         alive.communicate()
-    assert left == {"a.txt", f".part-{alive.pid}-last.weights.h5"}
+    kept = {f".part-{alive.pid}{host}last.weights.h5" for host in ("-", f"@{files._HOST}@")}
+    assert left == {"a.txt", *kept}
+
+
+def test_what_another_host_writes_is_left_alone_for_a_day(tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_HOST", "another-host")
+    old, new = (tmp_path / f".part-99999999@node-7@{name}.png" for name in ("old", "new"))
+
+    def write(part):
+        assert part.name == f".part-{os.getpid()}@another-host@a.txt"
+        part.write_text("whole")
+
+    for path, hours in ((old, 25), (new, 23)):
+        path.write_bytes(b"half")
+        os.utime(path, times=2 * (time.time() - 3600 * hours,))
+    files.atomic_write(tmp_path / "a.txt", write)
+    assert sorted(path.name for path in tmp_path.iterdir()) == [new.name, "a.txt"]
 
 
 def test_only_regular_files_of_a_sensible_size_are_read(tmp_path):

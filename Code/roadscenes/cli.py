@@ -6,6 +6,7 @@ from pathlib import Path
 from roadscenes.dataset import render
 from roadscenes.render.variations import VARIATIONS
 from roadscenes.worlds import WORLDS
+from roadseg.parallel import add_options, on_cluster
 
 
 def add_commands(commands) -> None:
@@ -53,7 +54,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="give each frame random light and colours, to train networks for images from elsewhere",
     )
-    parser.add_argument("--workers", type=int, help="parallel processes; default: one for each core")
+    add_options(parser, "parallel processes", "all its machines must share the folder of the scenes")
     parser.add_argument(
         "--output",
         type=Path,
@@ -72,13 +73,14 @@ def _frames(text: str) -> int | range:
 
 
 def _render(options: argparse.Namespace) -> None:
-    render(
-        options.output,
-        options.worlds,
-        options.variations,
-        options.frames,
-        options.seed,
-        options.randomise,
-        options.workers,
-    )
+    with on_cluster(options.dask):
+        render(
+            options.output,
+            options.worlds,
+            options.variations,
+            options.frames,
+            options.seed,
+            options.randomise,
+            options.workers,
+        )
     print(f"Complete in {options.output}")

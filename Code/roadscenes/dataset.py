@@ -3,10 +3,7 @@
 import json
 import operator
 from collections.abc import Iterable
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
-
-import joblib
 
 from roadscenes.render.variations import VARIATIONS
 from roadscenes.tasks import RenderTask, encoding_file, plan_tasks, render_frames
@@ -17,6 +14,7 @@ from roadseg.data.sources.base import RENDERED_MARKER
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, user_path
+from roadseg.parallel import LostWorkersError, cores, spread
 from roadseg.progress import progress_bar
 
 _FORMAT = 2  # raise it when the same seed gives other images
@@ -49,13 +47,14 @@ def render(
         seed: another seed furnishes the worlds differently.
         randomise: whether each frame gets random light and colours, far beyond those of the variations,
             to train networks for images from elsewhere (domain randomisation: Tobin et al. 2017).
-        workers: parallel processes; None: one for each CPU.
+        workers: parallel processes; None: one for each CPU. On a cluster
+            (`joblib.parallel_config("dask")`) all of its workers, which must share `target`.
         progress: whether to show a progress bar.
 
     Raises:
         ValueError: for an unknown world, variation or frame.
         DataError: if `target` cannot be written, or holds other files, worlds of another seed, or plain
-            frames where random ones are asked for (or the reverse).
+            frames where random ones are asked for (or the reverse), or if the workers were lost.
     """
     target = user_path(target).resolve()
     worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
@@ -75,11 +74,8 @@ def render(
             f"{error.filename or target}: cannot be written ({error.strerror}); what is rendered is "
             "kept, so call again to continue"
         )
-    except BrokenProcessPool:
-        raise DataError(
-            f"{target}: a rendering process was killed, perhaps for lack of memory; what is rendered "
-            "is kept, so call again to continue, with fewer workers"
-        )
+    except LostWorkersError as error:
+        raise DataError(f"{target}: {error}; what is rendered is kept, so call again to continue")
 
 
 def render_default(target: str | Path, progress: bool = True) -> None:
@@ -171,10 +167,8 @@ def _write_encodings(target: Path, world: World, variations: list[str]) -> None:
 def _run(tasks: list[RenderTask], total: int, workers: int | None, progress: bool) -> None:
     """Renders in parallel; total: how many frames are asked for, the finished ones included."""
     missing = sum(len(task.frames) * len(task.variations) for task in tasks)
-    jobs = min(workers or joblib.cpu_count(), max(len(tasks), 1))
-    done = joblib.Parallel(jobs, return_as="generator_unordered")(
-        map(joblib.delayed(render_frames), tasks)
-    )
+    jobs = min(cores(workers), max(len(tasks), 1))
+    done = spread(render_frames, tasks, jobs, ordered=False)
     with progress_bar(
         total, total - missing, unit="frame", description="rendering", shown=progress
     ) as bar:

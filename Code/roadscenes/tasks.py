@@ -1,6 +1,7 @@
 """Tasks of parallel workers: groups the frames that are missing, and renders them."""
 
-from collections.abc import Iterator
+import platform
+from collections.abc import Iterable, Iterator
 from copy import deepcopy
 from dataclasses import dataclass
 from functools import lru_cache
@@ -16,6 +17,8 @@ from roadscenes.render.ray_casting import Scene, StaticGeometry
 from roadscenes.render.variations import VARIATIONS, Light, light_in_world, random_light
 from roadscenes.worlds import WORLDS
 from roadscenes.worlds.world import World
+from roadseg.data.sources.base import RENDERED_MARKER
+from roadseg.errors import DataError
 from roadseg.files import atomic_write
 
 _IMAGES, _LABELS = "vkitti_1.3.1_rgb", "vkitti_1.3.1_scenegt"
@@ -61,12 +64,7 @@ def plan_tasks(
     """
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for frame in frames:
-        missing = tuple(
-            variation
-            for variation in variations
-            if not all(map(Path.is_file, _image_and_label(target, world.name, variation, frame)))
-        )
-        if missing:
+        if missing := _missing(target, world.name, variations, frame):
             groups.setdefault((world.section(frame), missing), []).append(frame)
     for (section, missing), numbers in groups.items():
         size = max(_LARGEST_TASK // len(missing), 1)
@@ -75,11 +73,31 @@ def plan_tasks(
             yield RenderTask(target, world.name, seed, randomise, section, piece, missing)
 
 
+def _missing(target: Path, world: str, variations: Iterable[str], frame: int) -> tuple[str, ...]:
+    """The variations in which a frame is not rendered yet."""
+    return tuple(
+        variation
+        for variation in variations
+        if not all(map(Path.is_file, _image_and_label(target, world, variation, frame)))
+    )
+
+
 def render_frames(task: RenderTask) -> int:
-    """Renders and writes the frames of a task; returns the number of images."""
+    """Renders and writes the frames of a task; returns the number of images.
+
+    What a lost worker has finished of the same task is left alone. Raises DataError on a machine that
+    does not see the folder: its frames would get lost there.
+    """
+    if not (task.target / RENDERED_MARKER).is_file():
+        raise DataError(
+            f"{task.target}: the worker on {platform.node()} does not see this folder; render into one "
+            "that all machines share under the same name"
+        )
     world, static = _world(task.world, task.seed), _static(task.world, task.seed, task.section)
     drive_lights = {name: light_in_world(name, task.seeds) for name in task.variations}
     for frame in task.frames:
+        if not _missing(task.target, task.world, task.variations, frame):
+            continue
         moving, lights = world.moving_mesh(frame), drive_lights
         if task.randomise:
             rng = np.random.default_rng([*task.seeds, frame])

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from roadseg.errors import TrainingError
+from roadseg.parallel import add_options, on_cluster
 
 _STOPPED = "Stopped. Finished work is kept: call again to continue"
 
@@ -101,7 +102,7 @@ def _add_preprocess(commands) -> None:
         metavar=("H", "W"),
         help="fit frames of different sizes to H x W pixels before they shrink, with void around them",
     )
-    parser.add_argument("--workers", type=int, help="decoding threads; default: one for each core")
+    add_options(parser, "decoding threads", "all its machines must see the raw data set")
     parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
     parser.set_defaults(run=_preprocess)
 
@@ -112,7 +113,9 @@ def _preprocess(options) -> None:
     source = sources.open(options.folder, size=options.size and tuple(options.size))
     name = preprocess.folder_name(source, options.sequences, options.scale)
     target = options.output or Path("Data_compressed") / name
-    print(preprocess.to_hdf5(source, target, options.sequences, options.scale, options.workers))
+    with on_cluster(options.dask):
+        report = preprocess.to_hdf5(source, target, options.sequences, options.scale, options.workers)
+    print(report)
 
 
 def _add_train(commands) -> None:

@@ -6,16 +6,21 @@ One process at a time writes into a folder, and only regular files are read.
 import contextlib
 import errno
 import os
+import platform
 import re
 import stat
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from urllib.parse import quote
 
 from filelock import FileLock, Timeout
 
 from roadseg.errors import DataError
 
-_PART = re.compile(r"\.part-([0-9]{1,10})-.+", re.DOTALL)
+_HOST = quote(platform.node(), safe="")  # without "@" and "/"
+_PART = re.compile(r"\.part-([0-9]{1,10})(?:@([^@]*)@|-).+", re.DOTALL)  # earlier versions had no host
+_ABANDONED = 24 * 3600  # seconds since somebody on another host wrote into a file
 _WAIT = 1.0  # seconds for a process that is about to finish
 _NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
@@ -32,9 +37,10 @@ def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
     """`write` makes a hidden file with the same suffix beside it, which then takes its name.
 
     The file is on the disk before it gets its name. What killed processes have left there is removed.
+    Processes on several hosts may write into a folder that they share.
     """
     remove_leftovers(path.parent)
-    part = path.with_name(f".part-{os.getpid()}-{path.name}")
+    part = path.with_name(f".part-{os.getpid()}@{_HOST}@{path.name}")
     try:
         write(part)
         flush_to_disk(part)
@@ -113,12 +119,18 @@ def folder_lock(folder: Path) -> Iterator[None]:
 
 
 def remove_leftovers(folder: Path) -> None:
-    """Removes the hidden files of processes that are gone."""
+    """Removes the hidden files of processes that are gone; those of other hosts after a day."""
     for path in folder.iterdir():
-        match = _PART.fullmatch(path.name)
-        if match and not _is_running(int(match[1])):
+        if match := _PART.fullmatch(path.name):
             with contextlib.suppress(OSError):
-                path.unlink()
+                if _is_abandoned(path, int(match[1]), match[2] or _HOST):
+                    path.unlink()
+
+
+def _is_abandoned(path: Path, process: int, host: str) -> bool:
+    if host == _HOST:
+        return not _is_running(process)
+    return time.time() - path.lstat().st_mtime > _ABANDONED
 
 
 def _is_running(process: int) -> bool:

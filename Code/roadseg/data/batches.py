@@ -46,6 +46,7 @@ class Batches:
         self.augmentation = augmentation
         self.seed = operator.index(seed)
         self.pasted = np.array(pasted, np.uint8)
+        self._latest: tuple[int, np.ndarray] | None = None  # epoch, and its order
         if not self.indices.size or self.batch_size < 1 or self.seed < 0:
             raise ValueError(
                 f"{self.indices.size} frames, batch size {batch_size}, seed {seed}: at least one frame "
@@ -75,24 +76,29 @@ class Batches:
         """For each frame, one of another sequence, or of the same where there is no other."""
         if not self.augmentation.takes_from_others:
             return [None] * len(chosen)
-        positions = [
-            np.random.default_rng([self.seed, epoch, index, 1]).choice(self._elsewhere[self._of[index]])
-            for index in chosen
-        ]
+        positions = [self._other(np.random.default_rng([self.seed, epoch, i, 1]), i) for i in chosen]
         return list(zip(*self.frames.read(positions), strict=True))
 
-    @cached_property
-    def _of(self) -> dict[int, str]:
-        """The sequence of each frame."""
-        sequences = self.frames.sequence
-        return {index: sequences[index] for index in self.indices.tolist()}
+    def _other(self, generator: np.random.Generator, index: int) -> int:
+        by_sequence, blocks = self._blocks
+        start, count = blocks[self.frames.sequence[index]]
+        if count == len(by_sequence):
+            return generator.choice(by_sequence)
+        place = generator.integers(len(by_sequence) - count)
+        return by_sequence[place if place < start else place + count]
 
     @cached_property
-    def _elsewhere(self) -> dict[str, np.ndarray]:
-        """The frames that are not of a sequence."""
-        sequences = np.array(list(self._of.values()))
-        found = {name: self.indices[sequences != name] for name in set(self._of.values())}
-        return {name: frames if len(frames) else self.indices for name, frames in found.items()}
+    def _blocks(self) -> tuple[np.ndarray, dict[str, tuple[int, int]]]:
+        """Positions sorted by sequence, and where each sequence starts there and how many it has."""
+        sequences = np.array(self.frames.sequence)[self.indices]
+        names, starts, counts = np.unique(np.sort(sequences), return_index=True, return_counts=True)
+        blocks = zip(names.tolist(), zip(starts.tolist(), counts.tolist(), strict=True), strict=True)
+        return self.indices[np.argsort(sequences, kind="stable")], dict(blocks)
 
     def _order(self, epoch: int) -> np.ndarray:
-        return np.random.default_rng([self.seed, epoch]).permutation(self.indices)
+        """Drawn once an epoch: for each batch it would take longer than reading, with many frames."""
+        latest = self._latest  # another thread may ask for another epoch meanwhile
+        if latest is None or latest[0] != epoch:
+            order = np.random.default_rng([self.seed, epoch]).permutation(self.indices)
+            latest = self._latest = epoch, order
+        return latest[1]

@@ -91,6 +91,10 @@ class ClassMap:
             raise ValueError(f"class ids must be 0..{len(self.palette) - 1} or {IGNORE}")
         return table[ids]
 
+    def __getstate__(self) -> dict[str, object]:
+        """Without the 16 MiB of the look-up table, which a copy in another process makes itself."""
+        return {name: value for name, value in self.__dict__.items() if name != "_lookup"}
+
     @cached_property
     def _lookup(self) -> np.ndarray:
         """Packed 24-bit colour -> id ^ _UNLISTED.

@@ -1,33 +1,33 @@
 """Raw frames -> one compressed HDF5 file and one pickle of class maps.
 
 Label images are decoded to class ids at full size, then sampled, so that no class is invented at an
-edge. Threads decode and compress (Pillow, NumPy and isal all release the interpreter lock), the
-caller's thread alone writes: first to a staging file that survives a kill, at the end, as finished
-chunks, to the HDF5 file, which gets its name when it is complete.
+edge. Threads decode and compress (Pillow, NumPy and isal all release the interpreter lock), or the
+workers of a cluster, which then send finished chunks. The caller's thread alone writes: first to a
+staging file that survives a kill, at the end to the HDF5 file, which gets its name when it is complete.
 """
 
 import contextlib
 import operator
-import os
 import shutil
 import sqlite3
 import time
-from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 from roadseg.data import staging, store
+from roadseg.data.preprocess_frame import Compressor, absolute
 from roadseg.data.preprocess_job import Job, Name, content_digest
 from roadseg.data.sources import Source
 from roadseg.data.staging import Staging
 from roadseg.data.store import CompressedFrame
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock, read_regular, remove_leftovers, user_path
+from roadseg.parallel import LostWorkersError, spread
 from roadseg.progress import progress_bar
 
-_AHEAD = 4  # frames for each worker that may wait to be written
+_PIECE = 512  # frames that may be in memory at once; more cores than that would wait for the one writer
+_BATCH = 4  # frames that go to a worker together
 
 
 @dataclass(frozen=True)
@@ -80,15 +80,16 @@ def to_hdf5(
         target: the folder to write into; it is created.
         sequences: names as in `source.frames`; None: all.
         scale: full-size pixels to a new pixel's width, such as 3 or 1.5.
-        workers: decoding threads; None: one a core.
+        workers: decoding threads; None: one a core. On a cluster (`joblib.parallel_config("dask")`) all
+            of its workers, which must see the raw files under the same names.
         progress: whether to show a progress bar.
 
     Returns:
         What was written, and how fast.
 
     Raises:
-        DataError: a frame is not what its format promises, the target cannot be written, or another
-            process writes into it; what is finished is kept.
+        DataError: a frame is not what its format promises, the target cannot be written, another
+            process writes into it, or a cluster was lost; what is finished is kept.
         ValueError: the scale is no simple ratio of at least 1, or there is no worker.
     """
     start = time.monotonic()
@@ -100,6 +101,8 @@ def to_hdf5(
         written = 0 if _is_complete(job, target) else _write(job, target, workers, progress)
     except (sqlite3.Error, OSError) as error:
         raise DataError(_explain(error, target)) from error
+    except LostWorkersError as error:
+        raise DataError(f"{target}: {error}. Frames finished so far are kept: run again to continue")
     return Report(
         path=target / store.FRAMES_FILE,
         frames=len(job.frames),
@@ -167,7 +170,7 @@ def _stage_missing(job: Job, staged: Staging, workers: int | None, progress: boo
         total, total - len(missing), unit="frame", description="preprocess", shown=progress
     )
     with bar:
-        for name, frame in _compress_all(job, missing, workers or os.cpu_count() or 1):
+        for name, frame in _compress_all(job, missing, workers):
             staged.add(name, job.file_states[name], frame)
             bar.update()
     staged.commit()
@@ -175,34 +178,19 @@ def _stage_missing(job: Job, staged: Staging, workers: int | None, progress: boo
 
 
 def _compress_all(
-    job: Job, names: Iterable[Name], workers: int
+    job: Job, names: list[Name], workers: int | None
 ) -> Iterator[tuple[Name, CompressedFrame]]:
-    """Compresses frames in threads; the results come in the order of the names."""
-    with ThreadPoolExecutor(workers) as pool:
-        running = deque()
-        try:
-            for name in names:
-                running.append((name, pool.submit(_compress, job, name)))
-                if len(running) > _AHEAD * workers:  # so that memory does not grow with the list
-                    finished, result = running.popleft()
-                    yield finished, result.result()
-            for finished, result in running:
-                yield finished, result.result()
-        finally:
-            pool.shutdown(cancel_futures=True)
+    """Compresses frames; the results come in the order of the names.
 
-
-def _compress(job: Job, name: Name) -> CompressedFrame:
-    """Decodes, downscales and compresses one frame."""
-    frame, downscale = job.frames[name], job.downscale
-    image, labels = job.source.read(frame)
-    if image.size != downscale.full_size:
-        raise DataError(
-            f"{frame.image}: {image.width} x {image.height} pixels, but the first frame has "
-            f"{downscale.full_size[0]} x {downscale.full_size[1]}; preprocess them apart, "
-            "or fit all to one size: sources.open(..., size=(H, W)), or --size"
-        )
-    return CompressedFrame.of(downscale.image(image), downscale.labels(labels))
+    A piece is written before the next one begins, so that memory does not grow with the list, however
+    fast a cluster is.
+    """
+    compress = Compressor(job.source, job.downscale)
+    for start in range(0, len(names), _PIECE):
+        piece = names[start : start + _PIECE]
+        frames = (absolute(job.frames[name]) for name in piece)
+        made = spread(compress, frames, workers, threads=True, batch_size=_BATCH)
+        yield from zip(piece, made, strict=True)
 
 
 def _publish(job: Job, staged: Staging, target: Path) -> None:
