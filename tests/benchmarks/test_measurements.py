@@ -5,9 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compression, exported_networks, preprocessing, training_speed
+from benchmarks import compression, exported_networks, gpu_training, preprocessing, training_speed
 from roadseg.data import sources
 from roadseg.inference.export_target import Target
+from tests.training import runs
+
+
+@pytest.fixture
+def eager():
+    with runs.eagerly():
+        yield
 
 
 @pytest.fixture
@@ -35,6 +42,19 @@ def test_preprocessing_is_compared_with_decoding_and_with_the_original(source):
 def test_reading_is_timed_with_and_without_augmentation():
     plain, augmented = (training_speed.reading(32, 48, recipe) for recipe in ("original", "quick"))
     assert 0 < plain < augmented
+
+
+def test_a_step_is_timed_apart_from_reading(tmp_path, capsys, eager):
+    small = ["--size", "32", "48", "--frames", "9", "--batch", "4", "--steps", "2"]
+    output = tmp_path / "speed.json"
+    gpu_training.main([*small, "--networks", "simple_plus", "--output", str(output)])
+    report = json.loads(output.read_text("utf-8"))
+    assert (report["frames"], report["batch_size"]) == (8, 4)
+    assert report["networks"].keys() == {"simple_plus"}
+    for speeds in report["networks"]["simple_plus"].values():
+        assert min(speeds.values()) > 0
+        frames = speeds["training_ms_per_frame"] * speeds["training_frames_per_second"] / 1000
+        assert frames == pytest.approx(1)
 
 
 def test_exported_networks_are_measured_beside_keras(frames, tmp_path):
