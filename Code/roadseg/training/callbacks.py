@@ -13,6 +13,7 @@ from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
 from roadseg.evaluation import confusion_matrix_of, metrics
 from roadseg.progress import progress_bar
+from roadseg.training.distributed import Team, copy_state, on_one_device
 from roadseg.training.recipes import Recipe
 from roadseg.training.run_folder import RunFolder
 
@@ -25,27 +26,33 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
 
     def __init__(
         self,
+        network: keras.Model,
         frames: FrameStore,
         split: Split,
         recipe: Recipe,
         folder: RunFolder,
         history: list[dict[str, float]],
+        team: Team,
     ):
         """Writes nothing yet.
 
         Args:
+            network: gets the state after each epoch, if it is not itself the one that is trained.
             frames: the store.
             split: which of the frames validate.
             recipe: how often to validate.
             folder: where to save.
             history: a row for each epoch so far; it grows.
+            team: each of its processes validates a part of the frames; one of them saves.
         """
         super().__init__()
+        self.network = network
         self.frames = frames
         self.split = split
         self.recipe = recipe
         self.folder = folder
         self.history = history
+        self.team = team
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.monotonic()
@@ -55,7 +62,12 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
             self._stop(f"the loss became {logs['loss']} in step {batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
-        if not all(np.isfinite(values).all() for values in self.model.get_weights()):
+        with on_one_device():
+            copy_state(self.model, self.network)
+            self._end_epoch(epoch, logs)
+
+    def _end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
+        if not all(np.isfinite(values).all() for values in self.network.get_weights()):
             self._stop("weights became infinite in the last step")
         if (epoch + 1) % self.recipe.validate_every == 0 or epoch + 1 == self.recipe.epochs:
             accuracy, mean_iou = self._validate()
@@ -64,17 +76,20 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
         logs.update(validation_accuracy=accuracy, validation_mean_iou=mean_iou)
         seconds = time.monotonic() - self._start
         self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
-        self.folder.stage_history(self.history)
-        self.folder.stage_weights("last.weights.h5", self.model)
-        self.folder.commit(epoch + 1)
+        if self.team.leads:
+            self.folder.stage_history(self.history)
+            self.folder.stage_weights("last.weights.h5", self.network)
+            self.folder.commit(epoch + 1)
 
     def _validate(self) -> tuple[float, float]:
         """Pixel accuracy and mean IoU; saves the network if it is the best so far."""
-        with averaged_weights(self.model):
-            confusion = confusion_matrix_of(self.model, self.frames, self.split.validation)
+        own = self.split.validation[self.team.share.process :: self.team.share.processes]
+        with averaged_weights(self.network):
+            confusion = self.team.sum(confusion_matrix_of(self.network, self.frames, own))
             mean_iou = metrics.mean_iou(confusion)
-            if not mean_iou <= self._best_score():  # a first score of NaN is saved as well
-                self.folder.stage_best(self.model)
+            is_best = not mean_iou <= self._best_score()  # a first score of NaN is saved as well
+            if is_best and self.team.leads:
+                self.folder.stage_best(self.network)
         return metrics.pixel_accuracy(confusion), mean_iou
 
     def _best_score(self) -> float:
