@@ -2,8 +2,8 @@
 
     KERAS_BACKEND=jax python -m tests.training.together STORE PROCESSES COORDINATOR ID JOB...
 
-A job is FOLDER:NETWORK:FRAMES:EPOCHS. With a further :N, this process is killed when the run has finished
-epoch N.
+A job is FOLDER:NETWORK:FRAMES:EPOCHS. With a further :N, this process is killed when the run has
+finished epoch N.
 """
 
 import os

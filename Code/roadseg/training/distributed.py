@@ -25,7 +25,7 @@ from roadseg.training.provenance import differences
 from roadseg.training.recipes import Recipe
 
 _SILENT = 30  # seconds without a sign of life, after which a process counts as lost
-_LEAVING = 10  # seconds in which all processes reach the end of a training
+_LEAVING = 5  # seconds in which all processes reach the end of a training
 _REMEDY = "Finished epochs are kept: start all processes again to continue"
 _ENDING = f"\nTrainingError: another process of this training died or fell silent. {_REMEDY}\n".encode()
 _OF_A_LOST_PROCESS = ("Gloo", "NCCL", "nccl", "UNAVAILABLE", "DEADLINE_EXCEEDED", "coordination service")
