@@ -18,13 +18,13 @@ from roadseg.training.manifest import Manifest
 
 ROOT = Path(__file__).parents[2]
 QUICK_COMPILATION = "--xla_backend_optimization_level=0"
+PROGRAM = "from tests.training import together; together.main()"
 
 
 def start(frames, *jobs, processes=1, number=0, coordinator="-", devices=1):
     flags = f"{QUICK_COMPILATION} --xla_force_host_platform_device_count={devices}"
-    command = [sys.executable, "-m", "tests.training.together", str(frames.path), str(processes)]
     return subprocess.Popen(
-        [*command, coordinator, str(number), *jobs],
+        [sys.executable, "-c", PROGRAM, frames.path, str(processes), coordinator, str(number), *jobs],
         cwd=ROOT,
         env=os.environ | {"KERAS_BACKEND": "jax", "XLA_FLAGS": flags},
         stderr=subprocess.PIPE,

@@ -1,7 +1,6 @@
-"""Tiny trainings in a process of their own, one of several or alone:
+"""Tiny trainings in a process of their own, one of several or alone.
 
-    KERAS_BACKEND=jax python -m tests.training.together STORE PROCESSES COORDINATOR ID JOB...
-
+The words of its command line are STORE PROCESSES COORDINATOR ID JOB...
 A job is FOLDER:NETWORK:FRAMES:EPOCHS. With a further :N, this process is killed when the run has
 finished epoch N.
 """
@@ -22,16 +21,23 @@ from roadseg.training.manifest import Manifest
 BATCH = 4
 
 
-def main(path: str, count: str, coordinator: str, number: str, *jobs: str) -> None:
+def main() -> None:
+    try:
+        train(*sys.argv[1:])
+    except (TrainingError, ValueError) as error:
+        sys.exit(f"{type(error).__name__}: {error}")
+
+
+def train(path: str, count: str, coordinator: str, number: str, *jobs: str) -> None:
     if int(count) > 1:
         training.connect(training.Processes(int(count), coordinator, int(number)))
     frames = store.open(path)
     for job in jobs:
-        folder, name, train, epochs, *killed = job.split(":")
+        folder, name, count_of_frames, epochs, *killed = job.split(":")
         recipe = training.Recipe(
             "tiny", int(epochs), BATCH, "adamw", 3e-3, "cosine", weight_decay=1e-2, ema_momentum=0.9
         )
-        split = splits.Split(tuple(range(int(train))), (12, 13, 14), "by hand")
+        split = splits.Split(tuple(range(int(count_of_frames))), (12, 13, 14), "by hand")
         callbacks = [KillAfter(folder, int(killed[0]))] if killed else []
         run = training.train(network_for(frames, name), frames, split, recipe, folder, False, callbacks)
         assert (run is None) == (int(number) > 0)
@@ -60,10 +66,3 @@ class KillAfter(keras.callbacks.Callback):
             while Manifest.load(self.file).epochs < self.epochs:
                 time.sleep(0.02)
             os.kill(os.getpid(), signal.SIGKILL)
-
-
-if __name__ == "__main__":
-    try:
-        main(*sys.argv[1:])
-    except (TrainingError, ValueError) as error:
-        sys.exit(f"{type(error).__name__}: {error}")
