@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 
 from roadseg import networks, training
-from roadseg.training.distributed import Processes
 from roadseg.training.feed import Share
 from roadseg.training.manifest import Manifest
+from roadseg.training.processes import Processes
 
 ROOT = Path(__file__).parents[2]
 QUICK_COMPILATION = "--xla_backend_optimization_level=0"

@@ -1,6 +1,6 @@
 """Training: one function for every network, driven by a Recipe."""
 
-from roadseg.training.distributed import Processes, connect
+from roadseg.training.processes import Processes, connect
 from roadseg.training.prolonging import prolong
 from roadseg.training.provenance import folder_name
 from roadseg.training.recipes import RECIPES, Recipe, get_recipe

@@ -7,13 +7,8 @@ frames.
 """
 
 import contextlib
-import ctypes
 import json
-import os
-import signal
-import threading
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 import keras
 import numpy as np
@@ -21,86 +16,11 @@ import numpy as np
 from roadseg.data.splits import Split
 from roadseg.errors import TrainingError
 from roadseg.training.feed import Share
+from roadseg.training.processes import REMEDY, first_line, has_failed
 from roadseg.training.provenance import differences
 from roadseg.training.recipes import Recipe
 
-_SILENT = 30  # seconds without a sign of life, after which a process counts as lost
-_LEAVING = 5  # seconds in which all processes reach the end of a training
-_REMEDY = "Finished epochs are kept: start all processes again to continue"
-_ENDING = f"\nTrainingError: another process of this training died or fell silent. {_REMEDY}\n".encode()
 _OF_A_LOST_PROCESS = ("Gloo", "NCCL", "nccl", "UNAVAILABLE", "DEADLINE_EXCEEDED", "coordination service")
-
-
-_has_failed = threading.Event()  # with an error that says why
-
-
-@dataclass(frozen=True)
-class Processes:
-    """The processes that train one network together.
-
-    Attributes:
-        count: of all processes, which may run on several machines.
-        coordinator: "HOST:PORT" of process 0, where the others reach it.
-        process_id: which of them this one is, from 0.
-
-    Raises:
-        ValueError: the process is not one of them, or the coordinator has no port.
-    """
-
-    count: int
-    coordinator: str
-    process_id: int
-
-    def __post_init__(self):
-        if not 0 <= self.process_id < self.count:
-            raise ValueError(f"process {self.process_id} of {self.count}: they count from 0")
-        host, _, port = self.coordinator.rpartition(":")
-        if not host or not port.isdecimal():
-            raise ValueError(f"coordinator {self.coordinator!r}: HOST:PORT of process 0 is expected")
-
-
-def connect(processes: Processes) -> None:
-    """Waits for the other processes; the next call of `train` trains together with them.
-
-    It comes before the first network, because JAX must know the processes before it computes. After that
-    training each process goes its own way; another one needs new processes.
-
-    Raises:
-        ValueError: Keras does not compute with JAX.
-        TrainingError: the other processes did not come, or JAX has computed already.
-    """
-    if keras.backend.backend() != "jax":
-        raise ValueError("several processes train with JAX alone: set KERAS_BACKEND=jax")
-    import jax
-
-    ctypes.CDLL(None).signal(signal.SIGABRT, _end_clearly)
-    try:
-        # Not keras.distribution.initialize, which leaves the time-outs at 100 and 300 seconds.
-        jax.distributed.initialize(
-            processes.coordinator,
-            processes.count,
-            processes.process_id,
-            heartbeat_timeout_seconds=_SILENT,
-            shutdown_timeout_seconds=_LEAVING,
-        )
-    except RuntimeError as error:
-        raise TrainingError(
-            f"process {processes.process_id} cannot join the {processes.count} processes at "
-            f"{processes.coordinator} ({_first_line(error)}); start all of them within five minutes, "
-            "each with another id"
-        )
-
-
-@ctypes.CFUNCTYPE(None, ctypes.c_int)
-def _end_clearly(_: int) -> None:
-    """Instead of the abort in C++ with which JAX ends when process 0 dies or another one is silent.
-
-    It comes from a thread of JAX while this one waits for the others, so nothing can be raised; a
-    handler of Python's `signal` would not run at all.
-    """
-    if not _has_failed.is_set():
-        os.write(2, _ENDING)
-    os._exit(1)
 
 
 class Team:
@@ -141,13 +61,14 @@ class Team:
             yield
             self._leave()
         except Exception as error:
-            _has_failed.set()
-            self._tell({"error": _first_line(error)})
+            has_failed.set()
+            with contextlib.suppress(Exception):  # the others may be gone
+                self._tell({"error": first_line(error)})
             if self.is_alone or not any(word in str(error) for word in _OF_A_LOST_PROCESS):
                 raise
             raise TrainingError(
-                f"process {self.share.process} lost another one ({_first_line(error)}), whose own "
-                f"message says more. {_REMEDY}"
+                f"process {self.share.process} lost another one ({first_line(error)}), whose own "
+                f"message says more. {REMEDY}"
             )
 
     def start(self, settings: Mapping[str, object], split: Split, epochs: int) -> int:
@@ -272,7 +193,3 @@ def _is_connected() -> bool:
     import jax
 
     return jax.distributed.is_initialized()
-
-
-def _first_line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0][:200]
