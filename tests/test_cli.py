@@ -102,6 +102,7 @@ def test_prolong_adds_epochs_in_a_new_folder(run, preprocessed, tmp_path, capsys
     [
         (["preprocess", "nowhere"], "nowhere: no such folder"),
         (["train", "nowhere"], "nowhere"),
+        (["train", "nowhere", "--processes", "2"], "--process-id belong together"),
         (["evaluate", "nowhere", "nowhere"], "nowhere"),
     ],
 )

@@ -6,7 +6,7 @@
 of 240 x 320, recipe `best`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -24,13 +24,13 @@ def main() -> None:
     harness.report({"step_ms": measure(240, 320, _ROUNDS)}, options.output)
 
 
-def measure(height: int, width: int, rounds: int) -> dict[str, float]:
+def measure(height: int, width: int, rounds: int, strides: Iterable[int] = (4, 2)) -> dict[str, float]:
     """Milliseconds of a step, by where the decoder ends and where the loss is computed."""
     steps = {
         f"decoder at 1/{stride}, loss {'on upsampled logits' if upsampled else 'there'}": _step(
             stride, replace(RECIPES["best"], upsampled_loss=upsampled), (height, width, 3)
         )
-        for stride in (4, 2)
+        for stride in strides
         for upsampled in (True, False)
     }
     return harness.median_ms_in_turns(steps, rounds)

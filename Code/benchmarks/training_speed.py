@@ -8,18 +8,24 @@ noisy frames, as many as world 0001 has.
 """
 
 import argparse
+import contextlib
 import json
 import os
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from benchmarks import harness
+
+if TYPE_CHECKING:
+    from roadseg.data.batches import Batches
+    from roadseg.data.store import FrameStore
 
 FRAMES = 447
 BATCH = 8
@@ -79,17 +85,33 @@ def median_per_image(step: Callable, *batch: np.ndarray) -> float:
 
 def reading(height: int, width: int, recipe: str) -> float:
     """Milliseconds an image of one epoch of batches."""
-    from roadseg.data import store
     from roadseg.data.batches import Batches
-    from roadseg.data.sources.virtual_kitti import VirtualKitti1
     from roadseg.training import RECIPES
+
+    with noisy_frames(height, width, FRAMES) as frames:
+        return epoch_ms(Batches(frames, range(FRAMES), BATCH, RECIPES[recipe].augmentation)) / FRAMES
+
+
+def epoch_ms(batches: "Batches") -> float:
+    """Milliseconds that an epoch's batches take to read and to augment."""
+    start = time.perf_counter()
+    for number in range(len(batches)):
+        batches.batch(0, number)
+    return 1000 * (time.perf_counter() - start)
+
+
+@contextlib.contextmanager
+def noisy_frames(height: int, width: int, count: int) -> Iterator["FrameStore"]:
+    """A store of noise, which is there for a while; it takes the longest to read."""
+    from roadseg.data import store
+    from roadseg.data.sources.virtual_kitti import VirtualKitti1
 
     generator = np.random.default_rng(0)
     with tempfile.TemporaryDirectory() as folder:
         image = generator.integers(0, 256, (height, width, 3), np.uint8)
         ids = generator.integers(0, 14, (height, width), np.uint8)
-        chunks = [store.CompressedFrame.of(image, ids)] * FRAMES
-        names = [("0001/clone", index) for index in range(FRAMES)]
+        chunks = [store.CompressedFrame.of(image, ids)] * count
+        names = [("0001/clone", index) for index in range(count)]
         attributes = {
             "source": "random",
             "scale": 1.0,
@@ -99,11 +121,7 @@ def reading(height: int, width: int, recipe: str) -> float:
             "job": "",
         }
         store.write(Path(folder) / store.FRAMES_FILE, names, chunks, image.shape, attributes)
-        batches = Batches(store.open(folder), range(FRAMES), BATCH, RECIPES[recipe].augmentation)
-        start = time.perf_counter()
-        for number in range(len(batches)):
-            batches.batch(0, number)
-        return 1000 * (time.perf_counter() - start) / FRAMES
+        yield store.open(folder)
 
 
 if __name__ == "__main__":

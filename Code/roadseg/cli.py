@@ -135,6 +135,14 @@ def _add_train(commands) -> None:
         help="worlds or sequences to hold out; default: the last world or drive",
     )
     parser.add_argument("--output", type=Path, help="folder of the run; default: one below Runs")
+    several = parser.add_argument_group(
+        "several processes",
+        "The same command in each of them, with KERAS_BACKEND=jax. One process alone uses all GPUs of "
+        "its machine, and needs none of these.",
+    )
+    several.add_argument("--processes", type=int, metavar="N", help="how many train together")
+    several.add_argument("--coordinator", metavar="HOST:PORT", help="where the others reach process 0")
+    several.add_argument("--process-id", type=int, metavar="I", help="which one this is, from 0")
     parser.set_defaults(run=_train)
 
 
@@ -143,6 +151,11 @@ def _train(options) -> None:
     from roadseg.data import splits, store
 
     recipe = training.get_recipe(options.recipe, options.epochs)
+    several = options.processes, options.coordinator, options.process_id
+    if several != (None, None, None):
+        if None in several:
+            raise ValueError("--processes, --coordinator and --process-id belong together")
+        training.connect(training.Processes(*several))  # before anything is computed
     frames = store.open(options.store)
     network = networks.build(options.network, frames.image_shape, frames.num_classes)
     if options.validation:
@@ -151,7 +164,8 @@ def _train(options) -> None:
         split = splits.last_drive(frames)
     name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
     run = training.train(network, frames, split, recipe, options.output or Path("Runs") / name)
-    print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
+    if run:  # the folder is that of process 0
+        print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
 
 
 def _add_prolong(commands) -> None:

@@ -5,9 +5,23 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks import compression, exported_networks, loss_size, preprocessing, training_speed
+from benchmarks import (
+    compression,
+    exported_networks,
+    gpu_training,
+    loss_size,
+    preprocessing,
+    training_speed,
+)
 from roadseg.data import sources
 from roadseg.inference.export_target import Target
+from tests.training import runs
+
+
+@pytest.fixture
+def eager():
+    with runs.eagerly():
+        yield
 
 
 @pytest.fixture
@@ -37,6 +51,19 @@ def test_reading_is_timed_with_and_without_augmentation():
     assert 0 < plain < augmented
 
 
+def test_a_step_is_timed_apart_from_reading(tmp_path, capsys, eager):
+    small = ["--size", "32", "48", "--frames", "9", "--batch", "4", "--steps", "2"]
+    output = tmp_path / "speed.json"
+    gpu_training.main([*small, "--networks", "simple_plus", "--output", str(output)])
+    report = json.loads(output.read_text("utf-8"))
+    assert (report["frames"], report["batch_size"]) == (8, 4)
+    assert report["networks"].keys() == {"simple_plus"}
+    for speeds in report["networks"]["simple_plus"].values():
+        assert min(speeds.values()) > 0
+        frames = speeds["training_ms_per_frame"] * speeds["training_frames_per_second"] / 1000
+        assert frames == pytest.approx(1)
+
+
 def test_exported_networks_are_measured_beside_keras(frames, tmp_path):
     table = exported_networks.measure("simple_plus", frames, ["0002"], tmp_path, [Target("saved_model")])
     assert table.index.tolist() == ["keras float32", "saved_model float32"]
@@ -50,7 +77,7 @@ def test_the_page_on_export_has_the_measured_table():
     assert exported_networks.as_markdown(measured) in page.read_text("utf-8")
 
 
-def test_every_decoder_is_timed_with_both_losses():
-    milliseconds = loss_size.measure(32, 48, rounds=1)
-    assert len(milliseconds) == 4
+def test_both_sizes_of_the_loss_are_timed():
+    milliseconds = loss_size.measure(32, 48, rounds=1, strides=[4])
+    assert len(milliseconds) == 2
     assert min(milliseconds.values()) > 0

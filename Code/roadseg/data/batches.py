@@ -57,9 +57,19 @@ class Batches:
         """Batches an epoch."""
         return math.ceil(len(self.indices) / self.batch_size)
 
-    def batch(self, epoch: int, number: int) -> tuple[np.ndarray, np.ndarray]:
-        """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W); epochs and batches count from 0."""
+    def size(self, number: int) -> int:
+        """Frames in a batch."""
+        return min(self.batch_size, len(self.indices) - number * self.batch_size)
+
+    def batch(
+        self, epoch: int, number: int, places: Sequence[int] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W).
+
+        epoch, number: of the batch; both count from 0. places: only the frames at these places in it.
+        """
         chosen = self._order(epoch)[number * self.batch_size : (number + 1) * self.batch_size]
+        chosen = chosen if places is None else chosen[places]
         images, labels = self.frames.read(chosen)
         if self.augmentation is None:
             return images, labels

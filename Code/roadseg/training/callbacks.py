@@ -14,6 +14,7 @@ from roadseg.errors import TrainingError
 from roadseg.evaluation import confusion_matrix_of, metrics
 from roadseg.networks import copy_weights
 from roadseg.progress import progress_bar
+from roadseg.training.distributed import Team, copy_state, on_one_device
 from roadseg.training.recipes import Recipe
 from roadseg.training.run_folder import RunFolder
 
@@ -27,29 +28,35 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
     def __init__(
         self,
         network: keras.Model,
+        fitted: keras.Model,
         frames: FrameStore,
         split: Split,
         recipe: Recipe,
         folder: RunFolder,
         history: list[dict[str, float]],
+        team: Team,
     ):
         """Writes nothing yet.
 
         Args:
-            network: what is validated; it gets the weights of what `fit` trains.
+            network: what is validated; it gets the weights of what is fitted.
+            fitted: gets the state after each epoch, if it is not itself what `fit` trains.
             frames: the store.
             split: which of the frames validate.
             recipe: how often to validate.
             folder: where to save.
             history: a row for each epoch so far; it grows.
+            team: each of its processes validates a part of the frames; one of them saves.
         """
         super().__init__()
         self.network = network
+        self.fitted = fitted
         self.frames = frames
         self.split = split
         self.recipe = recipe
         self.folder = folder
         self.history = history
+        self.team = team
 
     def on_epoch_begin(self, epoch, logs=None):
         self._start = time.monotonic()
@@ -59,7 +66,12 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
             self._stop(f"the loss became {logs['loss']} in step {batch + 1}")
 
     def on_epoch_end(self, epoch, logs=None):
-        if not all(np.isfinite(values).all() for values in self.model.get_weights()):
+        with on_one_device():
+            copy_state(self.model, self.fitted)
+            self._end_epoch(epoch, logs)
+
+    def _end_epoch(self, epoch: int, logs: dict[str, float]) -> None:
+        if not all(np.isfinite(values).all() for values in self.fitted.get_weights()):
             self._stop("weights became infinite in the last step")
         if (epoch + 1) % self.recipe.validate_every == 0 or epoch + 1 == self.recipe.epochs:
             accuracy, mean_iou = self._validate()
@@ -68,17 +80,20 @@ class ValidateAndCheckpoint(keras.callbacks.Callback):
         logs.update(validation_accuracy=accuracy, validation_mean_iou=mean_iou)
         seconds = time.monotonic() - self._start
         self.history.append({"epoch": epoch + 1, **logs, "seconds": seconds})
-        self.folder.stage_history(self.history)
-        self.folder.stage_weights("last.weights.h5", self.model)
-        self.folder.commit(epoch + 1)
+        if self.team.leads:
+            self.folder.stage_history(self.history)
+            self.folder.stage_weights("last.weights.h5", self.fitted)
+            self.folder.commit(epoch + 1)
 
     def _validate(self) -> tuple[float, float]:
         """Pixel accuracy and mean IoU; saves the network if it is the best so far."""
-        with averaged_weights(self.model):
-            copy_weights(self.model, self.network)
-            confusion = confusion_matrix_of(self.network, self.frames, self.split.validation)
+        own = self.split.validation[self.team.share.process :: self.team.share.processes]
+        with averaged_weights(self.fitted):
+            copy_weights(self.fitted, self.network)
+            confusion = self.team.sum(confusion_matrix_of(self.network, self.frames, own))
             mean_iou = metrics.mean_iou(confusion)
-            if not mean_iou <= self._best_score():  # a first score of NaN is saved as well
+            is_best = not mean_iou <= self._best_score()  # a first score of NaN is saved as well
+            if is_best and self.team.leads:
                 self.folder.stage_best(self.network)
         return metrics.pixel_accuracy(confusion), mean_iou
 

@@ -1,5 +1,7 @@
 """Batches for `network.fit`, epoch by epoch."""
 
+from dataclasses import dataclass
+
 import keras
 import numpy as np
 
@@ -7,6 +9,31 @@ from roadseg.data.batches import Batches
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
 from roadseg.training.fitted import at_random_place
+
+
+@dataclass(frozen=True)
+class Share:
+    """The part of every batch that one process reads; by default all of it.
+
+    Every device gets the same number of frames. A short batch is filled with further copies of its
+    frames, whose pixels are all ignored: they change neither loss nor scores, and the statistics of a
+    batch normalisation less than other images would.
+
+    Attributes:
+        process: which one, from 0.
+        processes: how many there are.
+        devices: of all processes together.
+    """
+
+    process: int = 0
+    processes: int = 1
+    devices: int = 1
+
+    def of(self, count: int) -> tuple[np.ndarray, np.ndarray]:
+        """int (B'): places in a batch of so many frames; and bool (B'): which of them only fill it."""
+        total = -(-count // self.devices) * self.devices
+        own = np.array_split(np.arange(total), self.processes)[self.process]
+        return own % count, own >= count
 
 
 class Feed(keras.utils.PyDataset):
@@ -19,9 +46,16 @@ class Feed(keras.utils.PyDataset):
     the errors of a feed in one of its own; `error` is the first of them as it was.
     """
 
-    def __init__(self, batches: Batches, first_epoch: int = 0, label_stride: int = 1):
+    def __init__(
+        self,
+        batches: Batches,
+        first_epoch: int = 0,
+        label_stride: int = 1,
+        share: Share = Share(),
+    ):
         super().__init__(workers=1)  # h5py reads one frame at a time, whatever the threads
         self.batches = batches
+        self.share = share
         self.epoch = first_epoch
         self.label_stride = label_stride
         self.error: Exception | None = None
@@ -31,8 +65,10 @@ class Feed(keras.utils.PyDataset):
 
     def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
         try:
-            images, labels = self.batches.batch(self.epoch, number)
+            places, is_filling = self.share.of(self.batches.size(number))
+            images, labels = self.batches.batch(self.epoch, number, places)
             self._check(labels)
+            labels[is_filling] = IGNORE
         except Exception as error:
             self.error = self.error or error
             raise

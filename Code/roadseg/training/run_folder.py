@@ -85,7 +85,9 @@ class RunFolder(CommittedFolder):
 
     def differences(self, settings: Mapping[str, object], split: Split) -> list[str]:
         """In words, what is not the same in the run."""
-        saved = self.read_settings() | {"recipe": asdict(self.read_recipe())}
+        saved = self.read_settings()
+        if "recipe" in saved:
+            saved |= {"recipe": asdict(self.read_recipe())}
         saved, wanted = json.loads(json.dumps([saved, settings]))  # lists, not tuples
         different = differences(saved, wanted)
         return different if self.read_split() == split else [*different, "split"]
