@@ -10,15 +10,15 @@ of the seeds.
 """
 
 from roadseg.networks import edgesegnet, simple
-from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_QUICK
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, hold_out
 
 STUDY = Study(
     name="edgesegnet_equal_time",
     trials=(
-        Trial("simple", simple.build, RECIPES["quick"]),
-        Trial("edgesegnet", edgesegnet.build, RECIPES["quick"]),
+        Trial("simple", simple.build, FORMER_QUICK),
+        Trial("edgesegnet", edgesegnet.build, FORMER_QUICK),
     ),
     frames=camvid(scale=1.5),
     split=hold_out("val"),

@@ -15,13 +15,13 @@ with batch normalisation, which is not on the list. `simple_plus`, which redesig
 from dataclasses import replace
 
 from roadseg.networks import simple, simple_plus
-from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_QUICK
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, train_on
 
 BASELINE = "simple"
 # The recipe `quick` without the ideas that are measured; validated once, at the end.
-PLAIN = replace(RECIPES["quick"], name="plain", epochs=8, class_weight_power=0, validate_every=1000)
+PLAIN = replace(FORMER_QUICK, name="plain", epochs=8, class_weight_power=0, validate_every=1000)
 # The drive that the validation clip is a part of comes first, so that it does not count as more images.
 DRIVES = ("train/0016E5", "train/0006R0", "train/0001TP")
 
@@ -101,6 +101,6 @@ STUDY = Study(
 )
 # For ideas.ipynb, with the recipe `quick`.
 EXAMPLE = (
-    Trial("simple", simple.build, RECIPES["quick"]),
-    Trial("simple_plus", simple_plus.build, RECIPES["quick"]),
+    Trial("simple", simple.build, FORMER_QUICK),
+    Trial("simple_plus", simple_plus.build, FORMER_QUICK),
 )

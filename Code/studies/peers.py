@@ -16,12 +16,12 @@ Result: mean IoU 0.607 (`simple_plus`), 0.562 (Fast-SCNN), 0.560 (`edgesegnet`),
 from dataclasses import replace
 
 from roadseg.networks import edgesegnet, simple, simple_plus
-from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_QUICK
 from studies.peer_networks import fast_scnn, linknet_mobilenetv2, unet_mobilenetv2
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, hold_out
 
-QUICK = replace(RECIPES["quick"], validate_every=1000)
+QUICK = replace(FORMER_QUICK, validate_every=1000)
 FEW_STEPS = replace(QUICK, ema_momentum=None)
 
 STUDY = Study(

@@ -14,12 +14,12 @@ from dataclasses import replace
 
 from roadseg.data.augmentation import Augmentation
 from roadseg.networks import simple_plus
-from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_QUICK
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, hold_out
 
 FIRST_DRAFT = replace(
-    RECIPES["quick"],
+    FORMER_QUICK,
     name="short best",
     epochs=24,
     augmentation=Augmentation(scale=(0.75, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
@@ -49,7 +49,7 @@ STUDY = Study(
         _change("hardest half", ohem_share=0.5),
         _change("twice the learning rate", learning_rate=FIRST_DRAFT.learning_rate * 2),
         _change("half the learning rate", learning_rate=FIRST_DRAFT.learning_rate / 2),
-        _change("milder augmentation", augmentation=RECIPES["quick"].augmentation),
+        _change("milder augmentation", augmentation=FORMER_QUICK.augmentation),
         _change("no augmentation", augmentation=None),
         _change("five times the weight decay", weight_decay=FIRST_DRAFT.weight_decay * 5),
         _change("no weight decay", weight_decay=0.0),

@@ -13,7 +13,7 @@ from roadseg.data import splits
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.networks import edgesegnet, simple
-from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_QUICK
 from studies.runner import Study, Trial
 from studies.runner.data_sets import rendered_default
 
@@ -26,7 +26,7 @@ def _split(frames: FrameStore) -> Split:
 STUDY = Study(
     name="rendered_example",
     trials=tuple(
-        Trial(name, builder, RECIPES["quick"], policy="mixed_bfloat16")
+        Trial(name, builder, FORMER_QUICK, policy="mixed_bfloat16")
         for name, builder in (("simple", simple.build), ("edgesegnet", edgesegnet.build))
     ),
     frames=rendered_default,

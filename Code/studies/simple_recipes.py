@@ -14,6 +14,7 @@ from dataclasses import replace
 
 from roadseg.networks import simple
 from roadseg.training.recipes import RECIPES
+from studies.former_recipes import FORMER_QUICK
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, hold_out
 
@@ -21,7 +22,7 @@ STUDY = Study(
     name="simple_recipes",
     trials=(
         Trial("original recipe", simple.build, replace(RECIPES["original"], epochs=60)),
-        Trial("quick recipe", simple.build, replace(RECIPES["quick"], epochs=60)),
+        Trial("quick recipe", simple.build, replace(FORMER_QUICK, epochs=60)),
     ),
     frames=camvid(scale=1.5),
     split=hold_out("val"),

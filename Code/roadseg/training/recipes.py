@@ -202,7 +202,7 @@ _ORIGINAL = Recipe(  # the original repository's
 )
 _QUICK = Recipe(
     name="quick",
-    epochs=20,
+    epochs=32,
     batch_size=4,
     optimizer="adamw",
     learning_rate=2e-3,
@@ -210,7 +210,9 @@ _QUICK = Recipe(
     warm_up_epochs=1,
     weight_decay=1e-2,
     augmentation=Augmentation(scale=(0.75, 1.5), brightness=0.3, contrast=0.3, saturation=0.3),
-    class_weight_power=0.35,
+    class_weight_power=0.25,
+    lovasz=1.0,
+    upsampled_loss=False,
     ema_momentum=0.99,
     validate_every=4,
 )
@@ -230,16 +232,17 @@ _BEST = replace(  # for long trainings of a small network
         paste=0.5,
     ),
     class_weight_power=0.3,
-    lovasz=1.0,
-    upsampled_loss=False,
     ema_momentum=0.998,
     validate_every=20,
 )
 _TRANSFER = replace(  # for use on images of another kind than the training frames
     _QUICK,
     name="transfer",
+    epochs=20,
     augmentation=Augmentation(scale=(0.7, 1.6), brightness=0.5, contrast=0.5, saturation=0.7, gamma=0.5),
     class_weight_power=0.25,
+    lovasz=0,
+    upsampled_loss=True,
     ema_momentum=0.995,
 )
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_ORIGINAL, _QUICK, _BEST, _TRANSFER)}
