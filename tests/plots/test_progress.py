@@ -12,18 +12,20 @@ from tests.plots.test_scores import run_of
     [(1, {1}), (2, {1, 2}), (20, {1, 4, 8, 12, 16, 20}), (160, {1, 32, 64, 96, 128, 160})],
 )
 def test_the_first_and_the_last_epoch_and_some_between_are_recorded(frames, tmp_path, epochs, recorded):
-    assert plots.PredictionRecorder(frames, 0, tmp_path, epochs).epochs == recorded
+    assert plots.PredictionRecorder(None, frames, 0, tmp_path, epochs).epochs == recorded
 
 
 def test_recorded_predictions_are_those_of_the_network_and_outlive_it(frames, tmp_path):
-    network = networks.build("simple", frames.image_shape, frames.num_classes)
+    network = networks.build("simple_plus", frames.image_shape, frames.num_classes)
     recipe = training.get_recipe("quick", 2)
     split = splits.last_drive(frames)
     index = split.validation[0]
-    recorder = plots.PredictionRecorder(frames, index, tmp_path / "run", recipe.epochs)
+    recorder = plots.PredictionRecorder(network, frames, index, tmp_path / "run", recipe.epochs)
     training.train(network, frames, split, recipe, tmp_path / "run", False, callbacks=[recorder])
     ((_, _, expected),) = evaluation.predict(network, frames, [index])
-    again = plots.PredictionRecorder(frames, index, tmp_path / "run", recipe.epochs).predictions()
+    again = plots.PredictionRecorder(
+        network, frames, index, tmp_path / "run", recipe.epochs
+    ).predictions()
     assert list(again) == [1, 2]
     np.testing.assert_array_equal(again[2], expected[0])  # the only validated epoch is the best
 
@@ -33,7 +35,7 @@ def test_recording_changes_no_weights(frames, tmp_path):
     weights = []
     for name in ("with", "without"):
         network = networks.build("simple", frames.image_shape, frames.num_classes)
-        recorder = plots.PredictionRecorder(frames, 0, tmp_path / name, recipe.epochs)
+        recorder = plots.PredictionRecorder(network, frames, 0, tmp_path / name, recipe.epochs)
         callbacks = [recorder] if name == "with" else []
         training.train(network, frames, split, recipe, tmp_path / name, False, callbacks=callbacks)
         weights.append(network.get_weights())
@@ -66,6 +68,6 @@ def test_progress_shows_frames_of_any_shape_without_overlap(frames, width):
 
 
 def test_a_run_without_recordings_shows_its_curves(frames, tmp_path):
-    recorder = plots.PredictionRecorder(frames, 0, tmp_path, 20)
+    recorder = plots.PredictionRecorder(None, frames, 0, tmp_path, 20)
     figure = plots.training_progress(run_of(4), recorder.predictions(), frames, 0)
     assert len(images(figure)) == 2

@@ -12,6 +12,7 @@ from PIL import Image
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import predict
 from roadseg.files import atomic_write
+from roadseg.networks import copy_weights
 from roadseg.plots.frames import Panel, frame_mean_iou, show_panel
 from roadseg.plots.scores import HasHistory, draw_curve
 from roadseg.plots.style import COLOURS, SMALL, WIDTH, class_patches, frame_name, paint
@@ -24,6 +25,7 @@ class PredictionRecorder(keras.callbacks.Callback):
     The predictions are small images in the run's folder, so a finished run still has them.
 
     Args:
+        network: that is trained.
         frames: an opened store.
         index: position of the frame in the store.
         folder: of the run; the images go into its folder `progress`.
@@ -32,8 +34,17 @@ class PredictionRecorder(keras.callbacks.Callback):
             among them.
     """
 
-    def __init__(self, frames: FrameStore, index: int, folder: str | Path, epochs: int, count: int = 6):
+    def __init__(
+        self,
+        network: keras.Model,
+        frames: FrameStore,
+        index: int,
+        folder: str | Path,
+        epochs: int,
+        count: int = 6,
+    ):
         super().__init__()
+        self.network = network
         self.frames = frames
         self.index = index
         self.folder = Path(folder) / "progress"
@@ -43,7 +54,8 @@ class PredictionRecorder(keras.callbacks.Callback):
         if epoch + 1 not in self.epochs:
             return
         with averaged_weights(self.model):
-            ((_, _, predicted),) = predict(self.model, self.frames, [self.index])
+            copy_weights(self.model, self.network)
+            ((_, _, predicted),) = predict(self.network, self.frames, [self.index])
         image = Image.fromarray(predicted[0]).convert("P")
         image.putpalette(self.frames.palette.tobytes())
         self.folder.mkdir(parents=True, exist_ok=True)

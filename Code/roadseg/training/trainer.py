@@ -53,7 +53,8 @@ def train(
         recipe: how to train.
         folder: of the run; it is created if necessary. Process 0 alone reads and writes it.
         progress: shows a progress bar.
-        callbacks: called after those that validate and save. Their `logs` hold the validation scores.
+        callbacks: called after those that validate and save. Their `logs` hold the validation scores;
+            their `model` is what is fitted, see `fitted_network`.
 
     Returns:
         The finished run; None in other processes than process 0.
