@@ -3,9 +3,9 @@
     .venv/bin/python -m pip install -e ".[export]"
     .venv/bin/python Code/benchmarks/exported_networks.py [--output FILE]
 
-The weights that ship, and an edgesegnet trained with `quick`. Renders worlds of two seeds: one calibrates and
-trains edgesegnet, the other is measured on (and chose the best epoch of edgesegnet). Let nothing run
-beside it: all forms of a network are timed in turns.
+The weights that ship, and an edgesegnet trained with `quick`. Renders worlds of two seeds: one
+calibrates and trains edgesegnet, the other is measured on (and chose the best epoch of edgesegnet). Let
+nothing run beside it: all forms of a network are timed in turns.
 """
 
 import os
