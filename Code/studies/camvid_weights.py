@@ -1,18 +1,18 @@
-"""Trains the weights for photographs that ship with the project, on CamVid's part `train`.
+"""Trains a network for photographs on CamVid's part `train`.
 
     .venv/bin/python Code/studies/camvid_weights.py --camvid FOLDER
 
 `simple_plus` without context, with a decoder that ends at half the size. It starts from the weights for
 rendered scenes and trains on crops of frames of 360 x 480. The part `val` chooses nothing: the averaged
-weights of the last epoch are evaluated on it, and written to roadseg/networks/weights/ with their
-metrics. A repeated call continues an interrupted one.
+weights of the last epoch are evaluated on it. They stay in the folder of the run, Runs/camvid-weights,
+which `roadseg predict` takes. A repeated call continues an interrupted one.
 """
 
 import argparse
 from dataclasses import replace
 from pathlib import Path
 
-from roadseg import evaluation, networks, training
+from roadseg import networks, training
 from roadseg.data import splits
 from roadseg.data.store import FrameStore
 from roadseg.training.recipes import RECIPES, Recipe
@@ -36,23 +36,16 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--camvid", type=Path, required=True, metavar="FOLDER", help="folder of CamVid")
-    train_weights(camvid(scale=1)(parser.parse_args().camvid), RECIPE, CODE / "Runs/camvid-weights")
+    train_network(camvid(scale=1)(parser.parse_args().camvid), RECIPE, CODE / "Runs/camvid-weights")
 
 
-def train_weights(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
-    """Trains, evaluates and saves; frames: the parts `train` and `val`; folder: of the run."""
+def train_network(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
+    """Trains and evaluates; frames: the parts `train` and `val`; folder: of the run."""
     network = networks.build(NETWORK, frames.image_shape, frames.num_classes, **OPTIONS)
     networks.start_from(network, networks.load_pretrained(NETWORK))
     split = splits.by_sequence(frames, ["val"])
     run = training.train(network, frames, split, recipe, folder)
-    result = evaluation.evaluate(network, frames, split.validation)
-    print(result)
-    card = {
-        "frames": len(split.train),
-        "minutes": run.metrics["minutes"],
-        "results": {"CamVid, val": result.as_dict()},
-    }
-    networks.save_pretrained(NETWORK, network, card)
+    print(run.result)
 
 
 if __name__ == "__main__":
