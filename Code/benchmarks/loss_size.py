@@ -9,14 +9,12 @@ of 240 x 320, recipe `best`.
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-import numpy as np
-
 from benchmarks import harness
+from benchmarks.training_step import training_step
 from roadseg import networks
-from roadseg.training.fitted import at_random_place, fitted_network, label_stride
 from roadseg.training.recipes import RECIPES, Recipe
 
-_CLASSES, _BATCH, _ROUNDS = 11, 4, 15
+_CLASSES, _ROUNDS = 11, 15
 
 
 def main() -> None:
@@ -37,16 +35,8 @@ def measure(height: int, width: int, rounds: int, strides: Iterable[int] = (4, 2
 
 
 def _step(stride: int, recipe: Recipe, shape: tuple[int, int, int]) -> Callable[[], object]:
-    """A training step on one random batch, with the labels that the feed would give."""
     network = networks.build("simple_plus", shape, _CLASSES, output_stride=stride, context=stride == 4)
-    generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (_BATCH, *shape), np.uint8)
-    labels = generator.integers(0, _CLASSES, (_BATCH, *shape[:2]), np.uint8)
-    if not recipe.upsampled_loss:
-        labels = at_random_place(labels, label_stride(network), generator)
-    fitted = fitted_network(network, recipe)
-    fitted.compile(recipe.make_optimizer(1000), recipe.make_loss(np.ones(_CLASSES)))
-    return lambda: fitted.train_on_batch(images, labels)
+    return training_step(network, recipe)
 
 
 if __name__ == "__main__":

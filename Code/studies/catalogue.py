@@ -5,6 +5,7 @@ from types import ModuleType
 from studies import (
     best,
     best_on_new_road,
+    best_rendered,
     edgesegnet_causes,
     edgesegnet_equal_time,
     edgesegnet_equal_time_rendered,
@@ -36,6 +37,7 @@ MODULES: dict[str, ModuleType] = {
         time_to_quality,
         best,
         best_on_new_road,
+        best_rendered,
         peers,
         held_out_streets,
     )

@@ -1,18 +1,14 @@
 """Times the training steps of a study's trials, and tells how many epochs fit into some minutes."""
 
 import json
-from collections.abc import Callable
 from pathlib import Path
 
-import keras
-import numpy as np
-
 from benchmarks import harness
+from benchmarks.training_step import training_step
 from roadseg import networks
 from roadseg.data.store import FrameStore
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
-from roadseg.training.recipes import Recipe
 from studies.runner.results import RESULTS
 from studies.runner.study import Study
 
@@ -29,7 +25,7 @@ def step_milliseconds(study: Study, frames: FrameStore, folder: Path = RESULTS) 
     digests = {name: networks.architecture_digest(network) for name, network in built.items()}
     path = _path(study.name, folder)
     if not path.is_file():
-        steps = {trial.name: _step(trial.recipe, built[trial.name]) for trial in study.trials}
+        steps = {trial.name: training_step(built[trial.name], trial.recipe) for trial in study.trials}
         measured = {"machine": harness.machine(), "networks": digests}
         _write(path, measured | {"milliseconds": harness.median_ms_in_turns(steps, _ROUNDS)})
     kept = json.loads(path.read_text("utf-8"))
@@ -50,16 +46,6 @@ def load_step_milliseconds(study: Study, folder: Path = RESULTS) -> dict[str, fl
 def epochs_within(minutes: float, steps_per_epoch: int, milliseconds: float) -> int:
     """How many epochs of training steps fit, rounded; validation comes on top."""
     return max(1, round(60_000 * minutes / (steps_per_epoch * milliseconds)))
-
-
-def _step(recipe: Recipe, network: keras.Model) -> Callable[[], object]:
-    """A training step on a random batch."""
-    generator, size = np.random.default_rng(0), (recipe.batch_size, *network.input_shape[1:])
-    images = generator.integers(0, 256, size, np.uint8)
-    labels = generator.integers(0, network.output_shape[-1], size[:3], np.uint8)
-    loss = recipe.make_loss(np.ones(network.output_shape[-1]))
-    network.compile(recipe.make_optimizer(1000), loss)
-    return lambda: network.train_on_batch(images, labels)
 
 
 def _write(path: Path, content: dict[str, object]) -> None:
