@@ -219,3 +219,21 @@ def test_a_split_of_other_frames_is_refused(frames, tmp_path):
         with pytest.raises(DataError, match="make it again"):
             training.train(tiny_for(frames), frames, wrong, SHORT, tmp_path / "run")
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("epochs", [1, 2, 5])
+def test_averaged_weights_are_no_worse_after_a_short_training(epochs, frames, tmp_path):
+    """An average that still held the first weights would score like an untrained network: 0.002."""
+    plain = replace(
+        SHORT, epochs=epochs, batch_size=1, learning_rate=2e-2, augmentation=None, ema_momentum=None
+    )
+    scores = {
+        momentum: train(
+            frames,
+            tmp_path / str(momentum),
+            replace(plain, ema_momentum=momentum, validate_every=epochs),
+            tiny_for(frames),
+        ).metrics["mean_iou"]
+        for momentum in (None, 0.99, 0.998)
+    }
+    assert min(scores[0.99], scores[0.998]) > scores[None] - 0.01
