@@ -28,6 +28,7 @@ def notebook(tmp_path_factory):
         ({"recipe": "quik"}, r"RECIPE=quik \(--recipe\): unknown recipe 'quik': one of original"),
         ({"image": "/nowhere.jpg"}, r"IMAGE=/nowhere.jpg \(--image\): /nowhere.jpg: no such file"),
         ({"weights": "smple"}, r"WEIGHTS=smple \(--weights\): .*'smple': one of simple, simple_plus"),
+        ({"weights": "simple_plus-camvid"}, r"WEIGHTS=simple_plus-camvid .*one of simple, simple_plus$"),
         ({"seconds": 0}, r"SECONDS=0 \(--seconds\): at least 1"),
         ({"epochs": 0}, r"EPOCHS=0 \(--epochs\): at least 1"),
         ({"colour": "red"}, r"COLOUR=red .*train_network has no such setting, but DATA, .*NETWORKS"),

@@ -1,11 +1,11 @@
-"""Trains a network for photographs on CamVid's part `train`.
+"""Trains the weights for photographs that ship with the project, on CamVid's part `train`.
 
     .venv/bin/python Code/studies/camvid_weights.py --camvid FOLDER
 
 `simple_plus` without context, with a decoder that ends at half the size. It starts from the weights for
 rendered scenes and trains on crops of frames of 360 x 480. The part `val` chooses nothing: the averaged
-weights of the last epoch are evaluated on it. They stay in the folder of the run, Runs/camvid-weights,
-which `roadseg predict` takes. A repeated call continues an interrupted one.
+weights of the last epoch are evaluated on it. Writes them and their metrics to
+roadseg/networks/weights/. A repeated call continues an interrupted one.
 """
 
 import argparse
@@ -19,6 +19,7 @@ from roadseg.training.recipes import RECIPES, Recipe
 from studies.runner.data_sets import CODE, camvid
 
 NETWORK, OPTIONS = "simple_plus", {"output_stride": 2, "context": False}
+WEIGHTS = "camvid"
 EPOCHS = 220
 _BEST = RECIPES["best"]
 RECIPE = replace(
@@ -36,16 +37,29 @@ def main() -> None:
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--camvid", type=Path, required=True, metavar="FOLDER", help="folder of CamVid")
-    train_network(camvid(scale=1)(parser.parse_args().camvid), RECIPE, CODE / "Runs/camvid-weights")
+    train_weights(camvid(scale=1)(parser.parse_args().camvid), RECIPE, CODE / "Runs/camvid-weights")
 
 
-def train_network(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
-    """Trains and evaluates; frames: the parts `train` and `val`; folder: of the run."""
+def train_weights(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
+    """frames: the parts `train` and `val`; folder: of the run."""
     network = networks.build(NETWORK, frames.image_shape, frames.num_classes, **OPTIONS)
     networks.start_from(network, networks.load_pretrained(NETWORK))
     split = splits.by_sequence(frames, ["val"])
     run = training.train(network, frames, split, recipe, folder)
     print(run.result)
+    card = networks.ModelCard(
+        options=OPTIONS,
+        class_names=frames.class_names,
+        palette=tuple(map(tuple, frames.palette.tolist())),
+        image_shape=frames.image_shape,
+        scale=float(frames.attributes["scale"]),
+        data="CamVid",
+        frames=len(split.train),
+        minutes=run.metrics["minutes"],
+        licence="for research, like CamVid",
+        results={"CamVid, part val": run.result.as_dict()},
+    )
+    networks.save_pretrained(NETWORK, network, card, WEIGHTS)
 
 
 if __name__ == "__main__":

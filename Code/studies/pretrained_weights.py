@@ -94,11 +94,18 @@ def _train(
     results = {place: evaluation.evaluate(network, each) for place, each in others.items()}
     for place, result in results.items():
         print(f"\n{name}: {place}\n{result}")
-    card = {
-        "frames": len(split.train),
-        "minutes": run.metrics["minutes"],
-        "results": {place: result.as_dict() for place, result in results.items()},
-    }
+    card = networks.ModelCard(
+        options={},
+        class_names=frames.class_names,
+        palette=tuple(map(tuple, frames.palette.tolist())),
+        image_shape=frames.image_shape,
+        scale=float(frames.attributes["scale"]),
+        data="rendered",
+        frames=len(split.train),
+        minutes=run.metrics["minutes"],
+        licence="MIT, like the code",
+        results={place: result.as_dict() for place, result in results.items()},
+    )
     networks.save_pretrained(name, network, card)
 
 

@@ -149,7 +149,7 @@ def test_the_command_prints_file_and_table(run, frames, tmp_path, capsys):
         (["simple", "--format", "onnx", "--precision", "bf16"], "no bfloat16 form; openvino has"),
         (["simple", "--format", "onnx", "--int8", "--precision", "bf16"], "exclude one another"),
         (["nowhere", "--format", "saved_model"], "nowhere: neither the folder of a run nor"),
-        (["edgesegnet", "--format", "saved_model"], "no pretrained weights 'edgesegnet'"),
+        (["edgesegnet", "--format", "saved_model"], "edgesegnet: neither the folder of a run nor"),
         (["simple", "--format", "saved_model", "--size", "8", "8"], "at least 16"),
     ],
 )

@@ -8,6 +8,7 @@ from PIL import Image
 
 from roadseg import inference, networks, training
 from roadseg.data import splits
+from roadseg.data.sources import CamVid
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.errors import TrainingError
 from roadseg.inference import model
@@ -29,6 +30,18 @@ def test_the_weights_that_ship_are_complete():
     assert opened.description.image_shape == (125, 414, 3)
     assert opened.description.scale == 3
     assert "756 rendered frames" in str(opened.description)
+
+
+def test_the_weights_for_photographs_are_complete_at_any_size():
+    opened = model.open_model("simple_plus-camvid")
+    assert opened.description.class_names == CamVid.class_names
+    assert opened.description.palette == CamVid.palette
+    assert opened.description.image_shape == (360, 480, 3)
+    assert opened.description.scale == 1
+    assert "367 CamVid frames" in str(opened.description)
+    image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    expected = networks.load_pretrained("simple_plus", (70, 90, 3), weights="camvid")
+    np.testing.assert_array_equal(opened.logits(image), expected.predict_on_batch(image[None])[0])
 
 
 def test_a_runs_folder_is_complete(run, frames):
@@ -67,7 +80,7 @@ def test_sizes_that_need_other_layers_have_the_same_weights(size):
 def test_only_some_sizes_are_kept(monkeypatch, run):
     built = []
 
-    def build(name, shape, classes):
+    def build(name, shape, classes, **options):
         built.append(shape)
         return SimpleNamespace(
             get_layer=lambda name: SimpleNamespace(set_weights=lambda weights: None),
@@ -97,10 +110,9 @@ def test_a_network_with_options_of_its_own_keeps_its_size(frames):
 def test_a_folder_without_a_run_and_a_name_of_nothing_are_refused(tmp_path):
     with pytest.raises(TrainingError, match="no finished run"):
         model.open_model(tmp_path)
-    with pytest.raises(ValueError, match=r"smple: neither .*simple, simple_plus\)"):
-        model.open_model("smple")
-    with pytest.raises(ValueError, match="no pretrained weights 'edgesegnet'"):
-        model.open_model("edgesegnet")
+    for name in ("smple", "edgesegnet", "simple-camvid"):
+        with pytest.raises(ValueError, match=rf"{name}: neither .*simple, .*simple_plus-camvid"):
+            model.open_model(name)
 
 
 def test_three_lines_label_an_image(tmp_path, monkeypatch):

@@ -25,8 +25,8 @@ def test_weights_are_trained_evaluated_and_loaded_by_name(tmp_path, monkeypatch)
     with joblib.parallel_config(backend="sequential"):  # starting processes takes longer than rendering
         train_weights(["simple_plus"], [], few)
     card = networks.model_card("simple_plus")
-    assert card["frames"] == 4
-    (result,) = card["results"].values()
+    assert card.frames == 4
+    (result,) = card.results.values()
     assert 0 < result["pixel_accuracy"] < 1
     trained = networks.load_pretrained("simple_plus")
     start = networks.build("simple_plus", trained.input_shape[1:], 14)

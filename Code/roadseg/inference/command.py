@@ -18,7 +18,9 @@ def add_command(commands) -> None:
         "skipped, and an interrupted call continues.",
     )
     parser.add_argument(
-        "network", help="folder of a finished run, exported file, or weights: simple, simple_plus"
+        "network",
+        help="folder of a finished run, exported file, or weights: simple_plus-camvid for photographs, "
+        "simple or simple_plus for rendered scenes",
     )
     parser.add_argument("inputs", nargs="+", metavar="INPUT", help="file, folder or quoted pattern")
     parser.add_argument("--output", type=Path, required=True, help="folder of the results")

@@ -17,7 +17,9 @@ def add_command(commands) -> None:
         '`pip install "roadseg[export]"`.',
     )
     parser.add_argument(
-        "trained", metavar="RUN_OR_WEIGHTS", help="folder of a run, or simple, simple_plus"
+        "trained",
+        metavar="RUN_OR_WEIGHTS",
+        help="folder of a run, or the name of weights, as for predict",
     )
     parser.add_argument("--format", required=True, choices=FORMATS)
     parser.add_argument(

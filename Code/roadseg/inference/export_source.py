@@ -10,7 +10,6 @@ from PIL import Image
 
 from roadseg import networks, training
 from roadseg.data import splits
-from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.data.store import FrameStore
 from roadseg.inference.description import Description
 from roadseg.networks import pretrained
@@ -56,7 +55,7 @@ def open_trained(
             own split.
     """
     size = size or frames.image_shape[:2]
-    if str(trained) in networks.NETWORKS:
+    if str(trained) in networks.shipped():
         network, origin = _of_weights(str(trained), size)
     elif Path(trained).is_dir():
         network, origin = _of_run(training.open_run(trained), frames, size)
@@ -88,11 +87,11 @@ class _Origin:
     split: splits.Split | None
 
 
-def _of_weights(name: str, size: tuple[int, int]) -> tuple[keras.Model, _Origin]:
-    network = networks.load_pretrained(name, (*size, 3), policy="float32")
-    trained_on = f"trained on {networks.model_card(name)['frames']:,} rendered frames"
-    file = pretrained.FOLDER / f"{name}.weights.h5"
-    return network, _Origin(name, VirtualKitti1.class_names, trained_on, file, None)
+def _of_weights(short_name: str, size: tuple[int, int]) -> tuple[keras.Model, _Origin]:
+    name, weights = networks.split_name(short_name)
+    network = networks.load_pretrained(name, (*size, 3), weights=weights, policy="float32")
+    card, file = networks.model_card(name, weights), pretrained.weights_file(name, weights)
+    return network, _Origin(name, card.class_names, card.trained_on, file, None)
 
 
 def _of_run(run: training.Run, frames: FrameStore, size: tuple[int, int]) -> tuple[keras.Model, _Origin]:

@@ -171,7 +171,8 @@ def open(
 
     Args:
         network: the folder of a finished run, a file that `roadseg export` wrote, or the name of weights
-            that ship: "simple", "simple_plus".
+            that ship: "simple_plus-camvid" for photographs, "simple" and "simple_plus" for rendered
+            scenes.
         scale, tile, flip: as for `Labeller`.
 
     Raises:

@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -10,7 +11,6 @@ import numpy as np
 
 from roadseg import networks, training
 from roadseg.data.sources import Folder
-from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.inference.description import Description
 
 _SAVED_MODEL = ".saved_model"  # an exported network that is a folder
@@ -37,12 +37,19 @@ class Model(Protocol):
 class KerasModel:
     """A network of `networks.build`, which is rebuilt with the same weights for each size of image.
 
-    A network that was built with options of its own cannot be rebuilt from its name: it keeps its size.
+    A run does not tell the options that its network was built with: with options of its own, it keeps
+    its size.
     """
 
-    def __init__(self, network: keras.Model, description: Description):
+    def __init__(
+        self,
+        network: keras.Model,
+        description: Description,
+        options: Mapping[str, object] | None = None,
+    ):
+        """network: trained; options: of `networks.build`, that it was built with."""
         shape = tuple(network.input_shape[1:])
-        self.description = description
+        self.description, self._options = description, options or {}
         # By name: the order of the layers depends on which sizes need padding and cropping.
         self._weights = {layer.name: layer.get_weights() for layer in network.layers if layer.weights}
         self._networks = OrderedDict({shape: network})
@@ -65,7 +72,8 @@ class KerasModel:
         return self._networks[shape]
 
     def _build(self, shape: tuple[int, int, int]) -> keras.Model:
-        return networks.build(self.description.name, shape, len(self.description.class_names))
+        classes = len(self.description.class_names)
+        return networks.build(self.description.name, shape, classes, **self._options)
 
 
 def _same(network: keras.Model, other: keras.Model) -> bool:
@@ -87,16 +95,16 @@ def open_model(network: str | Path) -> Model:
 
     Args:
         network: the folder of a finished run; a file that `roadseg export` wrote; or the name of weights
-            that ship with this package: "simple" or "simple_plus". A folder of that name is written as
-            "./simple".
+            that ship with this package, as `networks.shipped` lists them. A folder of that name is
+            written as "./simple".
 
     Raises:
         TrainingError: the folder holds no finished run, or one without palette.
         DataError: the file is no exported network.
         ValueError: there is neither a folder nor a file nor weights of that name.
     """
-    if network in networks.NETWORKS:
-        return _open_pretrained(network)
+    if network in networks.shipped():
+        return _open_pretrained(str(network))
     path = Path(network)
     if path.suffix == _SAVED_MODEL or path.is_file():
         from roadseg.inference.export_runtimes import open_exported
@@ -106,26 +114,22 @@ def open_model(network: str | Path) -> Model:
         return _open_run(path)
     raise ValueError(
         f"{network}: neither the folder of a run, nor an exported file, nor weights that ship "
-        f"({', '.join(shipped())})"
+        f"({', '.join(networks.shipped())})"
     )
 
 
-def shipped() -> list[str]:
-    """The names of the weights that come with this package."""
-    return [name for name in networks.NETWORKS if (networks.pretrained.FOLDER / f"{name}.json").exists()]
-
-
-def _open_pretrained(name: str) -> KerasModel:
-    network = networks.load_pretrained(name)
+def _open_pretrained(short_name: str) -> KerasModel:
+    name, weights = networks.split_name(short_name)
+    card = networks.model_card(name, weights)
     description = Description(
         name=name,
-        class_names=VirtualKitti1.class_names,
-        palette=VirtualKitti1.palette,
-        image_shape=tuple(network.input_shape[1:]),
-        scale=3.0,  # of 1242 x 375
-        trained_on=f"trained on {networks.model_card(name)['frames']:,} rendered frames",
+        class_names=card.class_names,
+        palette=card.palette,
+        image_shape=card.image_shape,
+        scale=card.scale,
+        trained_on=card.trained_on,
     )
-    return KerasModel(network, description)
+    return KerasModel(networks.load_pretrained(name, weights=weights), description, card.options)
 
 
 def _open_run(folder: Path) -> KerasModel:

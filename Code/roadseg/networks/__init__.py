@@ -5,13 +5,21 @@ To add a network, write a module with `MINIMUM_SIZE` and `build`, and register i
 """
 
 from roadseg.networks.architecture import architecture_digest, without_optimizer
-from roadseg.networks.pretrained import load_pretrained, model_card, save_pretrained
+from roadseg.networks.pretrained import (
+    ModelCard,
+    load_pretrained,
+    model_card,
+    save_pretrained,
+    shipped,
+    split_name,
+)
 from roadseg.networks.registry import NETWORKS, build
 from roadseg.networks.saved import load
 from roadseg.networks.sizes import at_size, copy_weights, start_from
 
 __all__ = [
     "NETWORKS",
+    "ModelCard",
     "architecture_digest",
     "at_size",
     "build",
@@ -20,6 +28,8 @@ __all__ = [
     "load_pretrained",
     "model_card",
     "save_pretrained",
+    "shipped",
+    "split_name",
     "start_from",
     "without_optimizer",
 ]

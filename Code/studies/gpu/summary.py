@@ -45,7 +45,8 @@ def table(results: Iterable[Result]) -> pd.DataFrame:
         results: of this study.
 
     Returns:
-        Index: trial and seed. Columns: epochs; mean IoU of each fold, of the validation clip, and of the
+        Index: trial and seed. Columns: epochs; minutes that the folds took together, most of them with
+        compiling; mean IoU of each fold, of the validation clip, and of the
         pixels of the three held-out roads together ("pooled"), where all three are there, with their
         pixel accuracy, mean IoU averaged with the mirror image, and IoU of five rare classes.
     """
@@ -61,6 +62,7 @@ def _row(folds: dict[str, Result]) -> dict[str, float]:
     """Rounded; NaN where a fold is missing."""
     first = next(iter(folds.values()))
     row = {"epochs": first.record["recipe"]["epochs"]}
+    row["minutes"] = sum(result.record["minutes"] for result in folds.values())
     for name in (*POOLED, "val"):
         row[name] = folds[name].validation.mean_iou if name in folds else math.nan
     if folds.keys() >= set(POOLED):
