@@ -7,7 +7,12 @@ from roadseg.training.recipes import RECIPES
 
 # Until the loss was computed at the decoder's size.
 FORMER_QUICK = replace(
-    RECIPES["quick"], epochs=20, class_weight_power=0.35, lovasz=0, upsampled_loss=True
+    RECIPES["quick"],
+    epochs=20,
+    class_weight_power=0.35,
+    lovasz=0,
+    upsampled_loss=True,
+    norm_momentum=None,
 )
 # Until trainings were compared on held-out roads.
 FORMER_BEST = replace(

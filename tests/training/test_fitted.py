@@ -15,7 +15,11 @@ from roadseg.training.fitted import at_random_place, fitted_network, label_strid
 from tests.training.runs import TINY, StopAfter, eagerly, everything_but_times, tiny_for, train
 
 DECODER = replace(TINY, upsampled_loss=False)
-CROPS = replace(DECODER, augmentation=Augmentation(crop=(32, 40), transfer=0.5, paste=0.5, grey=0.2))
+CROPS = replace(
+    DECODER,
+    augmentation=Augmentation(crop=(32, 40), transfer=0.5, paste=0.5, grey=0.2),
+    norm_momentum=0.9,
+)
 
 
 @resizable
@@ -58,6 +62,27 @@ def test_crops_have_weights_of_their_own_that_can_be_copied_back(frames):
     changed = {v.path: v.numpy() for v in fitted.trainable_variables}
     for variable in network.trainable_variables:
         np.testing.assert_array_equal(variable.numpy(), changed[variable.path])
+
+
+def test_another_momentum_of_normalisation_is_not_saved(frames):
+    network = small(frames)
+    digest = networks.architecture_digest(network)
+    fitted = fitted_network(network, replace(TINY, norm_momentum=0.5))
+    assert fitted.output_shape == network.output_shape
+    images, _ = frames.read([0])
+    np.testing.assert_array_equal(fitted(images), network(images))
+    (layer,) = (each for each in fitted.layers if isinstance(each, keras.layers.BatchNormalization))
+    before = layer.moving_mean.numpy()
+    (body,) = keras.Model(fitted.inputs, layer.input)(images, training=True)
+    mean = keras.ops.mean(body, axis=(0, 1))
+    fitted(images, training=True)
+    np.testing.assert_allclose(layer.moving_mean, (before + mean) / 2, rtol=1e-3, atol=1e-4)
+    assert networks.architecture_digest(network) == digest
+
+
+def test_a_network_without_normalisation_is_fitted_itself(frames):
+    network = tiny_for(frames)
+    assert fitted_network(network, replace(TINY, norm_momentum=0.5)) is network
 
 
 def test_a_network_that_ends_at_full_size_is_fitted_as_it_is(frames):

@@ -9,18 +9,35 @@ from roadseg.training.recipes import Recipe
 
 
 def fitted_network(network: keras.Model, recipe: Recipe) -> keras.Model:
-    """The network itself, or one for crops with weights of its own; it may end before the upsampling.
+    """The network itself, or one with weights of its own for crops or another momentum.
 
-    `networks.copy_weights` brings its weights back to the network.
+    It may end before the upsampling. `networks.copy_weights` brings its weights back to the network.
 
     Raises ValueError where the recipe wants crops and the network cannot be built for another size.
     """
     crop = recipe.augmentation and recipe.augmentation.crop
     if crop and crop != network.input_shape[1:3]:
         network = networks.at_size(network, *crop)
+    if recipe.norm_momentum is not None:
+        network = _with_norm_momentum(network, recipe.norm_momentum)
     if recipe.upsampled_loss or label_stride(network) == 1:
         return network
     return keras.Model(network.inputs, _decoded(network), name=network.name)
+
+
+def _with_norm_momentum(network: keras.Model, momentum: float) -> keras.Model:
+    """A copy, so that the network that is saved stays as it was built; itself where nothing changes."""
+    if not _normalisations(network):
+        return network
+    copy = keras.models.clone_model(network)
+    networks.copy_weights(network, copy)
+    for layer in _normalisations(copy):
+        layer.momentum = momentum
+    return copy
+
+
+def _normalisations(network: keras.Model) -> list[keras.layers.BatchNormalization]:
+    return [layer for layer in network.layers if isinstance(layer, keras.layers.BatchNormalization)]
 
 
 def label_stride(network: keras.Model) -> int:

@@ -28,7 +28,9 @@ _RANGES: dict[str, Callable[[float], bool]] = {
     "ohem_share": lambda share: 0 < share <= 1,
     "lovasz": lambda weight: weight >= 0,
     "ema_momentum": lambda momentum: 0 < momentum < 1,
+    "norm_momentum": lambda momentum: 0 < momentum < 1,
 }
+_OPTIONAL = "ema_momentum", "norm_momentum"
 
 
 class _RampedAverage:
@@ -93,6 +95,9 @@ class Recipe:
             saves time. It makes no difference to a network whose last convolution has the full size.
         ema_momentum: of the exponential moving average of the weights, at most: it starts with less. The
             average is what is validated and saved as the best network. None: the weights themselves are.
+        norm_momentum: of the running means and variances in batch normalisation while training. None: as
+            the network was built, in Keras 0.99, which needs a few hundred steps to forget the first
+            weights.
         validate_every: epochs from one validation to the next; the last epoch is always validated.
         seed: of the order of the frames and their augmentation, from 0.
 
@@ -118,6 +123,7 @@ class Recipe:
     lovasz: float = 0
     upsampled_loss: bool = True
     ema_momentum: float | None = None
+    norm_momentum: float | None = None
     validate_every: int = 1
     seed: int = 0
 
@@ -130,7 +136,7 @@ class Recipe:
         for field, least in _COUNTS.items():
             self._check_number(field, int, lambda count, least=least: least <= count <= _LARGEST_COUNT)
         for field, is_in_range in _RANGES.items():
-            if (field, self.ema_momentum) != ("ema_momentum", None):
+            if field not in _OPTIONAL or getattr(self, field) is not None:
                 self._check_number(field, (int, float), is_in_range)
         if self.augmentation is not None and not isinstance(self.augmentation, Augmentation):
             raise ValueError(f"{self.name}: augmentation={self.augmentation!r} is no Augmentation")
@@ -214,6 +220,7 @@ _QUICK = Recipe(
     lovasz=1.0,
     upsampled_loss=False,
     ema_momentum=0.99,
+    norm_momentum=0.9,
     validate_every=4,
 )
 _BEST = replace(  # for long trainings of a small network
@@ -233,6 +240,7 @@ _BEST = replace(  # for long trainings of a small network
     ),
     class_weight_power=0.3,
     ema_momentum=0.998,
+    norm_momentum=None,
     validate_every=20,
 )
 _TRANSFER = replace(  # for use on images of another kind than the training frames
@@ -244,6 +252,7 @@ _TRANSFER = replace(  # for use on images of another kind than the training fram
     lovasz=0,
     upsampled_loss=True,
     ema_momentum=0.995,
+    norm_momentum=None,
 )
 RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_ORIGINAL, _QUICK, _BEST, _TRANSFER)}
 

@@ -33,7 +33,12 @@ def _with_later_settings(record: dict) -> dict:
     return record | {"recipe": recipe}
 
 
-UPGRADES: tuple[Upgrade, ...] = (_with_later_settings,)
+def _with_norm_momentum(record: dict) -> dict:
+    """Schema 3: networks trained with the momentum that they were built with."""
+    return record | {"recipe": {"norm_momentum": None} | record["recipe"]}
+
+
+UPGRADES: tuple[Upgrade, ...] = (_with_later_settings, _with_norm_momentum)
 SCHEMA = len(UPGRADES) + 1
 
 

@@ -79,12 +79,13 @@ def test_older_schemas_are_upgraded_step_by_step(study, record, tmp_path):
 
 def test_recipes_of_schema_1_have_the_settings_that_came_later(study, record, tmp_path):
     trial = study.trials[0]
-    changed = replace(trial.recipe, augmentation=Augmentation(scale=(0.5, 2.0)))
+    changed = replace(trial.recipe, augmentation=Augmentation(scale=(0.5, 2.0)), norm_momentum=None)
     settings = json.loads(json.dumps(asdict(changed)))
     former = settings | {"augmentation": settings["augmentation"].copy()}
     for name in ("crop", "grey", "transfer", "paste"):
         former["augmentation"].pop(name)
     former.pop("upsampled_loss")
+    former.pop("norm_momentum")
     append(study, record | {"schema": 1, "name": trial.name, "recipe": former}, tmp_path)
     (result,) = read(replace(study, seeds=(former["seed"],)), tmp_path)
     assert result.record["recipe"] == settings
