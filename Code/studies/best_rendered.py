@@ -4,6 +4,9 @@
 
 Six minutes of training steps each, four rendered worlds at 125 x 414, the fifth (0002) held out, one
 seed, evaluated after the last epoch. No rendered scene was used to choose the recipes.
+
+Result: mean IoU 0.436 for `best` as it was, 0.461 for `best`, 0.430 with a decoder that ends at half the
+size and no context.
 """
 
 from dataclasses import replace
