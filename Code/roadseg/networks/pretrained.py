@@ -112,7 +112,7 @@ def _with_new_head(trained: keras.Model, fresh: keras.Model) -> keras.Model:
 def model_card(name: str, weights: str = DEFAULT) -> ModelCard:
     """Raises ValueError when no weights of that name ship, or another file of weights lies there."""
     path, file = _card_file(name, weights), weights_file(name, weights)
-    if not path.is_file():
+    if not (path.is_file() and file.is_file()):
         raise ValueError(
             f"no pretrained weights {_short(name, weights)!r}: {', '.join(shipped()) or 'none'} ship"
         )
