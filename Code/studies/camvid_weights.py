@@ -47,12 +47,9 @@ def train_weights(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
     split = splits.by_sequence(frames, ["val"])
     run = training.train(network, frames, split, recipe, folder)
     print(run.result)
-    card = networks.ModelCard(
+    card = networks.ModelCard.for_frames(
+        frames,
         options=OPTIONS,
-        class_names=frames.class_names,
-        palette=tuple(map(tuple, frames.palette.tolist())),
-        image_shape=frames.image_shape,
-        scale=float(frames.attributes["scale"]),
         data="CamVid",
         frames=len(split.train),
         minutes=run.metrics["minutes"],

@@ -94,12 +94,9 @@ def _train(
     results = {place: evaluation.evaluate(network, each) for place, each in others.items()}
     for place, result in results.items():
         print(f"\n{name}: {place}\n{result}")
-    card = networks.ModelCard(
+    card = networks.ModelCard.for_frames(
+        frames,
         options={},
-        class_names=frames.class_names,
-        palette=tuple(map(tuple, frames.palette.tolist())),
-        image_shape=frames.image_shape,
-        scale=float(frames.attributes["scale"]),
         data="rendered",
         frames=len(split.train),
         minutes=run.metrics["minutes"],

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 
+from roadseg.data.store import FrameStore
 from roadseg.files import atomic_write
 from roadseg.networks.architecture import architecture_digest, without_optimizer
 from roadseg.networks.registry import build
@@ -42,6 +43,17 @@ class ModelCard:
     minutes: float
     licence: str
     results: Mapping[str, Mapping[str, object]]
+
+    @classmethod
+    def for_frames(cls, frames: FrameStore, /, **others) -> "ModelCard":
+        """With classes, palette, size and scale of the frames in training; others: the rest."""
+        return cls(
+            class_names=frames.class_names,
+            palette=tuple(map(tuple, frames.palette.tolist())),
+            image_shape=frames.image_shape,
+            scale=float(frames.attributes["scale"]),
+            **others,
+        )
 
     @property
     def trained_on(self) -> str:
