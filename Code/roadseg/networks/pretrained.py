@@ -5,13 +5,16 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 
-from roadseg.data.store import FrameStore
 from roadseg.files import atomic_write
 from roadseg.networks.architecture import architecture_digest, without_optimizer
 from roadseg.networks.registry import build
+
+if TYPE_CHECKING:  # the machine with a GPU lacks what it imports
+    from roadseg.data.store import FrameStore
 
 FOLDER = Path(__file__).parent / "weights"
 DEFAULT = "rendered"
@@ -45,7 +48,7 @@ class ModelCard:
     results: Mapping[str, Mapping[str, object]]
 
     @classmethod
-    def for_frames(cls, frames: FrameStore, /, **others) -> "ModelCard":
+    def for_frames(cls, frames: "FrameStore", /, **others) -> "ModelCard":
         """With classes, palette, size and scale of the frames in training; others: the rest."""
         return cls(
             class_names=frames.class_names,
