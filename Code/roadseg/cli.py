@@ -183,10 +183,10 @@ def _add_prolong(commands) -> None:
 
 
 def _prolong(options) -> None:
-    from roadseg import networks, training
+    from roadseg import training
     from roadseg.data import store
 
-    network = networks.load(options.run_folder / "best.keras")
+    network = training.load_best(options.run_folder)
     frames = store.open(options.store)
     run = training.prolong(options.run_folder, network, frames, options.epochs, options.output)
     print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")

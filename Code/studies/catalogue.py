@@ -9,6 +9,7 @@ from studies import (
     edgesegnet_causes,
     edgesegnet_equal_time,
     edgesegnet_equal_time_rendered,
+    edgesegnet_new_roads,
     held_out_streets,
     ideas_equal_time,
     ideas_one_by_one,
@@ -38,6 +39,7 @@ MODULES: dict[str, ModuleType] = {
         best,
         best_on_new_road,
         best_rendered,
+        edgesegnet_new_roads,
         peers,
         held_out_streets,
     )

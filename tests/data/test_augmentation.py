@@ -128,6 +128,7 @@ def test_the_same_generator_gives_the_same_frame(labels):
         {"grey": 1.1},
         {"transfer": -0.1},
         {"paste": "often"},
+        {"blue_sky": 1.5},
     ],
     ids=str,
 )
@@ -187,6 +188,36 @@ def test_transferred_colours_have_the_mean_and_deviation_of_the_other_frame():
     assert np.array_equal(ids, labels)
     np.testing.assert_allclose(changed.mean((0, 1)), other.mean((0, 1)), atol=3)
     np.testing.assert_allclose(changed.std((0, 1)), other.std((0, 1)), rtol=0.2)
+
+
+def test_skies_become_blue_deeper_at_the_top_and_nothing_else_changes():
+    image = np.full((60, 80, 3), 230, np.uint8)
+    image[:, ::10] = 200  # clouds
+    labels = np.full((60, 80), 3, np.uint8)
+    labels[:40] = 7
+    blue, seen = Augmentation(flip=False, blue_sky=0.5), []
+    for seed in range(40):
+        changed, ids = blue(image, labels, np.random.default_rng(seed), sky=7)
+        assert np.array_equal(ids, labels)
+        assert np.array_equal(changed[43:], image[43:])
+        if not np.array_equal(changed, image):
+            top, bottom = changed[0, 5].astype(int), changed[35, 5].astype(int)
+            assert (np.diff(top) >= 0).all(), "red is least, blue is most"
+            assert (top <= bottom + 1).all()
+            assert (changed[:38, ::10] <= changed[:38, 5:6]).all(), "clouds keep their shape"
+            seen.append(top[2] - top[0])
+    assert 10 < len(seen) < 30
+    assert min(seen) < 40
+    assert max(seen) > 90
+
+
+@pytest.mark.parametrize("sky", [None, 9])
+def test_without_sky_nothing_becomes_blue(labels, sky):
+    labels = np.where(labels == 9, 0, labels)
+    image, _ = Augmentation(flip=False, blue_sky=1.0)(
+        coloured(labels), labels, np.random.default_rng(0), sky=sky
+    )
+    assert np.array_equal(image, coloured(labels))
 
 
 def test_grey_frames_have_no_colours_left_and_others_keep_them():

@@ -88,10 +88,11 @@ def test_colours_and_objects_come_from_frames_of_other_sequences_alone(frames):
     assert len(names) > 1
 
     class Recorded(Augmentation):
-        def __call__(self, image, labels, generator, other=None, pasted=None):
+        def __call__(self, image, labels, generator, other=None, pasted=None, sky=None):
             seen.append(
                 (frames.sequence[where(image)], frames.sequence[where(other[0])], pasted.tolist())
             )
+            assert frames.class_names[sky] == "Sky"
             return image, labels
 
     def where(image) -> int:

@@ -118,11 +118,19 @@ def test_an_export_for_another_size_has_resized_frames(run, frames):
     assert all(np.array_equal(*pair) for pair in zip(given, copied, strict=True))
 
 
-def test_a_network_with_options_of_its_own_keeps_its_size(frames, tmp_path):
+@pytest.mark.parametrize("size", [(21, 32), (42, 64)])
+def test_a_network_with_options_of_its_own_is_exported_at_any_size(frames, tmp_path, size):
     network = networks.build("simple", frames.image_shape, frames.num_classes, width=0.5)
     run = runs.train(frames, tmp_path / "run", network=network)
-    assert export_source.open_trained(run.folder, frames).network.count_params() < 200_000
-    with pytest.raises(ValueError, match="options of its own: export it for the 21 x 32 pixels"):
+    exported = export_source.open_trained(run.folder, frames, size=size).network
+    assert exported.input_shape == (None, *size, 3)
+    assert exported.count_params() < 200_000
+
+
+def test_a_network_of_other_layers_is_exported_at_its_own_size_alone(frames, tmp_path):
+    run = runs.train(frames, tmp_path / "run", network=runs.tiny_for(frames))
+    assert export_source.open_trained(run.folder, frames).network.input_shape == (None, 21, 32, 3)
+    with pytest.raises(ValueError, match="tiny: only a network that roadseg"):
         export_source.open_trained(run.folder, frames, size=(42, 64))
 
 
@@ -202,14 +210,3 @@ def test_a_file_that_labels_too_differently_fails_the_command(frames, tmp_path, 
     folders = ["--frames", str(frames.path), "--output", str(tmp_path)]
     assert main(["export", "simple_plus", "--format", "saved_model", *folders]) == 1
     assert "Not good enough: saved_model float32 agrees" in capsys.readouterr().out
-
-
-def test_weights_follow_their_layers_to_another_size():
-    network = networks.build("simple", (64, 96, 3), 5, seed=3, policy="float32")
-    other = export_source._of_other_size(network, "simple", (65, 99))
-    assert other.input_shape == (None, 65, 99, 3)
-    weighted = [layer for layer in network.layers if layer.weights]
-    assert len(weighted) > 15
-    for layer in weighted:
-        copied = other.get_layer(layer.name).get_weights()
-        assert all((mine == its).all() for mine, its in zip(layer.get_weights(), copied, strict=True))

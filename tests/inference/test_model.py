@@ -13,6 +13,7 @@ from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.errors import TrainingError
 from roadseg.inference import model
 from roadseg.inference.description import Description
+from tests.training import runs
 
 
 @pytest.fixture(scope="module")
@@ -80,15 +81,14 @@ def test_sizes_that_need_other_layers_have_the_same_weights(size):
 def test_only_some_sizes_are_kept(monkeypatch, run):
     built = []
 
-    def build(name, shape, classes, **options):
-        built.append(shape)
+    def at_size(network, height, width, policy):
+        built.append((height, width))
         return SimpleNamespace(
-            get_layer=lambda name: SimpleNamespace(set_weights=lambda weights: None),
-            predict_on_batch=lambda images: np.zeros((*images.shape[:3], classes), np.float32),
+            predict_on_batch=lambda images: np.zeros((*images.shape[:3], 14), np.float32)
         )
 
     opened = model.open_model(run.folder)
-    monkeypatch.setattr(networks, "build", build)
+    monkeypatch.setattr(networks, "at_size", at_size)
     for width in (*range(20, 40), 39, 38):
         opened.logits(np.zeros((20, width, 3), np.uint8))
     assert len(built) == 20
@@ -96,12 +96,18 @@ def test_only_some_sizes_are_kept(monkeypatch, run):
     assert len(built) == 21
 
 
-def test_a_network_with_options_of_its_own_keeps_its_size(frames):
-    network = networks.build("simple_plus", frames.image_shape, 14, filters=(8, 16, 16, 16))
-    description = Description(
-        "simple_plus", VirtualKitti1.class_names, VirtualKitti1.palette, frames.image_shape, 3.0, "none"
-    )
-    opened = model.KerasModel(network, description)
+def test_a_run_knows_the_options_of_its_network(frames, tmp_path):
+    options = {"filters": (8, 16, 16, 16), "output_stride": 2}
+    network = networks.build("simple_plus", frames.image_shape, 14, **options)
+    opened = model.open_model(runs.train(frames, tmp_path, network=network).folder)
+    assert opened.resizable
+    image = np.random.default_rng(0).integers(0, 256, (48, 40, 3), np.uint8)
+    expected = networks.at_size(network, 48, 40).predict_on_batch(image[None])[0]
+    np.testing.assert_array_equal(opened.logits(image), expected)
+
+
+def test_a_network_of_other_layers_keeps_its_size(frames, tmp_path):
+    opened = model.open_model(runs.train_tiny(frames, tmp_path).folder)
     assert not opened.resizable
     result = inference.Labeller(opened).segment(np.zeros((100, 70, 3), np.uint8))
     assert result.ids.shape == (100, 70)

@@ -153,3 +153,60 @@ def test_channels_come_last_whatever_keras_is_set_to(name):
 def test_more_classes_than_a_label_image_can_hold_are_refused():
     with pytest.raises(ValueError, match="num_classes=256: at least 2 are needed, and at most 255"):
         networks.build("simple", (64, 64, 3), 256)
+
+
+OPTIONS = {"simple": {"width": 0.5}, "simple_plus": {"output_stride": 2}}
+
+
+@pytest.mark.parametrize("name", ALL)
+def test_a_network_from_a_file_is_rebuilt_at_another_size(name, tmp_path):
+    options = OPTIONS.get(name, {})
+    network = networks.build(name, (32, 48, 3), 5, **options)
+    network.save(tmp_path / "network.keras")
+    rebuilt = networks.rebuild(networks.load(tmp_path / "network.keras"), options)
+    for size in ((32, 48), (33, 40)):
+        batch = noise((*size, 3))
+        same, other = (networks.at_size(each, *size) for each in (network, rebuilt))
+        assert np.array_equal(same.predict_on_batch(batch), other.predict_on_batch(batch))
+    assert networks.build_options(rebuilt) == options
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({}, "was built with other options"),
+        ({"width": 0.25}, "was built with other options"),
+        ({"widht": 0.5}, "unexpected keyword argument 'widht'"),
+        ({"width": 1e9}, "larger than its layers"),
+        ({"width": [[1e9]]}, "larger than its layers"),
+        ({"width": [0.5] * 1000}, "larger than its layers"),
+    ],
+)
+def test_it_is_not_rebuilt_with_other_options(options, message):
+    network = networks.build("simple", (32, 48, 3), 5, width=0.5)
+    with pytest.raises(ValueError, match=message):
+        networks.rebuild(network, options)
+
+
+def test_a_network_needs_images_of_its_minimum_size():
+    network = networks.build("simple", (32, 48, 3), 5)
+    with pytest.raises(ValueError, match=r"simple needs .* at least 16"):
+        networks.at_size(network, 15, 48)
+
+
+def test_another_size_may_have_another_precision():
+    network = networks.build("simple_plus", (32, 48, 3), 5, policy="mixed_bfloat16")
+    for policy, expected in ((None, "bfloat16"), ("float32", "float32")):
+        other = networks.at_size(network, 40, 40, policy)
+        assert other.get_layer("head_logits").input.dtype == expected
+
+
+def test_weights_follow_their_layers_to_another_size():
+    network = networks.build("simple", (64, 96, 3), 5, seed=3, policy="float32")
+    other = networks.at_size(network, 65, 99)
+    assert other.input_shape == (None, 65, 99, 3)
+    weighted = [layer for layer in network.layers if layer.weights]
+    assert len(weighted) > 15
+    for layer in weighted:
+        copied = other.get_layer(layer.name).get_weights()
+        assert all((mine == its).all() for mine, its in zip(layer.get_weights(), copied, strict=True))

@@ -4,18 +4,21 @@ from dataclasses import replace
 import keras
 import pytest
 
-from roadseg import training
+from roadseg import networks, training
+from roadseg.data.augmentation import Augmentation
 from roadseg.data.batches import Batches
 from roadseg.errors import TrainingError
 from roadseg.training.feed import Feed
 from roadseg.training.run_folder import RunFolder
 from tests.training.runs import (
+    SHORT,
     TINY,
     StopAfter,
     eagerly,
     everything_but_times,
     split_of,
     tiny_for,
+    train,
     train_tiny,
 )
 
@@ -55,6 +58,26 @@ def test_it_is_a_training_from_the_old_state_at_the_longer_rate(longer, tiny_fin
     network.load_weights(longer.folder / "last.weights.h5")
     for mine, its in zip(network.get_weights(), seen[-1], strict=True):
         assert mine == pytest.approx(its, rel=1e-5, abs=1e-7)
+
+
+def test_a_network_of_a_run_is_trained_on_crops_whatever_its_options(frames, tmp_path):
+    recipe = replace(SHORT, epochs=1, augmentation=Augmentation(crop=(16, 24)))
+    options = {"filters": [8, 8, 8, 8], "context": False}
+    network = networks.build("simple_plus", frames.image_shape, frames.num_classes, **options)
+    run = train(frames, tmp_path / "short", recipe, network)
+    network = training.load_best(run.folder)
+    longer = training.prolong(run.folder, network, frames, 2, tmp_path / "longer", progress=False)
+    assert longer.settings["network"] == run.settings["network"]
+    assert longer.settings["network"]["options"] == options
+
+
+def test_a_longer_run_knows_options_that_the_networks_file_does_not(frames, tmp_path):
+    options = {"filters": [8, 8, 8, 8]}
+    network = networks.build("simple_plus", frames.image_shape, frames.num_classes, **options)
+    run = train(frames, tmp_path / "short", replace(SHORT, epochs=1), network)
+    network = networks.load(run.best)
+    longer = training.prolong(run.folder, network, frames, 2, tmp_path / "longer", progress=False)
+    assert longer.settings["network"]["options"] == options
 
 
 def test_the_old_run_stays_as_it_was(longer, tiny_finished):

@@ -1,12 +1,16 @@
 import itertools
+import json
 from dataclasses import replace
+from types import MappingProxyType
 
 import keras
+import numpy as np
+import pytest
 
 from roadseg import networks, training
 from roadseg.data import splits
 from roadseg.training import provenance
-from tests.training.runs import SHORT, simple_for
+from tests.training.runs import SHORT, simple_for, tiny_for
 
 
 def test_other_networks_splits_and_recipes_have_other_folders(frames):
@@ -31,6 +35,26 @@ def test_the_settings_name_recipe_network_data_and_versions(frames):
     assert settings["precision"] in (["float32"], ["bfloat16", "float32"])
     assert settings["versions"]["keras"] == keras.__version__
     assert {"python", "backend", "numpy", "h5py", "pillow"} <= settings["versions"].keys()
+
+
+@pytest.mark.parametrize(
+    ("options", "written"),
+    [
+        ({}, {}),
+        ({"filters": (8, np.int64(8), 8, 8), "context": False}, {"filters": [8] * 4, "context": False}),
+        ({"filters": {8: object()}}, None),
+    ],
+)
+def test_options_are_written_as_json(frames, options, written):
+    network = simple_for(frames)
+    network.build_options = MappingProxyType(options)
+    settings = provenance.describe(network, frames, SHORT)
+    assert settings["network"]["options"] == written
+    assert json.loads(json.dumps(settings["network"])) == settings["network"]
+
+
+def test_a_network_from_elsewhere_has_no_options(frames):
+    assert provenance.describe(tiny_for(frames), frames, SHORT)["network"]["options"] is None
 
 
 def test_differences_are_named_but_not_those_of_the_machine():

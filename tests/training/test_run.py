@@ -22,3 +22,9 @@ def test_a_finished_run_can_be_opened_later(finished, frames):
 def test_a_folder_without_a_finished_run_is_named(tmp_path):
     with pytest.raises(TrainingError, match="elsewhere: holds no finished run"):
         training.open_run(tmp_path / "elsewhere")
+
+
+def test_the_best_network_so_far_is_loaded_or_named_as_missing(tiny_unfinished, tmp_path):
+    assert training.load_best(tiny_unfinished).count_params() > 0
+    with pytest.raises(TrainingError, match="holds no network that was validated"):
+        training.load_best(tmp_path)

@@ -8,7 +8,7 @@ import operator
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFilter
 
 from roadseg.data.classes import IGNORE
 
@@ -17,7 +17,9 @@ _GREY = (128, 128, 128)  # about zero after the networks' normalisation
 
 # A factor stays positive; a share is at most 1.
 _LARGEST = {"brightness": 1, "contrast": 1, "saturation": 1, "gamma": 3}
-_LARGEST |= {"grey": 1, "transfer": 1, "paste": 1}
+_LARGEST |= {"grey": 1, "transfer": 1, "paste": 1, "blue_sky": 1}
+_DEEPEST_BLUE = np.array([0.85, 0.6, 0.25])  # of red, green and blue, what is taken from a white sky
+_ONE_PIXEL = ImageFilter.GaussianBlur(1)
 _LARGEST_SCALE = 16
 _LARGEST_CROP = 65_535  # of a side, in pixels
 
@@ -40,6 +42,8 @@ class Augmentation:
             frame (Reinhard et al. 2001, here in RGB).
         paste: the share of frames that get the rare objects of another frame, in their own place
             (Ghiasi et al. 2021, arXiv 2012.07177).
+        blue_sky: the share of frames whose sky becomes blue, deeper towards the top, as pale or as deep
+            as it happens to be.
 
     Raises:
         ValueError: a range makes no sense.
@@ -55,6 +59,7 @@ class Augmentation:
     grey: float = 0.0
     transfer: float = 0.0
     paste: float = 0.0
+    blue_sky: float = 0.0
 
     def __post_init__(self):
         numbers = {name: getattr(self, name) for name in _LARGEST}
@@ -88,6 +93,7 @@ class Augmentation:
         generator: np.random.Generator,
         other: tuple[np.ndarray, np.ndarray] | None = None,
         pasted: np.ndarray | None = None,
+        sky: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
         """Augments one frame.
 
@@ -100,6 +106,7 @@ class Augmentation:
             other: image and labels of another frame, from which colours and objects are taken; needed
                 where `takes_from_others`.
             pasted: ids of the classes whose objects are taken; None: of no class.
+            sky: id of the class that becomes blue; None: there is none.
 
         Returns:
             Image and labels, of the size of `crop` or else of the frame's.
@@ -107,6 +114,8 @@ class Augmentation:
         if self.takes_from_others:
             image = self._transfer(image, other[0], generator)
             image, labels = self._paste(image, labels, other, pasted, generator)
+        if self.blue_sky and sky is not None:
+            image = self._colour_sky(image, labels == sky, generator)
         window, size = self._window(labels.shape[::-1], generator)
         warped = Image.fromarray(image).transform(
             size, Image.Transform.AFFINE, window, Image.Resampling.BILINEAR, fillcolor=_GREY
@@ -146,6 +155,25 @@ class Augmentation:
         other_image, other_labels = (part[:, ::-1] if mirrored else part for part in other)
         mask = np.isin(other_labels, pasted)
         return np.where(mask[..., None], other_image, image), np.where(mask, other_labels, labels)
+
+    def _colour_sky(
+        self, image: np.ndarray, is_sky: np.ndarray, generator: np.random.Generator
+    ) -> np.ndarray:
+        """Like a filter before the lens, which leaves clouds their shape."""
+        if generator.random() >= self.blue_sky or not is_sky.any():
+            return image
+        at_top = generator.uniform(0, 1)
+        at_horizon = generator.uniform(0, at_top)
+        hue, dimness = generator.uniform(0.7, 1, 3), generator.uniform(0, 0.25)
+        lowest = np.flatnonzero(is_sky.any(axis=1))[-1]
+        depths = np.linspace(at_top, at_horizon, lowest + 1)
+        taken = 1 - (1 - np.outer(depths, hue * _DEEPEST_BLUE)) * (1 - dimness)
+        # A camera blends the sky with what is in front of it.
+        mask = Image.fromarray(255 * is_sky[: lowest + 1].astype(np.uint8)).filter(_ONE_PIXEL)
+        left = 1 - np.asarray(mask, np.float32)[..., None] / 255 * taken[:, None].astype(np.float32)
+        coloured = image.copy()
+        coloured[: lowest + 1] = image[: lowest + 1] * left + 0.5
+        return coloured
 
     def _window(
         self, size: tuple[int, int], generator: np.random.Generator

@@ -76,11 +76,21 @@ class Batches:
         others = self._others(epoch, chosen)
         augmented = [
             self.augmentation(
-                image, label, np.random.default_rng([self.seed, epoch, index]), other, self.pasted
+                image,
+                label,
+                np.random.default_rng([self.seed, epoch, index]),
+                other,
+                self.pasted,
+                self._sky,
             )
             for image, label, index, other in zip(images, labels, chosen, others, strict=True)
         ]
         return tuple(np.stack(part) for part in zip(*augmented, strict=True))
+
+    @cached_property
+    def _sky(self) -> int | None:
+        names = [name.lower() for name in self.frames.class_names]
+        return names.index("sky") if "sky" in names else None
 
     def _others(self, epoch: int, chosen: np.ndarray) -> list[tuple[np.ndarray, np.ndarray] | None]:
         """For each frame, one of another sequence, or of the same where there is no other."""

@@ -96,12 +96,12 @@ def _of_weights(short_name: str, size: tuple[int, int]) -> tuple[keras.Model, _O
 
 def _of_run(run: training.Run, frames: FrameStore, size: tuple[int, int]) -> tuple[keras.Model, _Origin]:
     data, name = run.settings["data"], run.settings["network"]["name"]
-    network = _in_float32(run.load_best())
+    network = run.load_best()
     if network.input_shape[1:3] != tuple(size):
-        network = _of_other_size(network, name, size)
+        network = networks.at_size(network, *size)
     trained_on = f"trained on {len(run.split.train):,} of {data['frames']:,} frames"
     split = run.split if data["digest"] == frames.digest else None
-    return network, _Origin(name, tuple(data["class_names"]), trained_on, run.best, split)
+    return _in_float32(network), _Origin(name, tuple(data["class_names"]), trained_on, run.best, split)
 
 
 def _split(
@@ -141,25 +141,6 @@ def _in_float32(network: keras.Model) -> keras.Model:
     copy.set_weights(network.get_weights())
     # A network from a file takes a list of one image, and so would the exported function.
     return keras.Model(copy.inputs[0], copy.outputs[0], name=network.name)
-
-
-def _of_other_size(network: keras.Model, name: str, size: tuple[int, int]) -> keras.Model:
-    """Crops and paddings depend on the size, so the network is built again."""
-    classes = network.output_shape[-1]
-    digest = networks.architecture_digest
-    if name not in networks.NETWORKS or digest(network) != digest(
-        networks.build(name, network.input_shape[1:], classes, policy="float32")
-    ):
-        height, width = network.input_shape[1:3]
-        raise ValueError(
-            f"{name} was built with options of its own: export it for the {height} x {width} pixels of "
-            "its training"
-        )
-    other = networks.build(name, (*size, 3), classes, policy="float32")
-    for layer in network.layers:  # by name: their order depends on the crops and paddings
-        if layer.weights:
-            other.get_layer(layer.name).set_weights(layer.get_weights())
-    return other
 
 
 @dataclass(frozen=True)

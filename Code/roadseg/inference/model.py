@@ -2,7 +2,6 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Mapping
 from pathlib import Path
 from typing import Protocol
 
@@ -12,6 +11,7 @@ import numpy as np
 from roadseg import networks, training
 from roadseg.data.sources import Folder
 from roadseg.inference.description import Description
+from roadseg.networks.precision import recommended_policy
 
 _SAVED_MODEL = ".saved_model"  # an exported network that is a folder
 _KEPT_SIZES = 8  # for which a network is kept
@@ -37,24 +37,15 @@ class Model(Protocol):
 class KerasModel:
     """A network of `networks.build`, which is rebuilt with the same weights for each size of image.
 
-    A run does not tell the options that its network was built with: with options of its own, it keeps
-    its size.
+    Any other network keeps its size.
     """
 
-    def __init__(
-        self,
-        network: keras.Model,
-        description: Description,
-        options: Mapping[str, object] | None = None,
-    ):
-        """network: trained; options: of `networks.build`, that it was built with."""
-        shape = tuple(network.input_shape[1:])
-        self.description, self._options = description, options or {}
-        # By name: the order of the layers depends on which sizes need padding and cropping.
-        self._weights = {layer.name: layer.get_weights() for layer in network.layers if layer.weights}
-        self._networks = OrderedDict({shape: network})
+    def __init__(self, network: keras.Model, description: Description):
+        """network: trained."""
+        self.description, self._network = description, network
+        self._networks = OrderedDict({tuple(network.input_shape[1:]): network})
         self.digest = _digest(network.get_weights())
-        self.resizable = description.name in networks.NETWORKS and _same(self._build(shape), network)
+        self.resizable = networks.build_options(network) is not None
         self.minimum_size = networks.NETWORKS[description.name].MINIMUM_SIZE if self.resizable else 1
 
     def logits(self, image: np.ndarray) -> np.ndarray:
@@ -62,25 +53,13 @@ class KerasModel:
 
     def _for_size(self, shape: tuple[int, int, int]) -> keras.Model:
         if shape not in self._networks:
-            network = self._build(shape)
-            for name, weights in self._weights.items():
-                network.get_layer(name).set_weights(weights)
-            self._networks[shape] = network
+            height, width, _ = shape
+            policy = recommended_policy().name
+            self._networks[shape] = networks.at_size(self._network, height, width, policy)
             if len(self._networks) > _KEPT_SIZES:
                 self._networks.popitem(last=False)
         self._networks.move_to_end(shape)
         return self._networks[shape]
-
-    def _build(self, shape: tuple[int, int, int]) -> keras.Model:
-        classes = len(self.description.class_names)
-        return networks.build(self.description.name, shape, classes, **self._options)
-
-
-def _same(network: keras.Model, other: keras.Model) -> bool:
-    """Whether architectures and the names of their layers are the same."""
-    both = (network, other)
-    names = {tuple(layer.name for layer in each.layers if layer.weights) for each in both}
-    return len(names) == 1 and len({networks.architecture_digest(each) for each in both}) == 1
 
 
 def _digest(weights: list[np.ndarray]) -> str:
@@ -129,7 +108,7 @@ def _open_pretrained(short_name: str) -> KerasModel:
         scale=card.scale,
         trained_on=card.trained_on,
     )
-    return KerasModel(networks.load_pretrained(name, weights=weights), description, card.options)
+    return KerasModel(networks.load_pretrained(name, weights=weights), description)
 
 
 def _open_run(folder: Path) -> KerasModel:

@@ -1,7 +1,8 @@
 """Networks by name: raw uint8 images in, logits out.
 
 They normalise inside, so that nobody can forget it and an exported model is complete.
-To add a network, write a module with `MINIMUM_SIZE` and `build`, and register it in registry.py.
+To add a network, write a module with `MINIMUM_SIZE` and a `build` that is `resizable`, and register it in
+registry.py.
 """
 
 from roadseg.networks.architecture import architecture_digest, without_optimizer
@@ -13,9 +14,9 @@ from roadseg.networks.pretrained import (
     shipped,
     split_name,
 )
-from roadseg.networks.registry import NETWORKS, build
+from roadseg.networks.registry import NETWORKS, at_size, build, rebuild
 from roadseg.networks.saved import load
-from roadseg.networks.sizes import at_size, copy_weights, start_from
+from roadseg.networks.sizes import build_options, copy_weights, start_from
 
 __all__ = [
     "NETWORKS",
@@ -23,10 +24,12 @@ __all__ = [
     "architecture_digest",
     "at_size",
     "build",
+    "build_options",
     "copy_weights",
     "load",
     "load_pretrained",
     "model_card",
+    "rebuild",
     "save_pretrained",
     "shipped",
     "split_name",

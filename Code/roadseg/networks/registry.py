@@ -1,14 +1,16 @@
 """The networks that have a name, and how to build one."""
 
 import operator
+from collections.abc import Mapping, Sequence
 from types import ModuleType
 
 import keras
 
 from roadseg.data.classes import IGNORE
 from roadseg.networks import edgesegnet, simple, simple_plus
-from roadseg.networks.architecture import refusing_other_than_bytes
+from roadseg.networks.architecture import architecture_digest, refusing_other_than_bytes
 from roadseg.networks.precision import layer_defaults, recommended_policy
+from roadseg.networks.sizes import build_options, copy_weights, policy_of
 
 NETWORKS: dict[str, ModuleType] = {
     "simple": simple,
@@ -46,15 +48,83 @@ def build(
     """
     if name not in NETWORKS:
         raise ValueError(f"unknown network {name!r}: one of {', '.join(NETWORKS)}")
-    network = NETWORKS[name]
-    height, width, channels = map(operator.index, image_shape)
-    if min(height, width) < network.MINIMUM_SIZE or channels != 3:
-        raise ValueError(
-            f"image shape {tuple(image_shape)}: {name} needs (H, W, 3) with H and W of at least "
-            f"{network.MINIMUM_SIZE}"
-        )
+    shape = _checked(name, image_shape)
     if not 2 <= num_classes <= IGNORE:
         raise ValueError(f"num_classes={num_classes}: at least 2 are needed, and at most {IGNORE}")
     keras.utils.set_random_seed(seed)
     with layer_defaults(policy or recommended_policy().name):
-        return refusing_other_than_bytes(network.build((height, width, 3), int(num_classes), **options))
+        return refusing_other_than_bytes(NETWORKS[name].build(shape, int(num_classes), **options))
+
+
+def _checked(name: str, image_shape: Sequence[int]) -> tuple[int, int, int]:
+    height, width, channels = map(operator.index, image_shape)
+    minimum = NETWORKS[name].MINIMUM_SIZE if name in NETWORKS else 1
+    if min(height, width) < minimum or channels != 3:
+        raise ValueError(
+            f"image shape {tuple(image_shape)}: {name} needs (H, W, 3) with H and W of at least "
+            f"{minimum}"
+        )
+    return height, width, channels
+
+
+def at_size(network: keras.Model, height: int, width: int, policy: str | None = None) -> keras.Model:
+    """A network of the same architecture and weights, for images (height, width, 3).
+
+    It has weights of its own. Paddings and crops depend on the size, so it is built again.
+
+    Args:
+        network: of `build`, or of a run that trained one.
+        height: in pixels.
+        width: in pixels.
+        policy: as for `build`; None keeps that of the network.
+
+    Raises:
+        ValueError: the network comes from elsewhere, or needs larger images.
+    """
+    if build_options(network) is None:
+        raise ValueError(
+            f"{network.name}: only a network that roadseg.networks built can be built for another size"
+        )
+    shape = _checked(network.name, (height, width, 3))
+    with layer_defaults(policy or policy_of(network)):
+        other = refusing_other_than_bytes(network.build_again(shape))
+    copy_weights(network, other)
+    return other
+
+
+def rebuild(network: keras.Model, options: Mapping[str, object]) -> keras.Model:
+    """The same network as `build` makes it, with its weights, so that `at_size` takes it.
+
+    network: from a file. options: of its own `build`.
+
+    Raises ValueError for another architecture than these options give, or of no name in `NETWORKS`.
+    """
+    if network.name not in NETWORKS:
+        raise ValueError(f"unknown network {network.name!r}: one of {', '.join(NETWORKS)}")
+    largest = max(max(weight.shape) for weight in network.weights)
+    if not _is_small(dict(options), largest):  # options from a damaged file must not fill the memory
+        raise ValueError(f"{network.name}: {dict(options)} is larger than its layers")
+    try:
+        with layer_defaults(policy_of(network)):
+            built = NETWORKS[network.name].build(
+                network.input_shape[1:], network.output_shape[-1], **options
+            )
+    except TypeError as error:  # an option that the network does not have
+        raise ValueError(f"{network.name}: {error}")
+    if _layers(built) != _layers(network):
+        raise ValueError(f"{network.name}: was built with other options than {dict(options)}")
+    copy_weights(network, built)
+    return refusing_other_than_bytes(built)
+
+
+def _is_small(value: object, largest: int) -> bool:
+    """Whether no number in it, and no list, is larger."""
+    if isinstance(value, Mapping):
+        return all(_is_small(each, largest) for each in value.values())
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return len(value) <= largest and all(_is_small(each, largest) for each in value)
+    return not isinstance(value, int | float) or value <= largest
+
+
+def _layers(network: keras.Model) -> tuple[str, set[str]]:
+    return architecture_digest(network), {layer.name for layer in network.layers if layer.weights}

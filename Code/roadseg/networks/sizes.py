@@ -1,11 +1,10 @@
-"""The same network for images of another size."""
+"""What a network keeps of how it was built, and copies of its weights by the names of layers."""
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 
 import keras
-
-from roadseg.networks.precision import layer_defaults
 
 
 def resizable(build: Callable[..., keras.Model]) -> Callable[..., keras.Model]:
@@ -15,27 +14,20 @@ def resizable(build: Callable[..., keras.Model]) -> Callable[..., keras.Model]:
     def built(image_shape, num_classes: int, **options) -> keras.Model:
         network = build(image_shape, num_classes, **options)
         network.build_again = lambda shape: built(shape, num_classes, **options)
+        network.build_options = MappingProxyType(options)
         return network
 
     return built
 
 
-def at_size(network: keras.Model, height: int, width: int) -> keras.Model:
-    """A network of the same architecture, precision and weights, for images (height, width, 3).
+def build_options(network: keras.Model) -> Mapping[str, object] | None:
+    """What a network was built with; None where `at_size` does not take it."""
+    return getattr(network, "build_options", None)
 
-    It has weights of its own. Paddings and crops depend on the size, so it is built again.
 
-    Raises ValueError for a network that was not built by roadseg.networks in this process.
-    """
-    if not hasattr(network, "build_again"):
-        raise ValueError(
-            f"{network.name}: only a network that roadseg.networks built can be built for another size"
-        )
-    policy = next(layer.dtype_policy.name for layer in network.layers if layer.trainable_weights)
-    with layer_defaults(policy):
-        other = network.build_again((height, width, 3))
-    copy_weights(network, other)
-    return other
+def policy_of(network: keras.Model) -> str:
+    """The name of the Keras dtype policy of its layers."""
+    return next(layer.dtype_policy.name for layer in network.layers if layer.trainable_weights)
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:

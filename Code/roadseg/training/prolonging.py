@@ -60,7 +60,10 @@ def prolong(
     if different := old.differences(describe(network, frames, recipe), split):
         raise TrainingError(f"{old.path}: is a run with other settings ({'; '.join(different)})")
     longer = replace(recipe, epochs=epochs)
-    settings = describe(network, frames, longer) | {"prolongs": f"{done} epochs of {old.path.name}"}
+    settings = describe(network, frames, longer)
+    # A network from a file does not know its options, but the run does.
+    settings |= {key: value for key, value in old.read_settings().items() if key == "network"}
+    settings |= {"prolongs": f"{done} epochs of {old.path.name}"}
     with new.lock():
         if new.read_manifest() is None:
             _copy(old, new, settings)

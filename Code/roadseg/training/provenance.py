@@ -3,6 +3,7 @@
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import os
 import platform
 from dataclasses import asdict
@@ -11,7 +12,7 @@ import keras
 
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
-from roadseg.networks import architecture_digest
+from roadseg.networks import architecture_digest, build_options
 from roadseg.training.recipes import Recipe
 
 _PACKAGES = {  # distribution -> module
@@ -23,8 +24,12 @@ _PACKAGES = {  # distribution -> module
     "pillow": "PIL",
 }
 # Recorded, but not compared: a run may continue on another machine or after an update. The digest of the
-# data stands for its source, scale and colours, which older runs do not name.
-_NOT_COMPARED = ("versions", "machine", "precision", "prolongs", "source", "downscale", "palette")
+# data stands for its source, scale and colours, and the architecture for options: older runs do not name
+# them.
+_NOT_COMPARED = (
+    *("versions", "machine", "precision", "prolongs"),
+    *("source", "downscale", "palette", "options"),
+)
 
 
 def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:
@@ -43,6 +48,7 @@ def describe(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[s
             "parameters": network.count_params(),
             "image_shape": list(network.input_shape[1:]),
             "architecture": architecture_digest(network),
+            "options": _options(network),
         },
         "data": {
             "frames": len(frames),
@@ -56,6 +62,17 @@ def describe(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[s
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "versions": _versions(),
     }
+
+
+def _options(network: keras.Model) -> dict[str, object] | None:
+    """What it was built with; None where that is not known, or cannot be written."""
+    options = build_options(network)
+    if options is None:
+        return None
+    try:
+        return json.loads(json.dumps(dict(options), default=lambda value: value.tolist()))
+    except (TypeError, ValueError, AttributeError):
+        return None
 
 
 def _versions() -> dict[str, str]:

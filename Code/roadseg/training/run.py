@@ -42,9 +42,18 @@ class Run:
 
     def load_best(self) -> keras.Model:
         """The network with the best validation mean IoU; raises TrainingError when it was changed."""
-        folder = RunFolder(self.folder)
-        folder.read_manifest()
-        return folder.load_best()
+        return load_best(self.folder)
+
+
+def load_best(folder: str | Path) -> keras.Model:
+    """The network with the best validation mean IoU so far, of a finished or an interrupted run.
+
+    Raises TrainingError where there is none, or when it was changed.
+    """
+    files = RunFolder(folder)
+    if files.read_manifest() is None or not files.best.exists():
+        raise TrainingError(f"{folder}: holds no network that was validated")
+    return files.load_best()
 
 
 def open_run(folder: str | Path) -> Run:

@@ -29,7 +29,7 @@ from roadseg.data.splits import Split
 from roadseg.errors import TrainingError
 from roadseg.evaluation import Evaluation
 from roadseg.files import read_regular
-from roadseg.networks import copy_weights, load, without_optimizer
+from roadseg.networks import copy_weights, load, rebuild, without_optimizer
 from roadseg.networks.saved import check_network_file, check_weights_file
 from roadseg.training.committed_folder import CommittedFolder
 from roadseg.training.provenance import differences
@@ -136,7 +136,13 @@ class RunFolder(CommittedFolder):
     def load_best(self) -> keras.Model:
         """The network with the best validation mean IoU."""
         self.check("best.keras")
-        return load(self.best)
+        network = load(self.best)
+        described = self.read_settings().get("network")
+        options = described.get("options") if isinstance(described, dict) else None
+        try:
+            return rebuild(network, options or {})
+        except ValueError:  # of other layers than this version builds: it keeps its size
+            return network
 
     def _load_weights(self, path: Path, network: keras.Model) -> None:
         (check_network_file if path == self.best else check_weights_file)(path)

@@ -38,7 +38,15 @@ def _with_norm_momentum(record: dict) -> dict:
     return record | {"recipe": {"norm_momentum": None} | record["recipe"]}
 
 
-UPGRADES: tuple[Upgrade, ...] = (_with_later_settings, _with_norm_momentum)
+def _with_sky(record: dict) -> dict:
+    """Schema 4: no sky was made blue."""
+    recipe = record["recipe"]
+    if augmentation := recipe.get("augmentation"):
+        recipe = recipe | {"augmentation": {"blue_sky": 0.0} | augmentation}
+    return record | {"recipe": recipe}
+
+
+UPGRADES: tuple[Upgrade, ...] = (_with_later_settings, _with_norm_momentum, _with_sky)
 SCHEMA = len(UPGRADES) + 1
 
 

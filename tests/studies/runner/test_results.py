@@ -82,7 +82,7 @@ def test_recipes_of_schema_1_have_the_settings_that_came_later(study, record, tm
     changed = replace(trial.recipe, augmentation=Augmentation(scale=(0.5, 2.0)), norm_momentum=None)
     settings = json.loads(json.dumps(asdict(changed)))
     former = settings | {"augmentation": settings["augmentation"].copy()}
-    for name in ("crop", "grey", "transfer", "paste"):
+    for name in ("crop", "grey", "transfer", "paste", "blue_sky"):
         former["augmentation"].pop(name)
     former.pop("upsampled_loss")
     former.pop("norm_momentum")
