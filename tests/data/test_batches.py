@@ -106,6 +106,16 @@ def test_colours_and_objects_come_from_frames_of_other_sequences_alone(frames):
     assert all(own != other and pasted == [2, 5] for own, other, pasted in seen)
 
 
+@pytest.mark.parametrize(("names", "changes"), [(("sky", "Road"), True), (("Roof", "Road"), False)])
+def test_the_sky_is_the_class_of_that_name(frames, monkeypatch, names, changes):
+    batches = Batches(frames, range(4), 4, Augmentation(flip=False, blue_sky=1.0))
+    monkeypatch.setattr(frames, "class_names", names)
+    images, labels = frames.read(batches._order(0))
+    images[:], labels[:] = 200, 0
+    monkeypatch.setattr(frames, "read", lambda chosen: (images, labels))
+    assert (batches.batch(0, 0)[0] < 200).any() == changes
+
+
 def test_of_one_sequence_alone_others_are_its_own_frames(frames):
     indices = [i for i, name in enumerate(frames.sequence) if name == frames.sequence[0]]
     batches = Batches(frames, indices, 4, Augmentation(transfer=1.0), seed=3)

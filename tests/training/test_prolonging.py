@@ -8,6 +8,7 @@ from roadseg import networks, training
 from roadseg.data.augmentation import Augmentation
 from roadseg.data.batches import Batches
 from roadseg.errors import TrainingError
+from roadseg.training import provenance
 from roadseg.training.feed import Feed
 from roadseg.training.run_folder import RunFolder
 from tests.training.runs import (
@@ -78,6 +79,17 @@ def test_a_longer_run_knows_options_that_the_networks_file_does_not(frames, tmp_
     network = networks.load(run.best)
     longer = training.prolong(run.folder, network, frames, 2, tmp_path / "longer", progress=False)
     assert longer.settings["network"]["options"] == options
+
+
+def test_a_longer_run_knows_options_that_the_older_run_does_not(frames, tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "_options", lambda network: None)
+    options = {"filters": [8, 8, 8, 8]}
+    network = networks.build("simple_plus", frames.image_shape, frames.num_classes, **options)
+    run = train(frames, tmp_path / "short", replace(SHORT, epochs=1), network)
+    assert networks.build_options(run.load_best()) is None
+    monkeypatch.undo()
+    longer = training.prolong(run.folder, network, frames, 2, tmp_path / "longer", progress=False)
+    assert networks.build_options(longer.load_best()) == options
 
 
 def test_the_old_run_stays_as_it_was(longer, tiny_finished):

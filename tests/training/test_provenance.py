@@ -1,6 +1,6 @@
 import itertools
 import json
-from dataclasses import replace
+from dataclasses import asdict, dataclass, replace
 from types import MappingProxyType
 
 import keras
@@ -9,8 +9,9 @@ import pytest
 
 from roadseg import networks, training
 from roadseg.data import splits
+from roadseg.data.augmentation import Augmentation
 from roadseg.training import provenance
-from tests.training.runs import SHORT, simple_for, tiny_for
+from tests.training.runs import SHORT, simple_for, split_of, tiny_for
 
 
 def test_other_networks_splits_and_recipes_have_other_folders(frames):
@@ -23,6 +24,23 @@ def test_other_networks_splits_and_recipes_have_other_folders(frames):
     recipes = SHORT, replace(SHORT, seed=1), replace(SHORT, epochs=5)
     choices = list(itertools.product((dilated, plain), both_splits, recipes))
     assert len({training.folder_name(*choice) for choice in choices}) == len(choices)
+
+
+def test_a_setting_that_came_later_changes_no_name_unless_it_is_used(frames):
+    @dataclass(frozen=True)
+    class LaterAugmentation(Augmentation):
+        rain: float = 0.0
+
+    @dataclass(frozen=True)
+    class LaterRecipe(training.Recipe):
+        patience: int = 3
+
+    network, split = simple_for(frames), split_of(frames)
+    changes = asdict(SHORT.augmentation)
+    same = LaterRecipe(**asdict(SHORT) | {"augmentation": LaterAugmentation(**changes)})
+    raining = replace(same, augmentation=LaterAugmentation(**changes, rain=0.5))
+    names = [training.folder_name(network, split, recipe) for recipe in (SHORT, same, raining)]
+    assert names[0] == names[1] != names[2]
 
 
 def test_the_settings_name_recipe_network_data_and_versions(frames):
@@ -61,5 +79,7 @@ def test_differences_are_named_but_not_those_of_the_machine():
     saved = {"recipe": {"epochs": 4, "name": "short"}, "machine": "one", "versions": {"keras": "3.1"}}
     wanted = {"recipe": {"epochs": 5, "name": "short"}, "machine": "two", "versions": {"keras": "3.2"}}
     assert provenance.differences(saved, saved) == []
+    older, newer = {"network": {"name": "simple"}}, {"network": {"name": "simple", "options": {}}}
+    assert provenance.differences(older, newer) == []
     assert provenance.differences(saved, wanted) == ["recipe.epochs: 4 there, 5 asked for"]
     assert provenance.differences(saved, wanted | {"data": 1})[0] == "data: None there, 1 asked for"

@@ -42,8 +42,8 @@ class Augmentation:
             frame (Reinhard et al. 2001, here in RGB).
         paste: the share of frames that get the rare objects of another frame, in their own place
             (Ghiasi et al. 2021, arXiv 2012.07177).
-        blue_sky: the share of frames whose sky becomes blue, deeper towards the top, as pale or as deep
-            as it happens to be.
+        blue_sky: the share of frames whose sky becomes blue, more so towards the top. How deep the blue
+            is, is random. Data without a class "sky" stay as they are.
 
     Raises:
         ValueError: a range makes no sense.
@@ -159,7 +159,7 @@ class Augmentation:
     def _colour_sky(
         self, image: np.ndarray, is_sky: np.ndarray, generator: np.random.Generator
     ) -> np.ndarray:
-        """Like a filter before the lens, which leaves clouds their shape."""
+        """The image as if through a blue filter where there is sky, which leaves clouds their shape."""
         if generator.random() >= self.blue_sky or not is_sky.any():
             return image
         at_top = generator.uniform(0, 1)

@@ -1,8 +1,7 @@
 """Networks by name: raw uint8 images in, logits out.
 
 They normalise inside, so that nobody can forget it and an exported model is complete.
-To add a network, write a module with `MINIMUM_SIZE` and a `resizable` function `build`, and register it
-in registry.py.
+To add a network, write a module with `MINIMUM_SIZE` and `build`, and register it in registry.py.
 """
 
 from roadseg.networks.architecture import architecture_digest, without_optimizer

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import keras
 
 from roadseg.networks.blocks import global_context, normalised_input, upsample
-from roadseg.networks.sizes import resizable
 
 MINIMUM_SIZE = 16
 
@@ -35,7 +34,6 @@ ORIGINAL = PAPER | {"upsampling": "nearest"}
 _COARSE, _MERGED = 193, 217  # filters before and after the first merge
 
 
-@resizable
 def build(
     image_shape: tuple[int, int, int],
     num_classes: int,

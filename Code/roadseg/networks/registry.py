@@ -10,7 +10,7 @@ from roadseg.data.classes import IGNORE
 from roadseg.networks import edgesegnet, simple, simple_plus
 from roadseg.networks.architecture import architecture_digest, refusing_other_than_bytes
 from roadseg.networks.precision import layer_defaults, recommended_policy
-from roadseg.networks.sizes import build_options, copy_weights, policy_of
+from roadseg.networks.sizes import build_options, copy_frozen, copy_weights, policy_of, resizable
 
 NETWORKS: dict[str, ModuleType] = {
     "simple": simple,
@@ -53,7 +53,8 @@ def build(
         raise ValueError(f"num_classes={num_classes}: at least 2 are needed, and at most {IGNORE}")
     keras.utils.set_random_seed(seed)
     with layer_defaults(policy or recommended_policy().name):
-        return refusing_other_than_bytes(NETWORKS[name].build(shape, int(num_classes), **options))
+        network = resizable(NETWORKS[name].build)(shape, int(num_classes), **options)
+    return refusing_other_than_bytes(network)
 
 
 def _checked(name: str, image_shape: Sequence[int]) -> tuple[int, int, int]:
@@ -70,7 +71,8 @@ def _checked(name: str, image_shape: Sequence[int]) -> tuple[int, int, int]:
 def at_size(network: keras.Model, height: int, width: int, policy: str | None = None) -> keras.Model:
     """A network of the same architecture and weights, for images (height, width, 3).
 
-    It has weights of its own. Paddings and crops depend on the size, so it is built again.
+    It has weights of its own, and the same layers are frozen. Paddings and crops depend on the size, so
+    it is built again.
 
     Args:
         network: of `build`, or of a run that trained one.
@@ -83,12 +85,14 @@ def at_size(network: keras.Model, height: int, width: int, policy: str | None = 
     """
     if build_options(network) is None:
         raise ValueError(
-            f"{network.name}: only a network that roadseg.networks built can be built for another size"
+            f"{network.name}: cannot be built for another size; networks.build did not build it, or its "
+            "run does not know the options"
         )
     shape = _checked(network.name, (height, width, 3))
     with layer_defaults(policy or policy_of(network)):
         other = refusing_other_than_bytes(network.build_again(shape))
     copy_weights(network, other)
+    copy_frozen(network, other)
     return other
 
 
@@ -97,33 +101,21 @@ def rebuild(network: keras.Model, options: Mapping[str, object]) -> keras.Model:
 
     network: from a file. options: of its own `build`.
 
-    Raises ValueError for another architecture than these options give, or of no name in `NETWORKS`.
+    Raises ValueError for options that give another architecture, and for a name beyond `NETWORKS`.
     """
     if network.name not in NETWORKS:
         raise ValueError(f"unknown network {network.name!r}: one of {', '.join(NETWORKS)}")
-    largest = max(max(weight.shape) for weight in network.weights)
-    if not _is_small(dict(options), largest):  # options from a damaged file must not fill the memory
-        raise ValueError(f"{network.name}: {dict(options)} is larger than its layers")
+    build_one = resizable(NETWORKS[network.name].build)
     try:
         with layer_defaults(policy_of(network)):
-            built = NETWORKS[network.name].build(
-                network.input_shape[1:], network.output_shape[-1], **options
-            )
-    except TypeError as error:  # an option that the network does not have
-        raise ValueError(f"{network.name}: {error}")
+            built = build_one(network.input_shape[1:], network.output_shape[-1], **options)
+    except Exception as error:  # a builder raises anything for options that are not its own
+        raise ValueError(f"{network.name}: {type(error).__name__}: {error}")
+    copy_frozen(network, built)
     if _layers(built) != _layers(network):
-        raise ValueError(f"{network.name}: was built with other options than {dict(options)}")
+        raise ValueError(f"{network.name}: the options {dict(options)} give another architecture")
     copy_weights(network, built)
     return refusing_other_than_bytes(built)
-
-
-def _is_small(value: object, largest: int) -> bool:
-    """Whether no number in it, and no list, is larger."""
-    if isinstance(value, Mapping):
-        return all(_is_small(each, largest) for each in value.values())
-    if isinstance(value, Sequence) and not isinstance(value, str):
-        return len(value) <= largest and all(_is_small(each, largest) for each in value)
-    return not isinstance(value, int | float) or value <= largest
 
 
 def _layers(network: keras.Model) -> tuple[str, set[str]]:

@@ -9,12 +9,10 @@ from functools import partial
 import keras
 
 from roadseg.networks.blocks import convolution, normalised_input, upsampling_convolution
-from roadseg.networks.sizes import resizable
 
 MINIMUM_SIZE = 16  # four halvings
 
 
-@resizable
 def build(
     image_shape: tuple[int, int, int],
     num_classes: int,

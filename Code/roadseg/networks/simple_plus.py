@@ -10,13 +10,11 @@ from collections.abc import Sequence
 import keras
 
 from roadseg.networks.blocks import convolution, global_context, normalised_input, upsample
-from roadseg.networks.sizes import resizable
 
 MINIMUM_SIZE = 16  # four halvings
 _FIRST_SKIP = {2: 0, 4: 1}  # output stride -> the finest encoder stage that joins the decoder
 
 
-@resizable
 def build(
     image_shape: tuple[int, int, int],
     num_classes: int,

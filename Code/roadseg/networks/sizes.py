@@ -8,7 +8,7 @@ import keras
 
 
 def resizable(build: Callable[..., keras.Model]) -> Callable[..., keras.Model]:
-    """Lets `at_size` build the networks of a builder again, with the options that they have."""
+    """Lets `networks.at_size` build the networks of a builder again, with the options that they have."""
 
     @functools.wraps(build)
     def built(image_shape, num_classes: int, **options) -> keras.Model:
@@ -21,13 +21,13 @@ def resizable(build: Callable[..., keras.Model]) -> Callable[..., keras.Model]:
 
 
 def build_options(network: keras.Model) -> Mapping[str, object] | None:
-    """What a network was built with; None where `at_size` does not take it."""
+    """What a network was built with; None where `networks.at_size` does not take it."""
     return getattr(network, "build_options", None)
 
 
 def policy_of(network: keras.Model) -> str:
     """The name of the Keras dtype policy of its layers."""
-    return next(layer.dtype_policy.name for layer in network.layers if layer.trainable_weights)
+    return next((layer.dtype_policy.name for layer in network.layers if layer.weights), "float32")
 
 
 def copy_weights(source: keras.Model, target: keras.Model) -> None:
@@ -35,6 +35,13 @@ def copy_weights(source: keras.Model, target: keras.Model) -> None:
     for layer in target.layers:
         if layer.weights:
             layer.set_weights(source.get_layer(layer.name).get_weights())
+
+
+def copy_frozen(source: keras.Model, target: keras.Model) -> None:
+    """Freezes the layers that are frozen in the source, by their names."""
+    frozen = {layer.name for layer in source.layers if not layer.trainable}
+    for layer in target.layers:
+        layer.trainable = layer.name not in frozen
 
 
 def start_from(network: keras.Model, trained: keras.Model) -> None:

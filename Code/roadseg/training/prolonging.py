@@ -61,8 +61,8 @@ def prolong(
         raise TrainingError(f"{old.path}: is a run with other settings ({'; '.join(different)})")
     longer = replace(recipe, epochs=epochs)
     settings = describe(network, frames, longer)
-    # A network from a file does not know its options, but the run does.
-    settings |= {key: value for key, value in old.read_settings().items() if key == "network"}
+    if settings["network"]["options"] is None:  # a network from a file does not know them
+        settings["network"]["options"] = old.read_settings()["network"].get("options")
     settings |= {"prolongs": f"{done} epochs of {old.path.name}"}
     with new.lock():
         if new.read_manifest() is None:

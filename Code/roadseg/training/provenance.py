@@ -6,7 +6,7 @@ import importlib.util
 import json
 import os
 import platform
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass
 
 import keras
 
@@ -33,10 +33,21 @@ _NOT_COMPARED = (
 
 
 def folder_name(network: keras.Model, split: Split, recipe: Recipe) -> str:
-    """A name that no other architecture, split or recipe shares."""
-    settings = architecture_digest(network), split, recipe
+    """A name that no other architecture, split or recipe shares.
+
+    A setting that came later changes no name where it is not used.
+    """
+    settings = architecture_digest(network), split, _used(recipe)
     digest = hashlib.sha256(repr(settings).encode()).hexdigest()[:8]
     return f"{network.name}-{recipe.name}-{recipe.epochs}-{digest}"
+
+
+def _used(settings: object) -> object:
+    """The fields of a dataclass that differ from their defaults, and theirs."""
+    if not is_dataclass(settings):
+        return settings
+    values = {field.name: (getattr(settings, field.name), field.default) for field in fields(settings)}
+    return {name: _used(value) for name, (value, default) in values.items() if value != default}
 
 
 def describe(network: keras.Model, frames: FrameStore, recipe: Recipe) -> dict[str, object]:

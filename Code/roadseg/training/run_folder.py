@@ -140,7 +140,7 @@ class RunFolder(CommittedFolder):
         described = self.read_settings().get("network")
         options = described.get("options") if isinstance(described, dict) else None
         try:
-            return rebuild(network, options or {})
+            return rebuild(network, options if isinstance(options, dict) else {})
         except ValueError:  # of other layers than this version builds: it keeps its size
             return network
 

@@ -8,6 +8,7 @@ import keras
 
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
+from roadseg.networks.sizes import resizable
 from roadseg.training.recipes import Recipe
 
 Frames = Callable[[Path | None], FrameStore]  # called with the folder of CamVid, or None
@@ -51,7 +52,7 @@ class Trial:
         previous = keras.config.dtype_policy()
         keras.config.set_dtype_policy(self.policy)
         try:
-            return self.builder(image_shape, num_classes, **self.options)
+            return resizable(self.builder)(image_shape, num_classes, **self.options)
         finally:
             keras.config.set_dtype_policy(previous)
 
