@@ -6,8 +6,8 @@ CamVid at 240 x 320. Road A holds out the drive 0006R0, road B the drive 0016E5;
 steps each with the recipe `best`, without its pasted objects, which harm short trainings; one seed,
 evaluated after the last epoch. On road B trainings have fewer frames, and as many steps as on road A.
 
-Result: mean IoU 0.395 (A) and 0.432 (B) for `simple_plus`, 0.363 and 0.386 for `edgesegnet`, 0.370 and 0.382 for
-`edgesegnet` without context.
+Result: mean IoU 0.395 (A) and 0.432 (B) for `simple_plus`, 0.363 and 0.386 for `edgesegnet`, 0.370 and
+0.382 for `edgesegnet` without context.
 """
 
 from dataclasses import replace
