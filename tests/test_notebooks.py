@@ -112,7 +112,7 @@ def test_one_network_alone_and_no_random_frames_held_out(executed, folder, scene
 
 @pytest.mark.parametrize(
     ("name", "study", "images"),
-    [("edgesegnet_study", "edgesegnet_causes", 4), ("ideas", "ideas_one_by_one", 10)],
+    [("edgesegnet_study", "edgesegnet_causes", 5), ("ideas", "ideas_one_by_one", 10)],
 )
 def test_a_study_runs_on_the_same_scenes_and_shows_what_was_measured(
     executed, folder, scenes, name, study, images
