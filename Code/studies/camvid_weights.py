@@ -4,9 +4,9 @@
 
 `simple_plus` without context, with a decoder that ends at half the size. It starts from the weights for
 rendered scenes and trains on crops of frames of 360 x 480. Three of ten get a blue sky, because CamVid's
-own skies are all pale. The part `val` chooses nothing: the averaged weights of
-the last epoch are evaluated on it, and once more with every sky made blue. Writes them and their
-metrics to roadseg/networks/weights/. A repeated call continues an interrupted one.
+own skies are all pale. The part `val` chooses nothing: the averaged weights of the last epoch are
+evaluated on it, and once more with every sky made blue. Writes them and their metrics to
+roadseg/networks/weights/. A repeated call continues an interrupted one.
 """
 
 import argparse
