@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks import harness
 from roadseg.data import sources
-from roadseg.data.downscale import Downscale
+from roadseg.data.resize import Downscale
 from roadseg.data.store import GZIP_LEVEL, CompressedFrame
 
 CANDIDATES = {

@@ -19,13 +19,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from roadseg.data.staging import Staging
 
 import roadscenes
 from benchmarks import harness
 from roadscenes import VARIATIONS, WORLDS
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.data.batches import Batches
-from roadseg.data.staging import Staging
 from roadseg.data.store import CompressedFrame, FrameStore
 
 BATCH = 8

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from roadseg.data.downscale import Downscale
+from roadseg.data.resize import Downscale
 
 
 def test_a_third_averages_blocks_and_takes_their_centres():

@@ -2,7 +2,7 @@ import pytest
 
 from roadseg.data import sources, splits
 from roadseg.data.sources import Frame
-from roadseg.data.split import Split
+from roadseg.data.splits import Split
 from roadseg.errors import DataError
 
 

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from roadseg.data.augmentation import Augmentation
-from roadseg.data.store import FrameStore, plain_positions
+from roadseg.data.store import FrameStore
 
 
 class Batches:
@@ -41,7 +41,7 @@ class Batches:
             ValueError: there is no frame, a position is not in the store, or a number is too small.
         """
         self.frames = frames
-        self.indices = np.array(plain_positions(indices, len(frames)), np.int64)
+        self.indices = np.array(list(indices), np.int64)
         self.batch_size = operator.index(batch_size)
         self.augmentation = augmentation
         self.seed = operator.index(seed)

@@ -15,7 +15,7 @@ import h5py
 import keras
 
 from roadseg.errors import DataError
-from roadseg.files import open_regular, user_path
+from roadseg.files import user_path
 from roadseg.networks.architecture import refusing_other_than_bytes
 
 _LARGEST = 4_000_000_000  # bytes of a file; a gigabyte of weights and their optimizer's
@@ -41,7 +41,7 @@ def load(path: str | Path) -> keras.Model:
 def check_network_file(path: Path) -> None:
     """Raises DataError unless a .keras file holds what it declares."""
     try:
-        with open_regular(path, _LARGEST) as file, zipfile.ZipFile(file) as archive:
+        with path.open("rb") as file, zipfile.ZipFile(file) as archive:
             _check_members(archive.infolist(), path.stat().st_size)
             weights = io.BytesIO(archive.read(_WEIGHTS))
             numbers = _check_numbers(weights, len(weights.getvalue()))
@@ -53,7 +53,7 @@ def check_network_file(path: Path) -> None:
 def check_weights_file(path: Path) -> None:
     """Raises DataError unless a .weights.h5 file holds what it declares."""
     try:
-        with open_regular(path, _LARGEST) as file:
+        with path.open("rb") as file:
             _check_numbers(file, path.stat().st_size)
     except _UNREADABLE as error:
         raise DataError(f"{path}: not a whole weights file ({_first_line(error)}); restore or delete it")

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from roadseg.errors import DataError, TrainingError
-from roadseg.files import flush_to_disk, folder_lock, read_regular, user_path
+from roadseg.files import flush_to_disk, folder_lock, user_path
 from roadseg.training.manifest import FILES, Fingerprint, Manifest
 
 _LARGEST = 100_000_000  # bytes of a JSON file
@@ -133,7 +133,7 @@ class CommittedFolder:
     def read_json(self, name: str) -> dict[str, object]:
         self.check(name)
         try:
-            content = json.loads(read_regular(self.path / name, _LARGEST))
+            content = json.loads((self.path / name).read_bytes())
         except (OSError, ValueError, RecursionError) as error:
             raise TrainingError(f"{self.path / name}: not JSON ({error}); delete the folder")
         if not isinstance(content, dict):

@@ -28,7 +28,6 @@ from roadseg.data.augmentation import Augmentation
 from roadseg.data.splits import Split
 from roadseg.errors import TrainingError
 from roadseg.evaluation import Evaluation
-from roadseg.files import read_regular
 from roadseg.networks import copy_weights, load, rebuild, without_optimizer
 from roadseg.networks.saved import check_network_file, check_weights_file
 from roadseg.training.committed_folder import CommittedFolder
@@ -188,7 +187,7 @@ class RunFolder(CommittedFolder):
         self.check("history.csv")
         path = self.path / "history.csv"
         try:
-            lines = read_regular(path, _LARGEST_HISTORY).decode("utf-8").splitlines()
+            lines = path.read_bytes().decode("utf-8").splitlines()
             rows = [
                 {name: float(value) for name, value in row.items()} | {"epoch": int(row["epoch"])}
                 for row in csv.DictReader(lines)
