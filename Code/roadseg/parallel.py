@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import logging
 import socket
+import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
@@ -17,6 +18,9 @@ from joblib.parallel import get_active_backend
 from roadseg.errors import DataError
 
 _CONNECT = 5  # seconds
+
+# Joblib's of unused results, beside the error that stopped the work.
+warnings.filterwarnings("ignore", message=r"\d+ tasks (have been successfully|which were still)")
 
 
 class LostWorkersError(DataError):

@@ -10,7 +10,6 @@ import functools
 import hashlib
 import json
 import os
-import shutil
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -134,7 +133,7 @@ def to_hdf5(
                     atomic_write(path, write)
                     written = len(frames)
     except OSError as error:
-        raise DataError(_explain(error, target)) from error
+        raise DataError(f"{target}: cannot be written ({error}); make room, or choose another folder")
     return Report(
         path=path,
         frames=len(frames),
@@ -212,11 +211,3 @@ def _file_state(path: Path) -> str:
 def _sha256_of(*parts: object) -> str:
     """SHA-256 of values that JSON can hold."""
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
-
-
-def _explain(error: Exception, target: Path) -> str:
-    free = f"{shutil.disk_usage(target).free / 1e6:.0f} MB free" if target.is_dir() else "no folder"
-    return (
-        f"{target}: cannot be written ({error}; {free}). Older files are kept: make room, or choose "
-        "another folder, and run again"
-    )

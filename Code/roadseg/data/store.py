@@ -20,7 +20,7 @@ import h5py
 import numpy as np
 from isal import isal_zlib
 
-from roadseg.data.classes import IGNORE, load_class_maps
+from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
 from roadseg.files import user_path
 from roadseg.progress import progress_bar
@@ -29,15 +29,15 @@ FORMAT_VERSION = 2
 FRAMES_FILE = "frames.hdf5"
 CLASS_MAPS_FILE = "class_maps.pkl"
 
-_DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError, isal_zlib.error)  # of h5py, isal
+_DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError)  # h5py raises all of them
 
 
 class CompressedFrame(NamedTuple):
-    """The two chunks of one frame as they stand in the file."""
+    """The two chunks of one frame as they stand in the file, and the CRC-32 of what they hold."""
 
     image: bytes  # deflate stream of uint8 (H, W, 3)
     labels: bytes  # deflate stream of uint8 (H, W)
-    checksum: int  # CRC-32 of the image's bytes followed by the labels' bytes
+    checksum: int
 
 
 class FrameStore:
@@ -108,7 +108,7 @@ class FrameStore:
         """Of the frames and classes: the same wherever and whenever they were preprocessed."""
         return self.attributes["digest"]
 
-    @cached_property
+    @property
     def image_shape(self) -> tuple[int, int, int]:
         """(H, W, 3) of every image."""
         return self.images.shape[1:]
@@ -124,14 +124,14 @@ class FrameStore:
         that is damaged.
         """
         positions = [operator.index(position) for position in indices]
-        images = np.empty((len(positions), *self.image_shape), np.uint8)
-        labels = np.empty((len(positions), *self.image_shape[:2]), np.uint8)
+        stored_images, stored_labels = self.images, self.labels
+        images = np.empty((len(positions), *stored_images.shape[1:]), np.uint8)
+        labels = np.empty((len(positions), *stored_labels.shape[1:]), np.uint8)
         for row, position in enumerate(positions):
             if not 0 <= position < len(self):
                 raise ValueError(f"position {position}: there are {len(self)} frames, counted from 0")
             try:
-                _read_chunk(self.images, position, images[row])
-                _read_chunk(self.labels, position, labels[row])
+                images[row], labels[row] = stored_images[position], stored_labels[position]
             except _DAMAGE as error:
                 raise DataError(f"{self.describe(position)} is damaged ({error}); preprocess again")
         return images, labels
@@ -193,12 +193,12 @@ def verify(target: str | Path, progress: bool = False) -> FrameStore:
                 )
             checksums.append(_checksum(image, labels))
             bar.update()
-    maps = frames.path / CLASS_MAPS_FILE
-    load_class_maps(maps)
-    if hashlib.sha256(maps.read_bytes()).hexdigest() != frames.attributes["class_maps"]:
-        raise DataError(f"{maps}: not the one written with {FRAMES_FILE}; preprocess again")
     if _digest(checksums, frames.names, frames.class_names) != frames.digest:
         raise DataError(f"{frames.path / FRAMES_FILE}: other frames than were written; preprocess again")
+    maps = frames.path / CLASS_MAPS_FILE
+    written = maps.read_bytes() if maps.is_file() else b""
+    if hashlib.sha256(written).hexdigest() != frames.attributes["class_maps"]:
+        raise DataError(f"{maps}: not the one written with {FRAMES_FILE}; preprocess again")
     return frames
 
 
@@ -225,33 +225,36 @@ def write(
         frames: one for each name, in the same order; they are read one at a time.
         image_shape: (H, W, 3) of every frame.
         attributes: of the file, beside format_version and digest.
+
+    Raises OSError when the file cannot be written.
     """
-    with h5py.File(path, "w", libver="latest", locking=False) as file:
-        images = _create(file, "images", (len(names), *image_shape))
-        labels = _create(file, "labels", (len(names), *image_shape[:2]))
-        checksums = []
-        for position, frame in zip(range(len(names)), frames, strict=True):
-            # Threads have compressed the chunks; HDF5's own filter would keep all others waiting.
-            images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
-            labels.id.write_direct_chunk((position, 0, 0), frame.labels)
-            checksums.append(frame.checksum)
-        sequences, indices = zip(*names, strict=True)
-        for name, values in (("sequence", _encoded(sequences)), ("index", np.array(indices, np.int64))):
-            file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
-        digest = _digest(checksums, names, attributes["class_names"])
-        for name, value in {**attributes, "format_version": FORMAT_VERSION, "digest": digest}.items():
-            file.attrs[name] = _encoded(value)
-
-
-def _create(file: h5py.File, name: str, shape: tuple[int, ...]) -> h5py.Dataset:
-    return file.create_dataset(name, shape, np.uint8, chunks=(1, *shape[1:]), compression=1)
-
-
-def _read_chunk(data: h5py.Dataset, position: int, values: np.ndarray) -> None:
-    """Fills an array with one frame, faster than HDF5's own filter does."""
-    _, compressed = data.id.read_direct_chunk((position, *(0 for _ in values.shape)))
-    content = isal_zlib.decompress(compressed, bufsize=values.nbytes)
-    values[...] = np.frombuffer(content, np.uint8).reshape(values.shape)
+    try:
+        with h5py.File(path, "w", libver="latest", locking=False) as file:
+            images, labels = (
+                file.create_dataset(name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1)
+                for name, shape in (("images", image_shape), ("labels", image_shape[:2]))
+            )
+            checksums = []
+            for position, frame in zip(range(len(names)), frames, strict=True):
+                # Threads have compressed the chunks; HDF5's own filter would keep all others waiting.
+                images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
+                labels.id.write_direct_chunk((position, 0, 0), frame.labels)
+                checksums.append(frame.checksum)
+            sequences, indices = zip(*names, strict=True)
+            for name, values in (
+                ("sequence", _encoded(sequences)),
+                ("index", np.array(indices, np.int64)),
+            ):
+                file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
+            digest = _digest(checksums, names, attributes["class_names"])
+            for name, value in {
+                **attributes,
+                "format_version": FORMAT_VERSION,
+                "digest": digest,
+            }.items():
+                file.attrs[name] = _encoded(value)
+    except RuntimeError as error:  # of HDF5, when the disk is full
+        raise OSError(f"{path}: {error}") from error
 
 
 def _checksum(image: np.ndarray, labels: np.ndarray) -> int:
