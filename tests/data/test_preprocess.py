@@ -133,7 +133,7 @@ def test_killed_at_any_moment_there_is_all_or_nothing_and_the_next_call_does_it(
     for moment in (0.02, 0.1, 0.2):
         shutil.rmtree(target, ignore_errors=True)
         process = subprocess.Popen(command)
-        clusters.wait_until(lambda: target.is_dir() or process.poll() is not None)
+        clusters.wait_until(target.is_dir)
         time.sleep(moment)
         process.send_signal(signal.SIGKILL)
         process.wait()
@@ -168,7 +168,7 @@ def test_a_full_disk_is_one_error_and_leaves_nothing_half_written(raw, tmp_path)
     old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
     resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
     try:
-        with pytest.raises(DataError, match="store: cannot be written .*make room"):
+        with pytest.raises(DataError, match=r"store: cannot be written .*make room"):
             run(raw, tmp_path / "store")
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)

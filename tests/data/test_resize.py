@@ -60,6 +60,6 @@ def test_an_edge_stays_at_the_same_place_in_image_and_labels():
 
 def test_a_scale_is_a_simple_ratio_of_at_least_1():
     assert Downscale.of((90, 60), np.float32(1.2)) == Downscale.of((90, 60), 1.2)
-    for scale in (0.5, 0, -3, 3.14159, 1000, float("nan")):
+    for scale in (0.5, 0, -3, 3.14159, 1000):
         with pytest.raises(ValueError, match="scale"):
             Downscale.of((90, 60), scale)

@@ -241,18 +241,12 @@ def write(
                 labels.id.write_direct_chunk((position, 0, 0), frame.labels)
                 checksums.append(frame.checksum)
             sequences, indices = zip(*names, strict=True)
-            for name, values in (
-                ("sequence", _encoded(sequences)),
-                ("index", np.array(indices, np.int64)),
-            ):
+            named = {"sequence": _encoded(sequences), "index": np.array(indices, np.int64)}
+            for name, values in named.items():
                 file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
-            digest = _digest(checksums, names, attributes["class_names"])
-            for name, value in {
-                **attributes,
-                "format_version": FORMAT_VERSION,
-                "digest": digest,
-            }.items():
-                file.attrs[name] = _encoded(value)
+            file.attrs["format_version"] = FORMAT_VERSION
+            file.attrs["digest"] = _encoded(_digest(checksums, names, attributes["class_names"]))
+            file.attrs.update({name: _encoded(value) for name, value in attributes.items()})
     except RuntimeError as error:  # of HDF5, when the disk is full
         raise OSError(f"{path}: {error}") from error
 
@@ -270,12 +264,10 @@ def _digest(checksums: Sequence[int], names: Sequence[tuple[str, int]], class_na
 
 def _encoded(value: object) -> object:
     """Texts as UTF-8 of a fixed length: HDF5 keeps those of any length where no checksum is."""
-    texts = [value] if isinstance(value, str) else value
-    if not isinstance(texts, list | tuple):
+    if not isinstance(value, str | list | tuple):
         return value
-    encoded = np.array([text.encode() for text in texts])
-    encoded = encoded.astype(h5py.string_dtype("utf-8", max(encoded.dtype.itemsize, 1)))
-    return encoded[0] if isinstance(value, str) else encoded
+    encoded = np.char.encode(value, "utf-8")
+    return encoded.astype(h5py.string_dtype("utf-8", encoded.dtype.itemsize))
 
 
 def _decoded(value: object) -> object:
