@@ -33,16 +33,16 @@ def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
     part = path.with_name(f".part-{secrets.token_hex(4)}-{path.name}")
     try:
         write(part)
-        flush_to_disk(part)
+        _flush_to_disk(part)
         part.replace(path)
-        flush_to_disk(path.parent)
+        _flush_to_disk(path.parent)
     finally:
         part.unlink(missing_ok=True)
     for left in path.parent.glob(f".part-*-{glob.escape(path.name)}"):
         left.unlink(missing_ok=True)
 
 
-def flush_to_disk(path: Path) -> None:
+def _flush_to_disk(path: Path) -> None:
     """Waits until a file, or the list of names in a folder, is on the disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
