@@ -93,12 +93,12 @@ class FrameStore:
         """Of the HDF5 file."""
         return {name: _decoded(value) for name, value in self._file.attrs.items()}
 
-    @property
+    @cached_property
     def class_names(self) -> tuple[str, ...]:
         """In the order of their ids."""
         return self.attributes["class_names"]
 
-    @property
+    @cached_property
     def palette(self) -> np.ndarray:
         """uint8 (C, 3): the colour in which each class is painted."""
         return self.attributes["palette"]
