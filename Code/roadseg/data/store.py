@@ -12,7 +12,7 @@ import hashlib
 import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,7 +51,7 @@ class FrameStore:
         self._opened: tuple[int, h5py.File] | None = None  # by which process
 
     def __reduce__(self):
-        return FrameStore, (self.path,)
+        return _store_of_process, (self.path,)
 
     @property
     def _file(self) -> h5py.File:
@@ -160,6 +160,12 @@ class FrameStore:
 
     def __exit__(self, *_):
         self.close()
+
+
+@lru_cache(maxsize=4)
+def _store_of_process(path: Path) -> FrameStore:
+    """A worker gets a copy with each call, but opens the file once."""
+    return FrameStore(path)
 
 
 def open(target: str | Path) -> FrameStore:
