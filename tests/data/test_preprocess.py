@@ -69,8 +69,6 @@ def test_the_number_of_workers_changes_nothing(raw, frames, tmp_path):
     for workers in (1, 3):
         run(raw, tmp_path / str(workers), workers=workers)
         assert store.open(tmp_path / str(workers)).digest == frames.digest
-    with pytest.raises(ValueError, match="at least 1"):
-        run(raw, tmp_path, workers=0)
 
 
 def test_finished_work_is_not_done_again_and_other_settings_are(tree, tmp_path):
