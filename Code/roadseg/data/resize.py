@@ -25,8 +25,8 @@ class Downscale:
         downscale = cls(exact, full_size)
         if exact < 1 or abs(exact - scale) > 1e-6 or 0 in downscale.size:
             raise ValueError(
-                f"scale {scale} of {full_size[0]} x {full_size[1]} pixels: give 3, 1.5 or another simple "
-                "ratio of at least 1"
+                f"scale {scale} of {full_size[0]} x {full_size[1]} pixels: give 3, 1.5 or another "
+                "simple ratio of at least 1"
             )
         return downscale
 
