@@ -4,8 +4,8 @@ Datasets: images uint8 (N, H, W, 3), labels uint8 (N, H, W) with 255 = ignore, s
 index int (N); one frame a chunk, deflate ("gzip") compressed.
 Attributes: format_version, source, scale, class_names, palette, job, digest, class_maps.
 
-Every byte that matters has a checksum: Adler-32 in each deflate stream, Fletcher-32 of names and
-numbers, and those of HDF5's own structures (libver "latest"). Damage is an error, never other pixels.
+Every byte that matters has a checksum: Fletcher-32 of each chunk, and those of HDF5's own structures
+(libver "latest"). Damage is an error, never other pixels.
 """
 
 import hashlib
@@ -35,8 +35,8 @@ _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError)  # h5py ra
 class CompressedFrame(NamedTuple):
     """The two chunks of one frame as they stand in the file, and the CRC-32 of what they hold."""
 
-    image: bytes  # deflate stream of uint8 (H, W, 3)
-    labels: bytes  # deflate stream of uint8 (H, W)
+    image: bytes  # deflate stream of uint8 (H, W, 3), and its Fletcher-32
+    labels: bytes  # deflate stream of uint8 (H, W), and its Fletcher-32
     checksum: int
 
 
@@ -211,9 +211,16 @@ def verify(target: str | Path, progress: bool = False) -> FrameStore:
 def compress(image: np.ndarray, labels: np.ndarray) -> CompressedFrame:
     """What `write` takes of an image uint8 (H, W, 3) and its labels uint8 (H, W)."""
     image, labels = np.ascontiguousarray(image), np.ascontiguousarray(labels)
-    return CompressedFrame(
-        isal_zlib.compress(image, 1), isal_zlib.compress(labels, 1), _checksum(image, labels)
-    )
+    chunks = (isal_zlib.compress(part, 1) for part in (image, labels))
+    return CompressedFrame(*(chunk + _fletcher32(chunk) for chunk in chunks), _checksum(image, labels))
+
+
+def _fletcher32(chunk: bytes) -> bytes:
+    """What HDF5's filter appends to a chunk: two sums of its big-endian words, modulo 65535."""
+    words = np.frombuffer(chunk + bytes(len(chunk) % 2), ">u2")
+    sums = np.cumsum(words, dtype=np.uint64)
+    first, second = (int(each) % 65535 or 65535 for each in (sums[-1], sums.sum()))  # never 0
+    return (second << 16 | first).to_bytes(4, "little")
 
 
 def write(
@@ -237,7 +244,9 @@ def write(
     try:
         with h5py.File(path, "w", libver="latest", locking=False) as file:
             images, labels = (
-                file.create_dataset(name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1)
+                file.create_dataset(
+                    name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1, fletcher32=True
+                )
                 for name, shape in (("images", image_shape), ("labels", image_shape[:2]))
             )
             checksums = []
