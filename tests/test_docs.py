@@ -23,8 +23,8 @@ CELL = re.compile(r"(?<=\| )\d[\d,]*(?:\.\d+)?(?: k)?(?= \|)|\d+(?= / \d)")
 FIGURE = re.compile(r"\b0\.\d{2,4}\b|(?<=\| )\d+\.\d(?= \|)|[\d.]+(?= (?:frames/s|images/s|kB|MB)\b)")
 
 
-def blocks(page, language):
-    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", TEXT[page])
+def blocks(page: Path, language: str) -> list[str]:
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", page.read_text("utf-8"))
 
 
 def sections(page):
@@ -75,7 +75,7 @@ def test_links_commands_and_options_exist(page, capsys):
         target = PAGES[page].parent / path if path else PAGES[page]
         assert target.exists(), path
         assert not anchor or anchor in anchors(target.stem), anchor
-    lines = "\n".join(blocks(page, "sh")).splitlines()
+    lines = "\n".join(blocks(PAGES[page], "sh")).splitlines()
     lines += [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", PROSE[page])]
     known = "".join((ROOT / name).read_text("utf-8") for name in ("Makefile", "tests/conftest.py"))
     for line in filter(re.compile(r"([A-Z_]+=\S+ )?(make |\.venv/bin/|roadseg )").match, lines):
@@ -126,10 +126,10 @@ def test_figures_of_other_pages_are_stored():  # weights and export: see their o
 def test_the_lines_of_code_run(raw, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (120, 640, 3), np.uint8)).save("road.jpg")
-    exec(*blocks("README", "python"), {})
+    exec(*blocks(PAGES["README"], "python"), {})
     assert Image.open("overlay.png").width == 640
     variables = {}
-    for code in blocks("how-to", "python"):
+    for code in blocks(PAGES["how-to"], "python"):
         exec(code.replace("/data/vkitti", str(raw)).replace("epochs=5", "epochs=1"), variables)
     plt.close("all")
     assert {path.name for path in Path("Runs").iterdir()} == {"two-scenes", "mine"}
