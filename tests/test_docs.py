@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+import tensorflow as tf
 from PIL import Image
 
 from roadseg import cli
@@ -123,7 +124,9 @@ def test_figures_of_other_pages_are_stored():  # weights and export: see their o
             assert is_among(figure, stored), (page, figure)
 
 
-def test_the_lines_of_code_run(raw, tmp_path, monkeypatch):
+def test_the_lines_of_code_run(raw, tmp_path, monkeypatch, request):
+    request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
+    tf.config.run_functions_eagerly(True)  # compiling takes longer than these trainings
     monkeypatch.chdir(tmp_path)
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (120, 640, 3), np.uint8)).save("road.jpg")
     exec(*blocks(PAGES["README"], "python"), {})
