@@ -8,8 +8,7 @@ from roadseg.cli import main
 from roadseg.data import sources
 from roadseg.data.check_data import check
 from roadseg.data.propose_table import propose_table
-from roadseg.data.sources import Folder
-from roadseg.data.sources.table_file import parse_table, ready_text
+from roadseg.data.sources.class_table import parse_table, ready_text
 from tests import own_data, raw_data
 from tests.own_data import IDS, grey, image, save
 
@@ -41,13 +40,13 @@ def test_data_sets_of_other_kinds_can_be_checked_too(tmp_path):
     (kind, unpaired), (_, unusable) = sorted(checked(tmp_path).problems.items())
     assert kind == "files without a counterpart"
     assert "00002.png" in unpaired[0]
-    assert "00001.png: not a complete PNG" in unusable[0]
+    assert "00001.png: damaged or cut off" in unusable[0]
 
 
 def test_all_problems_are_found_at_once(folder):
     save(folder / "images/d/1.png", image())
     save(folder / "masks/d/2.png", grey())
-    (folder / "images/a/notes.txt").write_text("")
+    (folder / "images/a/notes.odt").write_text("")
     (folder / "images/a/x10.jpg").write_bytes(b"")
     save(folder / "masks/a/x2.png", grey(IDS[:4]))
     save(folder / "images/b/c/1.png", image((20, 8)))
@@ -65,7 +64,7 @@ def test_all_problems_are_found_at_once(folder):
     }
     assert places == {
         "files without a counterpart": ["images/d/1.png", "masks/d/2.png"],
-        "other files": ["images/a/notes.txt", "masks/d"],
+        "other files": ["images/a/notes.odt", "masks/d"],
         "unusable files": ["images/a/x10.jpg"],
         "masks of another size": ["masks/a/x2.png", "masks/b/c/1.png"],
         "labels that the table lacks": ["id 9"],
@@ -95,7 +94,7 @@ def test_a_sound_folder_ends_with_status_0(folder, capsys):
 
 
 def proposal(folder):
-    return propose_table(Folder.find_files(folder), progress=False)[0]
+    return propose_table(folder, progress=False)[0]
 
 
 def test_a_table_is_proposed_and_written(tmp_path, capsys):

@@ -1,82 +1,160 @@
-"""The command `roadseg check-data`: all that is wrong with a data set, and what is in it."""
+"""The command `roadseg check-data`: what is in a data set, and all that is wrong with it."""
 
 import argparse
 import os
+from collections import Counter, defaultdict
+from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from PIL import Image
 
-from roadseg.data import findings, sources
+from roadseg.data import sources
 from roadseg.data.classes import IGNORE
-from roadseg.data.findings import Findings, Seen
 from roadseg.data.propose_table import propose_table, settings_text
 from roadseg.data.sources import Folder, Frame, Source, ready_tables
-from roadseg.data.sources.class_table import UnlistedLabels
-from roadseg.data.sources.table_file import MAX_PROBLEMS, TABLE_FILE, ready_text
+from roadseg.data.sources.base import unequal_sizes
+from roadseg.data.sources.class_table import (
+    MAX_PROBLEMS,
+    TABLE_FILE,
+    VOID,
+    UnlistedLabels,
+    describe,
+    own_table,
+    ready_text,
+)
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, user_path
 from roadseg.progress import progress_bar
 
+UNPAIRED, OTHER_FILES, UNUSABLE = "files without a counterpart", "other files", "unusable files"
+OTHER_SIZE, TURNED = "masks of another size", "turned images"
+UNLISTED, SEVERAL_SIZES = "labels that the table lacks", "frames of several sizes"
+_SIZES_SHOWN = 5
 _ORIENTATION = 274  # the number of that EXIF tag; 1 is upright
+
+
+class Seen(NamedTuple):
+    """What is in the two files of a frame.
+
+    size: (width, height) of the image; None: unreadable.
+    ids: pixels of each class id, int64 (256); None: unreadable.
+    problems: kind and message.
+    unlisted: pixels of each raw label that the table lacks.
+    """
+
+    size: tuple[int, int] | None
+    ids: np.ndarray | None
+    problems: list[tuple[str, str]]
+    unlisted: dict[Hashable, int]
+
+
+@dataclass
+class Findings:
+    """What is in a whole data set.
+
+    sizes: how many images are (width, height).
+    pixels, frames_with: int64 (C + 1), of each class, and at the end of void and of unlisted labels.
+    problems: messages by kind.
+    """
+
+    class_names: tuple[str, ...]
+    frames: int = 0
+    sizes: Counter = field(default_factory=Counter)
+    problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+
+    def __post_init__(self):
+        self.pixels = np.zeros(len(self.class_names) + 1, np.int64)
+        self.frames_with = np.zeros_like(self.pixels)
+
+    def add(self, seen: Seen) -> None:
+        """Counts one frame in."""
+        self.frames += 1
+        if seen.size is not None:
+            self.sizes[seen.size] += 1
+        if seen.ids is not None:
+            pixels = np.append(seen.ids[: len(self.class_names)], seen.ids[IGNORE])
+            self.pixels += pixels
+            self.frames_with += pixels > 0
+        for kind, message in seen.problems:
+            self.problems[kind].append(message)
+
+    def __str__(self) -> str:
+        sizes = [f"{count} of {w} x {h}" for (w, h), count in self.sizes.most_common(_SIZES_SHOWN)]
+        sizes += [f"{len(self.sizes) - len(sizes)} more sizes"] * (len(self.sizes) > len(sizes))
+        lines = [f"{self.frames} frames: {', '.join(sizes)}"]
+        lines.append(f"{'class':24s}{'pixels':>16s}{'share':>9s}{'frames':>9s}")
+        shares = self.pixels / max(self.pixels.sum(), 1)
+        rows = zip((*self.class_names, VOID), self.pixels, shares, self.frames_with, strict=True)
+        lines += [f"{name:24s}{n:16,d}{share:9.2%}{frames:9d}" for name, n, share, frames in rows]
+        for kind, messages in self.problems.items():
+            lines.append(f"\n{kind}: {len(messages)}")
+            lines += [f"  {message}" for message in messages[:MAX_PROBLEMS]]
+            lines += [f"  and {len(messages) - MAX_PROBLEMS} more"] * (len(messages) > MAX_PROBLEMS)
+        return "\n".join(lines if self.problems else [*lines, "\nNo problems"])
 
 
 def check(source: Source, progress: bool = True) -> Findings:
     """Reads every file of a data set to its last pixel, and does not stop at a problem.
 
-    Raises DataError when there is no sequence at all.
+    Raises DataError when files lie so that sequences cannot be told apart, or there are none.
     """
     found = Findings(source.class_names)
     frames: list[Frame] = []
     for sequence in source.sequences():
-        paired, alone, problems = source.survey(sequence)
-        frames += paired
-        found.problems[findings.UNPAIRED] += map(str, alone)
-        found.problems[findings.OTHER_FILES] += problems
+        files = source.files(sequence)
+        frames += files.frames(sequence)
+        found.problems[UNPAIRED] += files.unpaired()
+        found.problems[OTHER_FILES] += files.problems
+    unlisted: dict[Hashable, list[tuple[int, Path]]] = defaultdict(list)
     bar = progress_bar(len(frames), 0, unit="frame", description="check", shown=progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool, bar:
         for frame, seen in zip(frames, pool.map(lambda each: _see(source, each), frames), strict=True):
-            found.add(frame, seen)
+            found.add(seen)
+            for label, pixels in seen.unlisted.items():
+                unlisted[label].append((pixels, frame.label))
             bar.update()
-    found.conclude(are_fitted=source.size is not None)
+    for label, places in sorted(unlisted.items(), key=lambda item: -sum(n for n, _ in item[1])):
+        found.problems[UNLISTED].append(
+            describe(
+                label,
+                f": {sum(n for n, _ in places)} pixels in {len(places)} frames, first in {places[0][1]}",
+            )
+        )
+    if len(found.sizes) > 1 and source.size is None:
+        (width, height), _ = found.sizes.most_common(1)[0]
+        found.problems[SEVERAL_SIZES].append(
+            f"to fit all to one, write '# size: {width} x {height}' at the top of {TABLE_FILE}, or "
+            f"preprocess with --size {height} {width}"
+        )
+    found.problems = {kind: [*dict.fromkeys(each)] for kind, each in found.problems.items() if each}
     return found
 
 
 def _see(source: Source, frame: Frame) -> Seen:
     """Reads both files, whatever is wrong with one of them."""
-    size, ids, problems = None, None, []
+    size, ids, problems, unlisted = None, None, [], {}
     try:
         size = source.read_image(frame).size
-        if _is_turned(frame.image):
-            problem = f"{frame.image}: EXIF data ask for it to be turned; save it upright, without them"
-            problems.append((findings.TURNED, problem))
+        with Image.open(frame.image) as image:
+            if image.getexif().get(_ORIENTATION, 1) != 1:
+                problem = f"{frame.image}: EXIF data ask for it to be turned, and it is; if its mask is "
+                problems.append((TURNED, f"{problem}not, save both upright, without EXIF data"))
     except DataError as error:
-        problems.append((findings.UNUSABLE, str(error)))
+        problems.append((UNUSABLE, str(error)))
     try:
         ids = source.read_labels(frame)
     except UnlistedLabels as error:
-        problems.append(error)
-        ids = error.ids
+        ids, unlisted = error.ids, error.counts
     except DataError as error:
-        problems.append((findings.UNUSABLE, str(error)))
+        problems.append((UNUSABLE, str(error)))
     if size and ids is not None and size != ids.shape[::-1]:
-        problems.append((
-            findings.OTHER_SIZE,
-            f"{frame.label}: {ids.shape[1]} x {ids.shape[0]} pixels, but its image {frame.image} has "
-            f"{size[0]} x {size[1]}",
-        ))  # fmt: skip
+        problems.append((OTHER_SIZE, unequal_sizes(frame, size, ids.shape)))
     counts = None if ids is None else np.bincount(ids.ravel(), minlength=IGNORE + 1)
-    return Seen(size, counts, problems)
-
-
-def _is_turned(path: Path) -> bool:
-    """Whether other programs show an image turned or mirrored; perhaps it was labelled so."""
-    try:
-        with Image.open(path) as image:
-            return image.getexif().get(_ORIENTATION, 1) != 1
-    except (OSError, SyntaxError, ValueError):  # of the EXIF data: the pixels have been read
-        return False
+    return Seen(size, counts, problems, unlisted)
 
 
 def add_command(commands) -> None:
@@ -99,32 +177,26 @@ def add_command(commands) -> None:
 
 def _run(options: argparse.Namespace) -> int:
     folder = user_path(options.folder)
-    own = folder / TABLE_FILE
-    if options.write and own.exists():
+    own, written = own_table(folder), None
+    if options.write and own:
         raise DataError(f"{own}: is there already; move it elsewhere to have another one written")
     suffixes = {"image_suffix": options.image_suffix, "mask_suffix": options.mask_suffix}
     suffixes = {name: value for name, value in suffixes.items() if value is not None}
-    if options.table in ready_tables() and options.write:
-        _write(own, settings_text(**suffixes) + ready_text(options.table))
-    elif options.table is None and Folder.recognises(folder) and not own.exists():
-        text, problems = propose_table(Folder.find_files(folder, **suffixes))
-        print("\n".join([f"{own}: no such file. A proposal:\n", text, *problems[:MAX_PROBLEMS]]))
+    if options.table in ready_tables():
+        written = settings_text(**suffixes) + ready_text(options.table)
+    elif options.table is None and Folder.recognises(folder) and not own:
+        written, problems = propose_table(folder, **suffixes)
+        head = f"{folder / TABLE_FILE}: no such file. A proposal:\n"
+        print("\n".join([head, written, *problems[:MAX_PROBLEMS]]))
         if not options.write:
             return 1
-        _write(own, text)
-    elif options.write:
-        raise DataError("--write: there is nothing to write beside a proposal or a ready table")
+    if options.write:
+        if written is None:
+            raise DataError("--write: there is nothing to write beside a proposal or a ready table")
+        atomic_write(folder / TABLE_FILE, lambda part: part.write_text(written, "utf-8"))
+        print(f"Written: {folder / TABLE_FILE}\n")
     if options.table:
         suffixes["table"] = options.table
-    source = Folder(folder, **suffixes) if suffixes else sources.open(folder)
-    found = check(source)
+    found = check(Folder(folder, **suffixes) if suffixes else sources.open(folder))
     print(found)
     return int(bool(found.problems))
-
-
-def _write(path: Path, text: str) -> None:
-    try:
-        atomic_write(path, lambda part: part.write_text(text, "utf-8"))
-    except OSError as error:
-        raise DataError(f"{path}: cannot be written ({error.strerror}); save the printed text yourself")
-    print(f"Written: {path}\n")

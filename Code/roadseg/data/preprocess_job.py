@@ -14,9 +14,7 @@ from roadseg.data import store
 from roadseg.data.classes import dump_class_maps
 from roadseg.data.downscale import Downscale
 from roadseg.data.sources import Frame, Source
-from roadseg.data.sources.image_files import MAX_BYTES
 from roadseg.errors import DataError
-from roadseg.files import open_regular
 
 _LAST_BYTES = 32
 Name = tuple[str, int]  # sequence and index of a frame
@@ -107,7 +105,7 @@ def _file_state(path: Path) -> str:
     The last bytes of a PNG hold a checksum of its whole uncompressed content.
     """
     try:
-        with open_regular(path, MAX_BYTES) as file:
+        with path.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(size - _LAST_BYTES, 0))
             return f"{size} {file.read(_LAST_BYTES).hex()}"

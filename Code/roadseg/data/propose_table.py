@@ -4,18 +4,30 @@ import os
 from collections import Counter
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from roadseg.data.sources.class_table import MASK_MODES, VOID, raw_labels, unique_labels, written
-from roadseg.data.sources.image_files import read_image
-from roadseg.data.sources.pairing import Pairing
-from roadseg.data.sources.table_file import MAX_CLASSES, load_table, ready_tables, ready_text
+from roadseg.data.sources.class_table import (
+    MAX_CLASSES,
+    VOID,
+    ClassTable,
+    load_table,
+    raw_labels,
+    ready_tables,
+    ready_text,
+    unique_labels,
+    written,
+)
+from roadseg.data.sources.folder import Folder
+from roadseg.data.sources.images import read_mask
 from roadseg.errors import DataError
 from roadseg.progress import progress_bar
 
 _USUAL_VOID = 255, (0, 0, 0)
+_HEAD = """\
+# Give each class its name. What shall not count is called void; labels of one class stand in
+# one line, separated by |.
+"""
 
 
 class _Seen(NamedTuple):
@@ -25,20 +37,27 @@ class _Seen(NamedTuple):
     palette: dict[int, tuple[int, int, int]]
 
 
-def propose_table(pairing: Pairing, progress: bool = True) -> tuple[str, list[str]]:
+def propose_table(
+    folder: Path, image_suffix: str = "", mask_suffix: str = "", progress: bool = True
+) -> tuple[str, list[str]]:
     """The text of a table with a line for each raw label, and messages about masks that are unusable.
 
     A table that ships is proposed as it is when it lists all colours that occur.
 
     Args:
-        pairing: where the masks lie. Without a suffix of masks, one that all have is found.
+        folder: with images/ and masks/.
+        image_suffix, mask_suffix: as of `Folder`. Without that of masks, one that all have is found.
         progress: whether to show a progress bar.
 
     Raises:
         DataError: there is no mask, or there are more values than classes can be.
     """
-    pairing = replace(pairing, mask_suffix=pairing.mask_suffix or pairing.guess_mask_suffix())
-    masks = [mask for name in pairing.sequences() for mask in pairing.scan(name)[1].values()]
+    suffixes = {"image_suffix": image_suffix, "mask_suffix": mask_suffix}
+    source = Folder(folder, ClassTable((), ()), **suffixes)
+    if not source.mask_suffix:
+        suffixes["mask_suffix"] = source.guess_mask_suffix()
+        source = Folder(folder, ClassTable((), ()), **suffixes)
+    masks = [mask for name in source.sequences() for mask in source.files(name).labels.values()]
     pixels, palette, first, problems = Counter(), {}, {}, []
     bar = progress_bar(len(masks), 0, unit="mask", description="read", shown=progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool, bar:
@@ -57,19 +76,21 @@ def propose_table(pairing: Pairing, progress: bool = True) -> tuple[str, list[st
                     "compression that loses pixels"
                 )
     if not pixels:
-        raise DataError(f"{pairing.masks}: no usable mask in it\n" + "\n".join(problems[:1]))
-    settings = settings_text(pairing.image_suffix, pairing.mask_suffix)
-    if ready := _ready_for(pixels):
+        raise DataError(f"{folder}: no usable mask in it\n" + "\n".join(problems[:1]))
+    settings = settings_text(**suffixes)
+    # Ids are too much alike to tell tables by them.
+    fitting = (name for name in ready_tables() if pixels.keys() <= load_table(name).colours.keys())
+    if ready := next(fitting, None):
         return settings + ready_text(ready), problems
     return settings + _text(pixels, palette, first), problems
 
 
 def _look(path: Path) -> _Seen | DataError:
     try:
-        mask = read_image(path, "PNG", *MASK_MODES)
-        found, _, counts = unique_labels(raw_labels(mask, path, in_colours=False))
+        mask = read_mask(path)
     except DataError as error:
         return error
+    found, _, counts = unique_labels(raw_labels(mask, in_colours=False))
     flat = mask.getpalette() if mask.mode == "P" else []
     palette = {place: tuple(flat[3 * place : 3 * place + 3]) for place in range(len(flat) // 3)}
     counted = dict(zip(found, counts, strict=True))
@@ -82,36 +103,25 @@ def settings_text(image_suffix: str = "", mask_suffix: str = "") -> str:
     return "".join(f"# {kind} suffix: {suffix}\n" for kind, suffix in suffixes.items() if suffix)
 
 
-def _ready_for(labels: Counter) -> str | None:
-    """The ready table that lists all colours; ids are too much alike to tell tables by them."""
-    fitting = (name for name in ready_tables() if labels.keys() <= load_table(name).colours.keys())
-    return next(fitting, None)
-
-
 def _text(pixels: Counter, palette: dict, first: dict[Hashable, Path]) -> str:
     """A class for each raw label, named by its value; share and place stand above it."""
-    ids, colours = (
-        sorted(label for label in pixels if isinstance(label, kind)) for kind in (int, tuple)
-    )
-    palette = palette if len(set(palette.values())) == len(palette) else {}  # each class needs its own
-    columns = [*(["id"] * bool(ids)), *(["colour"] * bool(colours)), *(["palette"] * bool(palette))]
-    lines = [
-        "# Give each class its name. What shall not count is called void; labels of one class stand in",
-        "# one line, separated by |.",
-        ",".join(["name", *columns]),
-    ]
-    void: dict[str, list[str]] = {}
-    for label in [*ids, *colours]:
-        column = "id" if isinstance(label, int) else "colour"
-        if label in _USUAL_VOID:
-            void[column] = [written(label)]
-            continue
-        share = pixels[label] / pixels.total()
-        cells = {"id": "", "colour": "", column: written(label)}
-        cells["palette"] = written(palette[label]) if label in palette else ""
-        lines.append(f"# {share:.2%} of the pixels, first in {first[label].name}")
-        name = f"class_{written(label).replace(' ', '_')}"
-        lines.append(",".join([name, *(cells[each] for each in columns)]))
+    if len(set(palette.values())) < len(palette):  # each class needs its own
+        palette = {}
+    kinds = {"id": int, "colour": tuple}
+    columns = [column for column, kind in kinds.items() if any(type(label) is kind for label in pixels)]
+    columns += ["palette"] * bool(palette)
+    lines = [",".join(["name", *columns])]
+    void = {}
+    for column, kind in kinds.items():
+        for label in sorted(label for label in pixels if type(label) is kind):
+            if label in _USUAL_VOID:
+                void[column] = written(label)
+                continue
+            cells = {column: written(label), "palette": written(palette.get(label, ""))}
+            share = pixels[label] / pixels.total()
+            lines.append(f"# {share:.2%} of the pixels, first in {first[label].name}")
+            name = f"class_{written(label).replace(' ', '_')}"
+            lines.append(",".join([name, *(cells.get(each, "") for each in columns)]))
     if void:
-        lines.append(",".join([VOID, *(" | ".join(void.get(each, [])) for each in columns)]))
-    return "\n".join(lines) + "\n"
+        lines.append(",".join([VOID, *(void.get(each, "") for each in columns)]))
+    return _HEAD + "\n".join(lines) + "\n"

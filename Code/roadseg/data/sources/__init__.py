@@ -2,12 +2,11 @@
 
 from pathlib import Path
 
-from roadseg.data.sources.base import Frame, Source
+from roadseg.data.sources.base import Frame, Joined, Source
 from roadseg.data.sources.camvid import CamVid
+from roadseg.data.sources.class_table import load_table, ready_tables
 from roadseg.data.sources.folder import Cityscapes, Folder, KittiSemantics
-from roadseg.data.sources.joined import Joined
-from roadseg.data.sources.letterbox import checked_size
-from roadseg.data.sources.table_file import load_table, ready_tables
+from roadseg.data.sources.images import check_size
 from roadseg.data.sources.virtual_kitti import VirtualKitti1, VirtualKitti2
 from roadseg.errors import DataError
 from roadseg.files import user_path
@@ -34,38 +33,28 @@ def open(path: str | Path, kind: str | None = None, size: tuple[int, int] | None
             one.
     """
     path = user_path(path)
-    _check_folder(path)
-    source = KINDS[_recognise(path) if kind is None else _check_kind(path, kind)](path)
-    if size is not None:
-        source.size = checked_size(size)
-    return source
-
-
-def _check_folder(path: Path) -> None:
-    try:
-        next(path.iterdir(), None)
-    except (FileNotFoundError, NotADirectoryError):
+    if not path.is_dir():
         raise DataError(
             f"{path}: no such folder; give the one that holds a data set, or put one there: "
             "docs/data.md says where to get it"
         )
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); check the folder's permissions")
-
-
-def _check_kind(path: Path, kind: str) -> str:
-    if kind not in KINDS:
+    if kind is None:
+        kind = _recognise(path)
+    elif kind not in KINDS:
         raise DataError(f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
-    if not KINDS[kind].recognises(path):
+    elif not KINDS[kind].recognises(path):
         raise DataError(f"{path}: not laid out as {kind}, which is {KINDS[kind].layout}")
-    return kind
+    source = KINDS[kind](path)
+    if size is not None:
+        source.size = check_size(size)
+    return source
 
 
 def _recognise(path: Path) -> str:
     found = [name for name, each in KINDS.items() if each.recognises(path)]
     if len(found) == 1:
         return found[0]
-    if found:
-        raise DataError(f"{path}: holds {' and '.join(found)}; say which with kind=...")
     layouts = "; ".join(f"{name}: {each.layout}" for name, each in KINDS.items())
-    raise DataError(f"{path}: no known data set in this folder. Known layouts: {layouts}")
+    none = f"no known data set in this folder. Known layouts: {layouts}"
+    several = f"holds {' and '.join(found)}; say which with kind=..."
+    raise DataError(f"{path}: {several if found else none}")
