@@ -1,88 +1,83 @@
-"""The command `roadseg check-data`: what is in a data set, and all that is wrong with it."""
+"""The command `roadseg check-data`: what is in a data set, all that is wrong with it or looks so."""
 
 import argparse
 import os
 from collections import Counter, defaultdict
-from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from roadseg.data import sources
 from roadseg.data.classes import IGNORE
 from roadseg.data.propose_table import propose_table, settings_text
-from roadseg.data.sources import Folder, Frame, Source, ready_tables
+from roadseg.data.sources import Folder, Frame, Source, load_table, ready_tables
 from roadseg.data.sources.base import unequal_sizes
 from roadseg.data.sources.class_table import (
     MAX_PROBLEMS,
     TABLE_FILE,
     VOID,
+    TableSource,
     UnlistedLabels,
     describe,
+    index_colours,
+    inner_labels,
+    is_packed_grey,
     own_table,
     ready_text,
+    written,
 )
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, user_path
 from roadseg.progress import progress_bar
 
-UNPAIRED, OTHER_FILES, UNUSABLE = "files without a counterpart", "other files", "unusable files"
-OTHER_SIZE, TURNED = "masks of another size", "turned images"
-UNLISTED, SEVERAL_SIZES = "labels that the table lacks", "frames of several sizes"
-_SIZES_SHOWN = 5
 _ORIENTATION = 274  # the number of that EXIF tag; 1 is upright
-
-
-class Seen(NamedTuple):
-    """What is in the two files of a frame.
-
-    size: (width, height) of the image; None: unreadable.
-    ids: pixels of each class id, int64 (256); None: unreadable.
-    problems: kind and message.
-    unlisted: pixels of each raw label that the table lacks.
-    """
-
-    size: tuple[int, int] | None
-    ids: np.ndarray | None
-    problems: list[tuple[str, str]]
-    unlisted: dict[Hashable, int]
+_SIZES_SHOWN = 5
+_MUCH_VOID = 0.4  # of all pixels
+_NEAR = 8  # levels between a listed colour and what smoothing or compression makes of it
+_PREVIEWED, _PREVIEW_WIDTH, _LINE = 4, 480, 16  # frames; pixels
 
 
 @dataclass
-class Findings:
+class Census:
     """What is in a whole data set.
 
+    frames: how many have an image and labels.
     sizes: how many images are (width, height).
     pixels, frames_with: int64 (C + 1), of each class, and at the end of void and of unlisted labels.
+    areas: bool (C + 1), whether a class fills any 3 x 3 pixels.
     problems: messages by kind.
+    suspicions: what only a person can judge.
     """
 
     class_names: tuple[str, ...]
     frames: int = 0
     sizes: Counter = field(default_factory=Counter)
     problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    suspicions: list[str] = field(default_factory=list)
 
     def __post_init__(self):
         self.pixels = np.zeros(len(self.class_names) + 1, np.int64)
         self.frames_with = np.zeros_like(self.pixels)
+        self.areas = np.zeros_like(self.pixels, bool)
 
-    def add(self, seen: Seen) -> None:
-        """Counts one frame in."""
-        self.frames += 1
-        if seen.size is not None:
-            self.sizes[seen.size] += 1
-        if seen.ids is not None:
-            pixels = np.append(seen.ids[: len(self.class_names)], seen.ids[IGNORE])
-            self.pixels += pixels
-            self.frames_with += pixels > 0
-        for kind, message in seen.problems:
-            self.problems[kind].append(message)
+    def add_labels(self, ids: np.ndarray) -> None:
+        """Counts class ids uint8 (H, W) in."""
+        places = [*range(len(self.class_names)), IGNORE]
+        pixels, inside = (
+            np.bincount(each.ravel(), minlength=IGNORE + 1)[places] for each in (ids, inner_labels(ids))
+        )
+        self.pixels += pixels
+        self.frames_with += pixels > 0
+        self.areas |= inside > 0
 
     def __str__(self) -> str:
+        return self.text(MAX_PROBLEMS)
+
+    def text(self, most: int | None) -> str:
+        """A table of the classes, and of each kind of problem so many messages; None: all."""
         sizes = [f"{count} of {w} x {h}" for (w, h), count in self.sizes.most_common(_SIZES_SHOWN)]
         sizes += [f"{len(self.sizes) - len(sizes)} more sizes"] * (len(self.sizes) > len(sizes))
         lines = [f"{self.frames} frames: {', '.join(sizes)}"]
@@ -90,71 +85,148 @@ class Findings:
         shares = self.pixels / max(self.pixels.sum(), 1)
         rows = zip((*self.class_names, VOID), self.pixels, shares, self.frames_with, strict=True)
         lines += [f"{name:24s}{n:16,d}{share:9.2%}{frames:9d}" for name, n, share, frames in rows]
-        for kind, messages in self.problems.items():
+        kinds = self.problems | ({"Suspicious": self.suspicions} if self.suspicions else {})
+        for kind, messages in kinds.items():
             lines.append(f"\n{kind}: {len(messages)}")
-            lines += [f"  {message}" for message in messages[:MAX_PROBLEMS]]
-            lines += [f"  and {len(messages) - MAX_PROBLEMS} more"] * (len(messages) > MAX_PROBLEMS)
-        return "\n".join(lines if self.problems else [*lines, "\nNo problems"])
+            lines += [f"  {message}" for message in messages[:most]]
+            lines += [f"  and {len(messages[most:])} more"] * bool(most and messages[most:])
+        return "\n".join(lines if kinds else [*lines, "\nNo problems"])
 
 
-def check(source: Source, progress: bool = True) -> Findings:
+def check(source: Source, progress: bool = True) -> Census:
     """Reads every file of a data set to its last pixel, and does not stop at a problem.
 
     Raises DataError when files lie so that sequences cannot be told apart, or there are none.
     """
-    found = Findings(source.class_names)
+    found = Census(source.class_names)
+    problems = found.problems
     frames: list[Frame] = []
+    unlabelled = 0
     for sequence in source.sequences():
         files = source.files(sequence)
         frames += files.frames(sequence)
-        found.problems[UNPAIRED] += files.unpaired()
-        found.problems[OTHER_FILES] += files.problems
-    unlisted: dict[Hashable, list[tuple[int, Path]]] = defaultdict(list)
+        problems["files without a counterpart"] += files.unpaired(source.labelled_only)
+        problems["other files"] += files.problems
+        unlabelled += len(files.images.keys() - files.labels.keys()) if source.labelled_only else 0
+    unlisted: dict[object, list[tuple[int, Path]]] = defaultdict(list)
+    palettes: dict[int, tuple[tuple, Path]] = {}
     bar = progress_bar(len(frames), 0, unit="frame", description="check", shown=progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool, bar:
         for frame, seen in zip(frames, pool.map(lambda each: _see(source, each), frames), strict=True):
-            found.add(seen)
-            for label, pixels in seen.unlisted.items():
+            size, ids, labels, palette, wrong = seen
+            found.frames += 1
+            found.sizes.update([size] if size else [])
+            if ids is not None:
+                found.add_labels(ids)
+            for label, pixels in labels.items():
                 unlisted[label].append((pixels, frame.label))
+            for index, colour in palette.items():
+                other, first = palettes.setdefault(index, (colour, frame.label))
+                if other != colour:
+                    wrong.append((
+                        "palettes that differ",
+                        f"{frame.label}: index {index} is {written(colour)}, but {written(other)} in "
+                        f"{first}; give the table a column 'colour' instead of 'id'",
+                    ))  # fmt: skip
+            for kind, message in wrong:
+                problems[kind].append(message)
             bar.update()
     for label, places in sorted(unlisted.items(), key=lambda item: -sum(n for n, _ in item[1])):
-        found.problems[UNLISTED].append(
-            describe(
-                label,
-                f": {sum(n for n, _ in places)} pixels in {len(places)} frames, first in {places[0][1]}",
-            )
-        )
+        where = f": {sum(n for n, _ in places)} pixels in {len(places)} frames, first in {places[0][1]}"
+        problems["labels that the table lacks"].append(describe(label, where))
     if len(found.sizes) > 1 and source.size is None:
         (width, height), _ = found.sizes.most_common(1)[0]
-        found.problems[SEVERAL_SIZES].append(
+        problems["frames of several sizes"].append(
             f"to fit all to one, write '# size: {width} x {height}' at the top of {TABLE_FILE}, or "
             f"preprocess with --size {height} {width}"
         )
-    found.problems = {kind: [*dict.fromkeys(each)] for kind, each in found.problems.items() if each}
+    found.problems = {kind: [*dict.fromkeys(each)] for kind, each in problems.items() if each}
+    found.suspicions = [*_suspicions(found, source, unlisted)]
+    if unlabelled:
+        found.suspicions.append(f"{unlabelled} images have no label and are left out")
     return found
 
 
-def _see(source: Source, frame: Frame) -> Seen:
-    """Reads both files, whatever is wrong with one of them."""
-    size, ids, problems, unlisted = None, None, [], {}
+def _see(source: Source, frame: Frame) -> tuple:
+    """What is in both files, whatever is wrong with one of them.
+
+    Returns:
+        Size (width, height) and class ids, each None where a file is unreadable; pixels of each raw
+        label that the table lacks; colours of a palette whose indices count; kinds of problems with
+        messages.
+    """
+    size, ids, unlisted, palette, problems = None, None, {}, {}, []
     try:
         size = source.read_image(frame).size
         with Image.open(frame.image) as image:
             if image.getexif().get(_ORIENTATION, 1) != 1:
                 problem = f"{frame.image}: EXIF data ask for it to be turned, and it is; if its mask is "
-                problems.append((TURNED, f"{problem}not, save both upright, without EXIF data"))
+                problems.append(("turned images", f"{problem}not, save both upright, without EXIF data"))
     except DataError as error:
-        problems.append((UNUSABLE, str(error)))
+        problems.append(("unusable files", str(error)))
     try:
         ids = source.read_labels(frame)
+        if isinstance(source, TableSource) and not source.table.colours:
+            with Image.open(frame.label) as mask:
+                if mask.mode == "P" and not is_packed_grey(mask, source.table.ids):
+                    palette = index_colours(mask)
     except UnlistedLabels as error:
         ids, unlisted = error.ids, error.counts
     except DataError as error:
-        problems.append((UNUSABLE, str(error)))
+        problems.append(("unusable files", str(error)))
     if size and ids is not None and size != ids.shape[::-1]:
-        problems.append((OTHER_SIZE, unequal_sizes(frame, size, ids.shape)))
-    counts = None if ids is None else np.bincount(ids.ravel(), minlength=IGNORE + 1)
-    return Seen(size, counts, problems, unlisted)
+        problems.append(("masks of another size", unequal_sizes(frame, size, ids.shape)))
+    return size, ids, unlisted, palette, problems
+
+
+def _suspicions(found: Census, source: Source, unlisted: dict):
+    """What is often a mistake, though every file can be read."""
+    names = np.array(found.class_names, object)
+    void = found.pixels[-1] / max(found.pixels.sum(), 1)
+    if void > _MUCH_VOID:
+        yield f"{void:.0%} of the pixels are void and count for nothing; give a background a class"
+    occur = found.frames_with[:-1] > 0
+    if not occur.all():
+        yield f"classes that never occur: {', '.join(names[~occur])}"
+    thin = names[occur & ~found.areas[:-1]]
+    if len(thin) > 1:
+        yield (
+            f"classes that occur only as lines one or two pixels wide: {', '.join(thin)}; were the masks "
+            "resized or smoothed? Save them without interpolation"
+        )
+    listed = source.table.colours if isinstance(source, TableSource) else {}
+    near = [
+        label
+        for label in unlisted
+        if any(np.abs(np.subtract(label, colour)).max() <= _NEAR for colour in listed)
+    ]
+    if near:
+        yield (
+            f"{len(near)} unlisted colours, such as {written(near[0])}, are nearly a listed one; were the "
+            "masks smoothed or compressed? Save them as PNG without either"
+        )
+    if isinstance(source, TableSource) and source.table.ids == load_table("cityscapes").ids:
+        of_high_ids = [source.table.ids[raw] for raw in range(19, 34) if source.table.ids[raw] != IGNORE]
+        if not occur[of_high_ids].any():
+            yield "no id above 18 but perhaps 255: of train ids, --table cityscapes_train_ids is right"
+
+
+def draw_preview(source: Source, frames: list[Frame]) -> Image.Image:
+    """Images beside their labels in the colours of the classes, and a legend."""
+    palette = np.zeros((IGNORE + 1, 3), np.uint8)
+    palette[: len(source.palette)] = source.palette
+    rows = []
+    for image, ids in map(source.read, frames):
+        size = _PREVIEW_WIDTH, max(1, round(_PREVIEW_WIDTH * image.height / image.width))
+        labels = Image.fromarray(palette[ids]).resize(size, Image.Resampling.NEAREST)
+        rows.append(np.hstack([np.asarray(image.resize(size)), np.asarray(labels)]))
+    legend = Image.new("RGB", (2 * _PREVIEW_WIDTH, _LINE * (1 + len(source.class_names))))
+    draw = ImageDraw.Draw(legend)
+    for place, name in enumerate((*source.class_names, VOID)):
+        colour = tuple(palette[place].tolist()) if name != VOID else (0, 0, 0)
+        draw.rectangle((0, _LINE * place, _LINE, _LINE * (place + 1)), fill=colour)
+        draw.text((1.5 * _LINE, _LINE * place), name, fill="white")
+    return Image.fromarray(np.vstack([*rows, np.asarray(legend)]))
 
 
 def add_command(commands) -> None:
@@ -172,31 +244,44 @@ def add_command(commands) -> None:
     parser.add_argument("--mask-suffix", help="with which all masks end, such as _L")
     parser.add_argument("--image-suffix", help="with which all images end")
     parser.add_argument("--write", action="store_true", help=f"write the proposed {TABLE_FILE}")
+    parser.add_argument("--labelled-only", action="store_true", help="leave out images without a mask")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write all that is found into it")
+    parser.add_argument("--preview", type=Path, metavar="FILE.png", help="draw the first frames")
     parser.set_defaults(run=_run)
 
 
 def _run(options: argparse.Namespace) -> int:
     folder = user_path(options.folder)
-    own, written = own_table(folder), None
+    own, table = own_table(folder), None
     if options.write and own:
         raise DataError(f"{own}: is there already; move it elsewhere to have another one written")
     suffixes = {"image_suffix": options.image_suffix, "mask_suffix": options.mask_suffix}
     suffixes = {name: value for name, value in suffixes.items() if value is not None}
     if options.table in ready_tables():
-        written = settings_text(**suffixes) + ready_text(options.table)
+        table = settings_text(**suffixes) + ready_text(options.table)
     elif options.table is None and Folder.recognises(folder) and not own:
-        written, problems = propose_table(folder, **suffixes)
+        table, problems = propose_table(folder, **suffixes)
         head = f"{folder / TABLE_FILE}: no such file. A proposal:\n"
-        print("\n".join([head, written, *problems[:MAX_PROBLEMS]]))
+        print("\n".join([head, table, *problems[:MAX_PROBLEMS]]))
         if not options.write:
             return 1
     if options.write:
-        if written is None:
+        if table is None:
             raise DataError("--write: there is nothing to write beside a proposal or a ready table")
-        atomic_write(folder / TABLE_FILE, lambda part: part.write_text(written, "utf-8"))
-        print(f"Written: {folder / TABLE_FILE}\n")
+        _write(folder / TABLE_FILE, lambda part: part.write_text(table, "utf-8"))
     if options.table:
         suffixes["table"] = options.table
-    found = check(Folder(folder, **suffixes) if suffixes else sources.open(folder))
+    source = Folder(folder, **suffixes) if suffixes else sources.open(folder)
+    source.labelled_only = options.labelled_only
+    found = check(source)
     print(found)
+    if options.report:
+        _write(options.report, lambda part: part.write_text(found.text(None) + "\n", "utf-8"))
+    if options.preview:
+        _write(options.preview, draw_preview(source, source.frames()[:_PREVIEWED]).save)
     return int(bool(found.problems))
+
+
+def _write(path: Path, write) -> None:
+    atomic_write(path, write)
+    print(f"Written: {path}\n")

@@ -232,7 +232,7 @@ def test_cityscapes_in_its_own_layout(tmp_path):
     assert labels[0, 0] == IGNORE
     shutil.rmtree(tmp_path / "leftImg8bit/train")
     shutil.rmtree(tmp_path / "gtFine/train")
-    with pytest.raises(DataError, match="no sequence of frames"):
+    with pytest.raises(DataError, match="no sequence here"):
         source.frames()
 
 

@@ -57,7 +57,7 @@ def test_a_folder_that_is_missing_empty_or_another_is_an_error(tmp_path):
 def test_a_layout_without_any_frame_is_an_error(tmp_path):
     for name in ("vkitti_1.3.1_rgb", "Scene01", "valannot"):
         (tmp_path / name / name).mkdir(parents=True)
-        with pytest.raises(DataError, match=f"{name}: no sequence of frames"):
+        with pytest.raises(DataError, match=f"{name}: no sequence here"):
             sources.open(tmp_path / name).frames()
 
 
@@ -65,8 +65,8 @@ def test_data_below_the_home_directory_or_of_any_name_is_found(tmp_path, monkeyp
     tree = raw_data.camvid(tmp_path / b"\xff\xfe".decode("utf-8", "surrogateescape"))
     monkeypatch.setenv("HOME", str(tmp_path))
     assert sources.open(f"~/{tree.name}").path == tree
-    (tree / "train/stray.txt").write_text("")
-    with pytest.raises(DataError, match=r"stray\.txt: not a frame's name") as error:
+    (tree / "train/stray.jpg").write_text("")
+    with pytest.raises(DataError, match=r"stray\.jpg: not a frame's name") as error:
         sources.open(tree).frames()
     str(error.value).encode()
 

@@ -19,7 +19,12 @@ KINDS: dict[str, type[Source]] = {
 }
 
 
-def open(path: str | Path, kind: str | None = None, size: tuple[int, int] | None = None) -> Source:
+def open(
+    path: str | Path,
+    kind: str | None = None,
+    size: tuple[int, int] | None = None,
+    labelled_only: bool = False,
+) -> Source:
     """The data set below `path`; its kind is recognised from its layout.
 
     Args:
@@ -27,6 +32,7 @@ def open(path: str | Path, kind: str | None = None, size: tuple[int, int] | None
         kind: "virtual_kitti_1", ...; None: as recognised.
         size: (H, W) in pixels to which frames of whatever size are fitted, with black and void around
             them; None: all frames must have one size.
+        labelled_only: whether images without labels are left out, instead of an error.
 
     Raises:
         DataError: there is no such folder, it cannot be read, or it has no known layout or more than
@@ -45,6 +51,7 @@ def open(path: str | Path, kind: str | None = None, size: tuple[int, int] | None
     elif not KINDS[kind].recognises(path):
         raise DataError(f"{path}: not laid out as {kind}, which is {KINDS[kind].layout}")
     source = KINDS[kind](path)
+    source.labelled_only = labelled_only
     if size is not None:
         source.size = check_size(size)
     return source

@@ -15,7 +15,8 @@ from roadseg.data.sources.images import fit_image, fit_labels, read_image
 from roadseg.errors import DataError
 
 RENDERED_MARKER = "roadscenes.json"  # in a folder of rendered scenes
-_ALWAYS_THERE = re.compile(r"\..*|thumbs\.db|desktop\.ini|readme.*", re.IGNORECASE)  # of no data set
+# What systems, people and labelling tools put beside images.
+_NO_IMAGES = re.compile(r"\..*|thumbs\.db|.*\.(ini|txt|md|csv|json|xml|html)|readme.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True)
@@ -41,8 +42,8 @@ class Files:
         both = sorted(self.images.keys() & self.labels.keys())
         return [Frame(sequence, index, self.images[index], self.labels[index]) for index in both]
 
-    def unpaired(self) -> list[str]:
-        """A message about each file that has no counterpart."""
+    def unpaired(self, labelled_only: bool = False) -> list[str]:
+        """A message about each file that has no counterpart, or only about labels without an image."""
         return [
             f"{path}: this frame has no {missing}; add the missing file or remove this one"
             for own, other, missing in (
@@ -50,7 +51,7 @@ class Files:
                 (self.labels, self.images, "image"),
             )
             for index, path in sorted(own.items())
-            if index not in other
+            if index not in other and not (labelled_only and own is self.images)
         ]
 
 
@@ -62,6 +63,7 @@ class Source(ABC):
     class_names: tuple[str, ...]
     palette: tuple[Colour, ...]
     size: tuple[int, int] | None = None  # (H, W) to which `read` fits frames of whatever size
+    labelled_only = False  # whether images without labels are left out, instead of an error
 
     def __init__(self, path: Path):
         self.path = path
@@ -117,7 +119,10 @@ class Source(ABC):
         found = []
         for sequence in select_sequences(self.sequences(), sequences, self.path):
             files = self.files(sequence)
-            frames, problems = files.frames(sequence), files.problems + files.unpaired()
+            frames, problems = (
+                files.frames(sequence),
+                files.problems + files.unpaired(self.labelled_only),
+            )
             if problems or not frames:
                 none = f"{self.path}: sequence {sequence} has no frames; extract it again"
                 raise DataError(next(iter(problems), none))
@@ -203,7 +208,7 @@ def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: 
             raise unknown_sequence(name, known, where)
         chosen |= below
     if not chosen:
-        raise DataError(f"{where}: no sequence of frames; extract or ask for at least one")
+        raise DataError(f"{where}: no sequence here, or an empty list was given; extract at least one")
     return sorted(chosen)
 
 
@@ -218,12 +223,12 @@ def unknown_sequence(name: str, known: Iterable[str], where: object) -> DataErro
 
 
 def visible_files(folder: Path) -> list[Path]:
-    """The files of a folder, sorted, without those that systems and people put into every folder."""
+    """The files of a folder that may be images, sorted."""
     if not folder.is_dir():
         return []
     with os.scandir(folder) as entries:
         names = [each.name for each in entries if not each.is_dir()]
-    return [folder / name for name in sorted(names) if not _ALWAYS_THERE.fullmatch(name)]
+    return [folder / name for name in sorted(names) if not _NO_IMAGES.fullmatch(name)]
 
 
 def numbered_files(folder: Path, name: re.Pattern, **groups: str) -> tuple[dict[int, Path], list[str]]:

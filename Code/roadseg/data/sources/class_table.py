@@ -4,7 +4,7 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -95,7 +95,7 @@ class ClassTable:
             UnlistedLabels: a pixel's raw label is not in the table.
             DataError: the table has no labels of the mask's kind.
         """
-        labels = raw_labels(mask, in_colours=bool(self.colours))
+        labels = raw_labels(mask, bool(self.colours), self.ids)
         kind, listed = ("colour", self.colours) if labels.ndim == 3 else ("id", self.ids)
         if not listed:
             raise DataError(
@@ -164,12 +164,43 @@ class TableSource(Source):
         return self.table.decode(read_mask(frame.label), frame.label)
 
 
-def raw_labels(mask: Image.Image, in_colours: bool) -> np.ndarray:
+def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -> np.ndarray:
     """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask.
 
-    in_colours: whether a mask with a palette is read as colours.
+    Args:
+        mask: as `images.read_mask` gives it.
+        in_colours: whether a mask with a palette is read as colours.
+        ids: that a table lists, see `is_packed_grey`.
     """
-    return np.asarray(mask.convert("RGB") if mask.mode == "P" and in_colours else mask)
+    if mask.mode == "P" and (in_colours or is_packed_grey(mask, ids)):
+        mask = mask.convert("RGB" if in_colours else "L")
+    return np.asarray(mask)
+
+
+def is_packed_grey(mask: Image.Image, ids: Collection[int]) -> bool:
+    """Whether a palette has only such ids, as greys: a program that packs images made it.
+
+    Then the greys are the ids, not the indices.
+    """
+    return all(len({*colour}) == 1 and colour[0] in ids for colour in index_colours(mask).values())
+
+
+def index_colours(mask: Image.Image) -> dict[int, Colour]:
+    """The colours of those indices that occur in a mask with a palette."""
+    palette = mask.getpalette("RGB")
+    used = [index for index, pixels in enumerate(mask.histogram()) if pixels]
+    return {index: tuple(palette[3 * index : 3 * index + 3]) for index in used}
+
+
+def inner_labels(labels: np.ndarray) -> np.ndarray:
+    """Of labels (H, W), those (N) whose eight neighbours are the same: lines have none."""
+    height, width = (max(length - 2, 0) for length in labels.shape)
+    centre = labels[1:-1, 1:-1]
+    is_inside = np.ones(centre.shape, bool)
+    for row in range(3):
+        for column in range(3):
+            is_inside &= labels[row : row + height, column : column + width] == centre
+    return centre[is_inside]
 
 
 def unique_labels(labels: np.ndarray) -> tuple[list[Hashable], np.ndarray, list[int]]:
