@@ -191,8 +191,8 @@ def _suspicions(found: Census, source: Source, unlisted: dict):
     thin = names[occur & ~found.areas[:-1]]
     if len(thin) > 1:
         yield (
-            f"classes that occur only as lines one or two pixels wide: {', '.join(thin)}; were the masks "
-            "resized or smoothed? Save them without interpolation"
+            f"classes that occur only as lines one or two pixels wide: {', '.join(thin)}; were the "
+            "masks resized or smoothed? Save them without interpolation"
         )
     listed = source.table.colours if isinstance(source, TableSource) else {}
     near = [
@@ -202,8 +202,8 @@ def _suspicions(found: Census, source: Source, unlisted: dict):
     ]
     if near:
         yield (
-            f"{len(near)} unlisted colours, such as {written(near[0])}, are nearly a listed one; were the "
-            "masks smoothed or compressed? Save them as PNG without either"
+            f"{len(near)} unlisted colours, such as {written(near[0])}, are nearly a listed one; were "
+            "the masks smoothed or compressed? Save them as PNG without either"
         )
     if isinstance(source, TableSource) and source.table.ids == load_table("cityscapes").ids:
         of_high_ids = [source.table.ids[raw] for raw in range(19, 34) if source.table.ids[raw] != IGNORE]

@@ -119,13 +119,12 @@ class Source(ABC):
         found = []
         for sequence in select_sequences(self.sequences(), sequences, self.path):
             files = self.files(sequence)
-            frames, problems = (
-                files.frames(sequence),
-                files.problems + files.unpaired(self.labelled_only),
-            )
-            if problems or not frames:
-                none = f"{self.path}: sequence {sequence} has no frames; extract it again"
-                raise DataError(next(iter(problems), none))
+            frames = files.frames(sequence)
+            problems = files.problems + files.unpaired(self.labelled_only)
+            if not frames and not self.labelled_only:
+                problems.append(f"{self.path}: sequence {sequence} has no frames; extract it again")
+            if problems:
+                raise DataError(problems[0])
             found += frames
         return found
 
