@@ -22,13 +22,11 @@ from roadseg.data.sources.class_table import (
     TableSource,
     UnlistedLabels,
     describe,
-    index_colours,
-    inner_labels,
-    is_packed_grey,
     own_table,
     ready_text,
     written,
 )
+from roadseg.data.sources.images import index_colours, inner_labels, is_packed_grey
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, user_path
 from roadseg.progress import progress_bar

@@ -10,17 +10,19 @@ from roadseg.data.sources.class_table import (
     MAX_CLASSES,
     VOID,
     ClassTable,
-    index_colours,
-    inner_labels,
     load_table,
-    raw_labels,
     ready_tables,
     ready_text,
-    unique_labels,
     written,
 )
 from roadseg.data.sources.folder import Folder
-from roadseg.data.sources.images import read_mask
+from roadseg.data.sources.images import (
+    index_colours,
+    inner_labels,
+    raw_labels,
+    read_mask,
+    unique_labels,
+)
 from roadseg.errors import DataError
 from roadseg.progress import progress_bar
 

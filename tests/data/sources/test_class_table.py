@@ -122,7 +122,6 @@ WRONG = {
     "name,id,palette\na,1,red\n": "line 2: palette 'red'",
     "name,id,palette\na,1,1 2 3\nb,2,1 2 3\n": "line 3: 'b' is painted 1 2 3, and so is 'a'",
     "name,colour,palette\na,1 2 3,9 9 9\nb,9 9 9,\n": "line 3: 'b' is painted 9 9 9, and so is 'a'",
-    "name,id,palette\na,1,\nvoid,2,1 2 3\n": "line 3: void is always painted black",
     'name,id\n"a,1\n': "line 2: not a line of a CSV file",
     "# size: huge\nname,id\na,1\n": "line 1: size 'huge': write width x height",
     "# size: 640 x 48O\nname,id\na,1\n": "line 1: size '640 x 48O'",

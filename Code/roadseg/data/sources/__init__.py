@@ -44,24 +44,21 @@ def open(
             f"{path}: no such folder; give the one that holds a data set, or put one there: "
             "docs/data.md says where to get it"
         )
-    if kind is None:
-        kind = _recognise(path)
-    elif kind not in KINDS:
-        raise DataError(f"unknown kind {kind!r}: one of {', '.join(KINDS)}")
-    elif not KINDS[kind].recognises(path):
-        raise DataError(f"{path}: not laid out as {kind}, which is {KINDS[kind].layout}")
-    source = KINDS[kind](path)
+    source = KINDS[_recognise(path, kind)](path)
     source.labelled_only = labelled_only
     if size is not None:
         source.size = check_size(size)
     return source
 
 
-def _recognise(path: Path) -> str:
+def _recognise(path: Path, kind: str | None) -> str:
     found = [name for name, each in KINDS.items() if each.recognises(path)]
-    if len(found) == 1:
-        return found[0]
+    if kind in found or (kind is None and len(found) == 1):
+        return kind or found[0]
     layouts = "; ".join(f"{name}: {each.layout}" for name, each in KINDS.items())
-    none = f"no known data set in this folder. Known layouts: {layouts}"
-    several = f"holds {' and '.join(found)}; say which with kind=..."
-    raise DataError(f"{path}: {several if found else none}")
+    problem = f"no known data set in this folder. Known layouts: {layouts}"
+    if kind is not None:
+        problem = f"not laid out as {kind!r}. Known layouts: {layouts}"
+    elif found:
+        problem = f"holds {' and '.join(found)}; say which with kind=..."
+    raise DataError(f"{path}: {problem}")

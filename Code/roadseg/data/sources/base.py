@@ -199,9 +199,10 @@ def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: 
     where: what messages call the data set. Raises DataError for a name that nothing matches, and when
     there is no sequence.
     """
-    names = [wanted] if isinstance(wanted, str) else None if wanted is None else list(wanted)
-    chosen = set(known if names is None else ())
-    for name in names or ():
+    if wanted is None:
+        wanted = known
+    chosen = set()
+    for name in [wanted] if isinstance(wanted, str) else wanted:
         below = {each for each in known if each == name or each.startswith(f"{name}/")}
         if not below:
             raise unknown_sequence(name, known, where)

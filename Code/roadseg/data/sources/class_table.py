@@ -4,7 +4,7 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -15,7 +15,7 @@ from PIL import Image
 
 from roadseg.data.classes import IGNORE, ClassMap, Colour, UnlistedColour
 from roadseg.data.sources.base import Frame, Source
-from roadseg.data.sources.images import read_mask
+from roadseg.data.sources.images import raw_labels, read_mask, unique_labels
 from roadseg.errors import DataError
 
 TABLE_FILE = "classes.csv"
@@ -162,58 +162,6 @@ class TableSource(Source):
 
     def read_labels(self, frame: Frame) -> np.ndarray:
         return self.table.decode(read_mask(frame.label), frame.label)
-
-
-def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -> np.ndarray:
-    """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask.
-
-    Args:
-        mask: as `images.read_mask` gives it.
-        in_colours: whether a mask with a palette is read as colours.
-        ids: that a table lists, see `is_packed_grey`.
-    """
-    if mask.mode == "P" and (in_colours or is_packed_grey(mask, ids)):
-        mask = mask.convert("RGB" if in_colours else "L")
-    return np.asarray(mask)
-
-
-def is_packed_grey(mask: Image.Image, ids: Collection[int]) -> bool:
-    """Whether a palette has only such ids, as greys: a program that packs images made it.
-
-    Then the greys are the ids, not the indices.
-    """
-    return all(len({*colour}) == 1 and colour[0] in ids for colour in index_colours(mask).values())
-
-
-def index_colours(mask: Image.Image) -> dict[int, Colour]:
-    """The colours of those indices that occur in a mask with a palette."""
-    palette = mask.getpalette("RGB")
-    used = [index for index, pixels in enumerate(mask.histogram()) if pixels]
-    return {index: tuple(palette[3 * index : 3 * index + 3]) for index in used}
-
-
-def inner_labels(labels: np.ndarray) -> np.ndarray:
-    """Of labels (H, W), those (N) whose eight neighbours are the same: lines have none."""
-    height, width = (max(length - 2, 0) for length in labels.shape)
-    centre = labels[1:-1, 1:-1]
-    is_inside = np.ones(centre.shape, bool)
-    for row in range(3):
-        for column in range(3):
-            is_inside &= labels[row : row + height, column : column + width] == centre
-    return centre[is_inside]
-
-
-def unique_labels(labels: np.ndarray) -> tuple[list[Hashable], np.ndarray, list[int]]:
-    """Each raw label, an int or a colour; which of them each pixel (H, W) has; pixels of each."""
-    is_colour = labels.ndim == 3
-    if is_colour:
-        red, green, blue = np.moveaxis(labels.astype(np.uint32), -1, 0)
-        labels = red << 16 | green << 8 | blue
-    values, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    found = values.tolist()
-    if is_colour:
-        found = [(value >> 16, value >> 8 & 255, value & 255) for value in found]
-    return found, places.reshape(labels.shape), counts.tolist()
 
 
 def written(label: Hashable) -> str:
@@ -398,8 +346,6 @@ class _Parser:
             unlabelled = [name for name in classes if name not in self.labels[column].values()]
             for name in unlabelled if self.labels[column] else ():
                 self._say(f"{name!r} has no {column}; write one, or drop the line", self.names[name])
-        if any(self.palette.get(VOID, ())):
-            self._say("void is always painted black; leave its palette empty", self.names[VOID])
         painted: dict[Colour, str] = {}
         for name, colour in self._given_palette().items():
             if (twin := painted.setdefault(colour, name)) != name:

@@ -1,6 +1,7 @@
 """Image files, decoded to their last pixel or refused; and frames of any size fitted into one."""
 
 import io
+from collections.abc import Collection, Hashable
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ IMAGE_FORMATS = {
 }  # fmt: skip
 MASK_FORMATS = {suffix: IMAGE_FORMATS[suffix] for suffix in (".png", ".bmp", ".tif", ".tiff")}
 _SIXTEEN_BIT = "I;16", "I;16L", "I;16B", "I;16N", "I"
-_MASK_MODES = "L", "P", "RGB", "I;16", "I;16B"
+_MASK_MODES = "1", "L", "P", "RGB", "I;16", "I;16B"
 
 
 def read_image(path: Path) -> Image.Image:
@@ -34,7 +35,9 @@ def decode_image(data: bytes, path: object) -> Image.Image:
     Raises:
         DataError: it is no complete image, or its values have no meaning in 8 bits.
     """
-    return to_rgb(ImageOps.exif_transpose(_decode(data, path)), path)
+    image = _decode(data, path)
+    ImageOps.exif_transpose(image, in_place=True)
+    return to_rgb(image, path)
 
 
 def read_mask(path: Path) -> Image.Image:
@@ -46,20 +49,67 @@ def read_mask(path: Path) -> Image.Image:
     """
     data = _content(path)
     mask = _decode(data, path)
-    if mask.format not in MASK_FORMATS.values():
-        raise DataError(f"{path}: compressed as {mask.format}, which changes labels; save masks as PNG")
-    bits, colour_type = data[24:26] if mask.format == "PNG" else (8, None)  # in a PNG's header
-    if mask.mode == "1":
-        return Image.fromarray(np.asarray(mask, np.uint8))
-    if mask.mode in ("LA", "PA", "RGBA") and mask.getchannel("A").getextrema() == (255, 255):
-        mask = mask.convert("L" if mask.mode == "LA" else "RGB")
-    is_scaled = (bits == 16 and mask.mode != "I;16") or (bits < 8 and colour_type == 0)
-    if mask.mode not in _MASK_MODES or is_scaled:
+    file_format, mode = mask.format, mask.mode
+    bits, colour_type = data[24:26] if file_format == "PNG" else (8, None)  # in a PNG's header
+    if mode in ("LA", "PA", "RGBA") and mask.getchannel("A").getextrema() == (255, 255):
+        mask = mask.convert("L" if mode == "LA" else "RGB")
+    is_scaled = (bits == 16 and mode != "I;16") or (bits in (2, 4) and colour_type == 0)
+    if mask.mode not in _MASK_MODES or is_scaled or file_format not in MASK_FORMATS.values():
         raise DataError(
-            f"{path}: {bits} bits a channel in mode {mask.mode}; save masks with 8 bits a channel and "
-            "without an alpha channel, or ids with 16 bits"
+            f"{path}: {file_format} with {bits} bits a channel in mode {mode}; save masks as PNG with 8 "
+            "bits a channel, or ids with 16, without an alpha channel and compression that loses labels"
         )
-    return mask
+    return Image.fromarray(np.asarray(mask, np.uint8)) if mode == "1" else mask
+
+
+def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -> np.ndarray:
+    """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask.
+
+    Args:
+        mask: as `read_mask` gives it.
+        in_colours: whether a mask with a palette is read as colours.
+        ids: that a table lists, see `is_packed_grey`.
+    """
+    if mask.mode == "P" and (in_colours or is_packed_grey(mask, ids)):
+        mask = mask.convert("RGB" if in_colours else "L")
+    labels = np.asarray(mask)
+    is_grey = ids and not in_colours and labels.ndim == 3 and (labels == labels[..., :1]).all()
+    return labels[..., 0] if is_grey else labels
+
+
+def is_packed_grey(mask: Image.Image, ids: Collection[int]) -> bool:
+    """Whether a palette has only such ids, as greys: a program that packs images made it.
+
+    Then the greys are the ids, not the indices.
+    """
+    return all(len({*colour}) == 1 and colour[0] in ids for colour in index_colours(mask).values())
+
+
+def index_colours(mask: Image.Image) -> dict[int, tuple[int, ...]]:
+    """The colours of those indices that occur in a mask with a palette."""
+    palette = mask.getpalette("RGB")
+    used = [index for index, pixels in enumerate(mask.histogram()) if pixels]
+    return {index: tuple(palette[3 * index : 3 * index + 3]) for index in used}
+
+
+def unique_labels(labels: np.ndarray) -> tuple[list[Hashable], np.ndarray, list[int]]:
+    """Each raw label, an int or a colour; which of them each pixel (H, W) has; pixels of each."""
+    if labels.ndim == 2:
+        values, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
+        return values.tolist(), places.reshape(labels.shape), counts.tolist()
+    red, green, blue = np.moveaxis(labels.astype(np.uint32), -1, 0)
+    values, places, counts = unique_labels(red << 16 | green << 8 | blue)
+    return [(value >> 16, value >> 8 & 255, value & 255) for value in values], places, counts
+
+
+def inner_labels(labels: np.ndarray) -> np.ndarray:
+    """Of labels (H, W), those (N) whose eight neighbours are the same: lines have none."""
+    height, width = (max(length - 2, 0) for length in labels.shape)
+    centre = labels[1:-1, 1:-1]
+    is_inside = np.ones(centre.shape, bool)
+    for row, column in np.ndindex(3, 3):
+        is_inside &= labels[row : row + height, column : column + width] == centre
+    return centre[is_inside]
 
 
 def to_rgb(image: Image.Image, name: object) -> Image.Image:
@@ -130,9 +180,8 @@ def _content(path: Path) -> bytes:
 
 def _decode(data: bytes, path: object) -> Image.Image:
     """The image with its `format` and EXIF data; what Pillow leaves unnoticed is checked here."""
-    kind = IMAGE_FORMATS.get(Path(str(path)).suffix.lower(), "image")
     try:
-        image = Image.open(io.BytesIO(data), formats=[*set(IMAGE_FORMATS.values())])
+        image = Image.open(io.BytesIO(data), formats=[*IMAGE_FORMATS.values()])
         if image.format == "PNG":  # Pillow decodes one whose checksums are wrong
             image.verify()
             image = Image.open(io.BytesIO(data), formats=["PNG"])
@@ -141,12 +190,11 @@ def _decode(data: bytes, path: object) -> Image.Image:
         image.load()
         return image
     except Exception as error:  # Pillow raises whatever a damaged file happens to cause
-        what = "the file is empty" if not data else str(error)
+        what = str(error) if data else "the file is empty"
         if data.startswith(b"version https://git-lfs"):
             what = "a pointer of Git LFS in its place: run `git lfs pull`"
-        raise DataError(
-            f"{path}: damaged or cut off, not a complete {kind} file ({what}); copy it again"
-        )
+        kind = IMAGE_FORMATS.get(Path(str(path)).suffix.lower(), "image")
+        raise DataError(f"{path}: damaged or cut off, not a complete {kind} ({what}); copy it again")
 
 
 def _decode_jpeg(data: bytes, header: Image.Image) -> Image.Image:

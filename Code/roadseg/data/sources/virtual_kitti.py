@@ -87,26 +87,23 @@ class _VirtualKitti(Source):
     @classmethod
     def parse_encoding(cls, text: str, path: object) -> ClassMap:
         """The class map that an encoding file holds; path: for messages. Raises DataError."""
-        header, *lines = text.splitlines() or [""]
-        if header.split() != cls.header.split() or not any(lines):
-            raise DataError(
-                f"{path}: line 1 must be {cls.header!r}, then classes; extract the file again"
-            )
         ids = {name: number for number, name in enumerate(cls.class_names)} | {"Undefined": IGNORE}
         colour_to_id: dict[Colour, int] = {}
-        for number, line in enumerate(lines, start=2):
-            if not line.strip():
-                continue
+        for number, line in enumerate(text.splitlines() or [""], start=1):
             try:
-                name, red, green, blue = line.split()
-                colour = tuple(bytes(map(int, (red, green, blue))))
-                class_id = ids[name.partition(":")[0]]  # "Car:7" is one of the cars
+                if number > 1 and line.strip():
+                    name, *channels = line.split()
+                    red, green, blue = bytes(map(int, channels))
+                    class_id = ids[name.partition(":")[0]]  # "Car:7" is one of the cars
+                    is_right = colour_to_id.setdefault((red, green, blue), class_id) == class_id
+                else:
+                    is_right = number > 1 or line.split() == cls.header.split()
             except (ValueError, KeyError):
-                colour = class_id = None
-            if class_id is None or colour_to_id.setdefault(colour, class_id) != class_id:
+                is_right = False
+            if not is_right:
                 raise DataError(
-                    f"{path}: line {number}, {line!r}: a known class and three numbers 0..255 are "
-                    "expected, and each colour for one class only; extract the file again"
+                    f"{path}: line {number}, {line!r}: the header {cls.header!r} is expected, then known "
+                    "classes with three numbers 0..255, no colour for two of them; extract the file again"
                 )
         return ClassMap(cls.class_names, cls.palette, colour_to_id)
 
