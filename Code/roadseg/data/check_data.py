@@ -3,6 +3,7 @@
 import argparse
 import os
 from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from roadseg.data import sources
-from roadseg.data.classes import IGNORE
+from roadseg.data.classes import IGNORE, Colour
 from roadseg.data.propose_table import propose_table, settings_text
 from roadseg.data.sources import Folder, Frame, Source, load_table, ready_tables
 from roadseg.data.sources.base import unequal_sizes
@@ -39,37 +40,82 @@ _PREVIEWED, _PREVIEW_WIDTH, _LINE = 4, 480, 16  # frames; pixels
 
 
 @dataclass
+class _Seen:
+    """What is in the files of one frame; None or empty where one is unreadable.
+
+    size: (width, height) of the image.
+    pixels, inside: int64 (256), of each class id; those amid others of the same class.
+    unlisted: pixels of each raw label that the table lacks.
+    palette: colours of a mask's palette whose indices count.
+    problems: kinds and messages.
+    """
+
+    size: tuple[int, int] | None = None
+    pixels: np.ndarray | None = None
+    inside: np.ndarray | None = None
+    unlisted: dict[Hashable, int] = field(default_factory=dict)
+    palette: dict[int, Colour] = field(default_factory=dict)
+    problems: list[tuple[str, str]] = field(default_factory=list)
+
+
 class Census:
     """What is in a whole data set.
 
     frames: how many have an image and labels.
     sizes: how many images are (width, height).
     pixels, frames_with: int64 (C + 1), of each class, and at the end of void and of unlisted labels.
-    areas: bool (C + 1), whether a class fills any 3 x 3 pixels.
+    areas: bool (C + 1), whether a class is wider than a line anywhere.
     problems: messages by kind.
     suspicions: what only a person can judge.
     """
 
-    class_names: tuple[str, ...]
-    frames: int = 0
-    sizes: Counter = field(default_factory=Counter)
-    problems: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
-    suspicions: list[str] = field(default_factory=list)
+    def __init__(self, class_names: tuple[str, ...]):
+        self.class_names = class_names
+        self.frames = 0
+        self.sizes: Counter[tuple[int, int]] = Counter()
+        self.pixels, self.frames_with = np.zeros((2, len(class_names) + 1), np.int64)
+        self.areas = np.zeros(len(class_names) + 1, bool)
+        self.problems: dict[str, list[str]] = defaultdict(list)
+        self.suspicions: list[str] = []
+        self.unlisted: dict[Hashable, list[tuple[int, Path]]] = defaultdict(list)  # pixels, mask
+        self._palettes: dict[int, tuple[Colour, Path]] = {}  # index -> the first colour and its mask
 
-    def __post_init__(self):
-        self.pixels = np.zeros(len(self.class_names) + 1, np.int64)
-        self.frames_with = np.zeros_like(self.pixels)
-        self.areas = np.zeros_like(self.pixels, bool)
+    def add(self, frame: Frame, seen: _Seen) -> None:
+        """Counts one frame in."""
+        self.frames += 1
+        self.sizes.update([seen.size] if seen.size else [])
+        if seen.pixels is not None:
+            places = [*range(len(self.class_names)), IGNORE]
+            self.pixels += seen.pixels[places]
+            self.frames_with += seen.pixels[places] > 0
+            self.areas |= seen.inside[places] > 0
+        for label, pixels in seen.unlisted.items():
+            self.unlisted[label].append((pixels, frame.label))
+        for index, colour in seen.palette.items():
+            other, first = self._palettes.setdefault(index, (colour, frame.label))
+            if other != colour:
+                self.problems["palettes that differ"].append(
+                    f"{frame.label}: index {index} is {written(colour)}, but {written(other)} in "
+                    f"{first}; give the table a column 'colour' instead of 'id'"
+                )
+        for kind, message in seen.problems:
+            self.problems[kind].append(message)
 
-    def add_labels(self, ids: np.ndarray) -> None:
-        """Counts class ids uint8 (H, W) in."""
-        places = [*range(len(self.class_names)), IGNORE]
-        pixels, inside = (
-            np.bincount(each.ravel(), minlength=IGNORE + 1)[places] for each in (ids, inner_labels(ids))
-        )
-        self.pixels += pixels
-        self.frames_with += pixels > 0
-        self.areas |= inside > 0
+    def conclude(self, source: Source) -> None:
+        """Adds what only all frames together show."""
+        totals = {label: sum(n for n, _ in places) for label, places in self.unlisted.items()}
+        for label in sorted(totals, key=totals.get, reverse=True):
+            places = self.unlisted[label]
+            where = f": {totals[label]} pixels in {len(places)} frames, first in {places[0][1]}"
+            self.problems["labels that the table lacks"].append(describe(label, where))
+        if len(self.sizes) > 1 and source.size is None:
+            (width, height), _ = self.sizes.most_common(1)[0]
+            self.problems["frames of several sizes"].append(
+                f"to fit all to one, write '# size: {width} x {height}' at the top of {TABLE_FILE}, or "
+                f"preprocess with --size {height} {width}"
+            )
+        self.problems = {kind: [*dict.fromkeys(each)] for kind, each in self.problems.items() if each}
+        self.suspicions += _suspicions(self, source)
 
     def __str__(self) -> str:
         return self.text(MAX_PROBLEMS)
@@ -97,87 +143,55 @@ def check(source: Source, progress: bool = True) -> Census:
     Raises DataError when files lie so that sequences cannot be told apart, or there are none.
     """
     found = Census(source.class_names)
-    problems = found.problems
     frames: list[Frame] = []
     unlabelled = 0
     for sequence in source.sequences():
         files = source.files(sequence)
         frames += files.frames(sequence)
-        problems["files without a counterpart"] += files.unpaired(source.labelled_only)
-        problems["other files"] += files.problems
-        unlabelled += len(files.images.keys() - files.labels.keys()) if source.labelled_only else 0
-    unlisted: dict[object, list[tuple[int, Path]]] = defaultdict(list)
-    palettes: dict[int, tuple[tuple, Path]] = {}
+        unlabelled += len(files.images.keys() - files.labels.keys())
+        found.problems["files without a counterpart"] += files.unpaired(source.labelled_only)
+        found.problems["other files"] += files.problems
+    if unlabelled and source.labelled_only:
+        found.suspicions.append(f"{unlabelled} images have no label and are left out")
     bar = progress_bar(len(frames), 0, unit="frame", description="check", shown=progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool, bar:
         for frame, seen in zip(frames, pool.map(lambda each: _see(source, each), frames), strict=True):
-            size, ids, labels, palette, wrong = seen
-            found.frames += 1
-            found.sizes.update([size] if size else [])
-            if ids is not None:
-                found.add_labels(ids)
-            for label, pixels in labels.items():
-                unlisted[label].append((pixels, frame.label))
-            for index, colour in palette.items():
-                other, first = palettes.setdefault(index, (colour, frame.label))
-                if other != colour:
-                    wrong.append((
-                        "palettes that differ",
-                        f"{frame.label}: index {index} is {written(colour)}, but {written(other)} in "
-                        f"{first}; give the table a column 'colour' instead of 'id'",
-                    ))  # fmt: skip
-            for kind, message in wrong:
-                problems[kind].append(message)
+            found.add(frame, seen)
             bar.update()
-    for label, places in sorted(unlisted.items(), key=lambda item: -sum(n for n, _ in item[1])):
-        where = f": {sum(n for n, _ in places)} pixels in {len(places)} frames, first in {places[0][1]}"
-        problems["labels that the table lacks"].append(describe(label, where))
-    if len(found.sizes) > 1 and source.size is None:
-        (width, height), _ = found.sizes.most_common(1)[0]
-        problems["frames of several sizes"].append(
-            f"to fit all to one, write '# size: {width} x {height}' at the top of {TABLE_FILE}, or "
-            f"preprocess with --size {height} {width}"
-        )
-    found.problems = {kind: [*dict.fromkeys(each)] for kind, each in problems.items() if each}
-    found.suspicions = [*_suspicions(found, source, unlisted)]
-    if unlabelled:
-        found.suspicions.append(f"{unlabelled} images have no label and are left out")
+    found.conclude(source)
     return found
 
 
-def _see(source: Source, frame: Frame) -> tuple:
-    """What is in both files, whatever is wrong with one of them.
-
-    Returns:
-        Size (width, height) and class ids, each None where a file is unreadable; pixels of each raw
-        label that the table lacks; colours of a palette whose indices count; kinds of problems with
-        messages.
-    """
-    size, ids, unlisted, palette, problems = None, None, {}, {}, []
+def _see(source: Source, frame: Frame) -> _Seen:
+    """Reads both files, whatever is wrong with one of them."""
+    seen, ids = _Seen(), None
     try:
-        size = source.read_image(frame).size
+        seen.size = source.read_image(frame).size
         with Image.open(frame.image) as image:
             if image.getexif().get(_ORIENTATION, 1) != 1:
                 problem = f"{frame.image}: EXIF data ask for it to be turned, and it is; if its mask is "
-                problems.append(("turned images", f"{problem}not, save both upright, without EXIF data"))
+                seen.problems.append(("turned images", f"{problem}not, save both without EXIF data"))
     except DataError as error:
-        problems.append(("unusable files", str(error)))
+        seen.problems.append(("unusable files", str(error)))
     try:
         ids = source.read_labels(frame)
         if isinstance(source, TableSource) and not source.table.colours:
             with Image.open(frame.label) as mask:
                 if mask.mode == "P" and not is_packed_grey(mask, source.table.ids):
-                    palette = index_colours(mask)
+                    seen.palette = index_colours(mask)
     except UnlistedLabels as error:
-        ids, unlisted = error.ids, error.counts
+        ids, seen.unlisted = error.ids, error.counts
     except DataError as error:
-        problems.append(("unusable files", str(error)))
-    if size and ids is not None and size != ids.shape[::-1]:
-        problems.append(("masks of another size", unequal_sizes(frame, size, ids.shape)))
-    return size, ids, unlisted, palette, problems
+        seen.problems.append(("unusable files", str(error)))
+    if ids is not None:
+        seen.pixels = np.bincount(ids.ravel(), minlength=IGNORE + 1)
+        seen.inside = np.bincount(inner_labels(ids), minlength=IGNORE + 1)
+        if seen.size and seen.size != ids.shape[::-1]:
+            seen.problems.append(("masks of another size", unequal_sizes(frame, seen.size, ids.shape)))
+    return seen
 
 
-def _suspicions(found: Census, source: Source, unlisted: dict):
+def _suspicions(found: Census, source: Source) -> Iterator[str]:
     """What is often a mistake, though every file can be read."""
     names = np.array(found.class_names, object)
     void = found.pixels[-1] / max(found.pixels.sum(), 1)
@@ -195,7 +209,7 @@ def _suspicions(found: Census, source: Source, unlisted: dict):
     listed = source.table.colours if isinstance(source, TableSource) else {}
     near = [
         label
-        for label in unlisted
+        for label in found.unlisted
         if any(np.abs(np.subtract(label, colour)).max() <= _NEAR for colour in listed)
     ]
     if near:

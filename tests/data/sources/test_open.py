@@ -45,7 +45,7 @@ def test_a_folder_that_is_missing_empty_or_another_is_an_error(tmp_path):
         sources.open(tmp_path / "nowhere")
     with pytest.raises(DataError, match=r"no known data set.*vkitti_1\.3\.1_rgb"):
         sources.open(tmp_path)
-    with pytest.raises(DataError, match="not laid out as 'bdd'.*virtual_kitti_1"):
+    with pytest.raises(DataError, match=r"not laid out as 'bdd'.*virtual_kitti_1"):
         sources.open(tmp_path, kind="bdd")
     with pytest.raises(DataError, match="not laid out as 'camvid'"):
         sources.open(tmp_path, kind="camvid")

@@ -322,6 +322,7 @@ class _Parser:
                             f"{column} {written(label)} already stands for {taken!r} in line "
                             f"{self.names[taken]}; leave it in one of them"
                         )
+                        break
             for colour in self._parse("palette", row.get("palette", "")):
                 self.palette[name] = colour
 

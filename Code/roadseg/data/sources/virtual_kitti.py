@@ -102,8 +102,9 @@ class _VirtualKitti(Source):
                 is_right = False
             if not is_right:
                 raise DataError(
-                    f"{path}: line {number}, {line!r}: the header {cls.header!r} is expected, then known "
-                    "classes with three numbers 0..255, no colour for two of them; extract the file again"
+                    f"{path}: line {number}, {line!r}: the header {cls.header!r} is expected, then "
+                    "known classes with three numbers 0..255 each, no colour for two of them; extract "
+                    "it again"
                 )
         return ClassMap(cls.class_names, cls.palette, colour_to_id)
 
