@@ -47,7 +47,12 @@ def test_numbers_that_do_not_tell_frames_apart_give_way_to_places(folder):
     save(folder / "images/a/y2.png", image())
     save(folder / "masks/a/y2.png", grey())
     frames = sources.open(folder).frames("a")
-    assert [(each.index, each.image.stem) for each in frames] == [(0, "x10"), (1, "x2"), (2, "y2")]
+    assert [(each.index, each.image.stem) for each in frames] == [(0, "x2"), (1, "x10"), (2, "y2")]
+    times = ["9-59-59", "10-00-00", "10-00-01"]  # the last number is no order
+    for name in times:
+        save(folder / f"images/t/{name}.png", image())
+        save(folder / f"masks/t/{name}.png", grey())
+    assert [each.image.stem for each in sources.open(folder).frames("t")] == times
 
 
 def test_masks_may_have_a_suffix_and_others_beside_them(folder):

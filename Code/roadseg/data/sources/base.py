@@ -44,14 +44,13 @@ class Files:
 
     def unpaired(self, labelled_only: bool = False) -> list[str]:
         """A message about each file that has no counterpart, or only about labels without an image."""
+        unlabelled = () if labelled_only else self.images.keys() - self.labels.keys()
+        alone = {self.images[index]: "label" for index in sorted(unlabelled)}
+        for index in sorted(self.labels.keys() - self.images.keys()):
+            alone[self.labels[index]] = "image"
         return [
             f"{path}: this frame has no {missing}; add the missing file or remove this one"
-            for own, other, missing in (
-                (self.images, self.labels, "label"),
-                (self.labels, self.images, "image"),
-            )
-            for index, path in sorted(own.items())
-            if index not in other and not (labelled_only and own is self.images)
+            for path, missing in alone.items()
         ]
 
 

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 from roadseg.data.sources.base import Files, visible_files
@@ -209,12 +210,21 @@ class KittiSemantics(Folder):
 
 
 def _frame_numbers(keys: Iterable[str]) -> dict[str, int]:
-    """The last number in each name where these tell all apart, else places in sorted order."""
-    ordered = sorted(keys)
+    """The last number in each name where these put all in order, else places.
+
+    The order is the natural one of whole names, in which x2 is before x10.
+    """
+    ordered = sorted(keys, key=_natural_order)
     numbers = [int(match[0]) for key in ordered if (match := _NUMBER.search(key))]
-    if len(set(numbers)) < len(ordered):
+    if len(numbers) < len(ordered) or any(one >= other for one, other in pairwise(numbers)):
         numbers = range(len(ordered))
     return dict(zip(ordered, numbers, strict=True))
+
+
+def _natural_order(key: str) -> list[str | int]:
+    parts: list = re.split("([0-9]+)", key)  # text and numbers in turn
+    parts[1::2] = map(int, parts[1::2])
+    return parts
 
 
 def _common_suffix(images: Iterable[str], masks: Iterable[str]) -> str:
