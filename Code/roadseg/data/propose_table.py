@@ -16,13 +16,7 @@ from roadseg.data.sources.class_table import (
     written,
 )
 from roadseg.data.sources.folder import Folder
-from roadseg.data.sources.images import (
-    index_colours,
-    inner_labels,
-    raw_labels,
-    read_mask,
-    unique_labels,
-)
+from roadseg.data.sources.images import index_colours, inner_labels, raw_labels, read_mask, unique_labels
 from roadseg.errors import DataError
 from roadseg.progress import progress_bar
 

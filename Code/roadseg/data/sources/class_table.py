@@ -378,8 +378,5 @@ def _colour(text: str) -> list[Colour]:
 def _spread_colours() -> Iterator[Colour]:
     """Colours that are far apart, as PASCAL VOC paints its classes: the bits of 1, 2, 3, ..."""
     for number in range(1, 4 * MAX_CLASSES):
-        channels = [0, 0, 0]
-        for place in range(8):
-            for channel in range(3):
-                channels[channel] |= (number >> (3 * place + channel) & 1) << (7 - place)
-        yield tuple(channels)
+        bits = [number >> place & 1 for place in range(24)]  # red, green, blue, red, ...
+        yield tuple(int("".join(map(str, bits[channel::3])), 2) for channel in range(3))

@@ -9,13 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from roadseg.data.sources.base import Files, visible_files
-from roadseg.data.sources.class_table import (
-    TABLE_FILE,
-    ClassTable,
-    TableSource,
-    load_table,
-    own_table,
-)
+from roadseg.data.sources.class_table import TABLE_FILE, ClassTable, TableSource, load_table, own_table
 from roadseg.data.sources.images import IMAGE_FORMATS, MASK_FORMATS
 from roadseg.errors import DataError
 
@@ -36,10 +30,15 @@ class _Tree:
         found = {}
         for folder, inner, _ in os.walk(self.path, followlinks=True):
             inner[:] = [name for name in inner if not name.startswith(".")]
-            name = Path(folder).relative_to(self.path).as_posix()
+            name = unicodedata.normalize("NFC", Path(folder).relative_to(self.path).as_posix())
             if files := [file for file in visible_files(Path(folder)) if self.key(file) is not None]:
-                found[LOOSE if name == "." else unicodedata.normalize("NFC", name)] = files
-        return found
+                found[name] = files
+        if "." in found and (self.path / LOOSE).is_dir():
+            raise DataError(
+                f"{self.path}: files beside a sub-folder {LOOSE!r}, and {LOOSE!r} is what the files "
+                "that lie in no sub-folder are called; rename it"
+            )
+        return {LOOSE if name == "." else name: files for name, files in found.items()}
 
     def key(self, file: Path) -> str | None:
         """What the name shares with that of its counterpart; None without the suffix."""
@@ -120,19 +119,7 @@ class Folder(TableSource):
 
     def sequences(self) -> list[str]:
         """Sub-folders, such as "train/0016E5", that hold files; raises DataError when there is none."""
-        found = set()
-        for tree in (self._images, self._masks):
-            inner = tree.sequences()
-            if (
-                LOOSE in inner
-                and (tree.path / LOOSE).is_dir()
-                and inner[LOOSE][0].parent != tree.path / LOOSE
-            ):
-                raise DataError(
-                    f"{tree.path}: files beside a sub-folder {LOOSE!r}, and {LOOSE!r} is what the files "
-                    "that lie in no sub-folder are called; rename it"
-                )
-            found |= inner.keys()
+        found = self._images.sequences().keys() | self._masks.sequences().keys()
         if not found:
             raise DataError(self._explain_nothing())
         return sorted(found)
