@@ -223,15 +223,21 @@ def _suspicions(found: Census, source: Source) -> Iterator[str]:
             yield "no id above 18 but perhaps 255: of train ids, --table cityscapes_train_ids is right"
 
 
-def draw_preview(source: Source, frames: list[Frame]) -> Image.Image:
-    """Images beside their labels in the colours of the classes, and a legend."""
+def draw_preview(source: Source) -> Image.Image:
+    """The first images beside their labels in the colours of the classes, and a legend."""
     palette = np.zeros((IGNORE + 1, 3), np.uint8)
     palette[: len(source.palette)] = source.palette
     rows = []
-    for image, ids in map(source.read, frames):
+    for frame in (each for name in source.sequences() for each in source.files(name).frames(name)):
+        try:
+            image, ids = source.read(frame)
+        except DataError:  # `check` has said so
+            continue
         size = _PREVIEW_WIDTH, max(1, round(_PREVIEW_WIDTH * image.height / image.width))
         labels = Image.fromarray(palette[ids]).resize(size, Image.Resampling.NEAREST)
         rows.append(np.hstack([np.asarray(image.resize(size)), np.asarray(labels)]))
+        if len(rows) == _PREVIEWED:
+            break
     legend = Image.new("RGB", (2 * _PREVIEW_WIDTH, _LINE * (1 + len(source.class_names))))
     draw = ImageDraw.Draw(legend)
     for place, name in enumerate((*source.class_names, VOID)):
@@ -290,7 +296,7 @@ def _run(options: argparse.Namespace) -> int:
     if options.report:
         _write(options.report, lambda part: part.write_text(found.text(None) + "\n", "utf-8"))
     if options.preview:
-        _write(options.preview, draw_preview(source, source.frames()[:_PREVIEWED]).save)
+        _write(options.preview, draw_preview(source).save)
     return int(bool(found.problems))
 
 

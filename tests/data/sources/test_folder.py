@@ -119,6 +119,9 @@ def test_an_empty_folder_and_a_suffix_that_no_file_has_are_errors(tmp_path, fold
     (tmp_path / "classes.csv").write_text(own_data.ID_TABLE)
     with pytest.raises(DataError, match="images: no images in it"):
         sources.open(tmp_path).frames()
+    (folder / "masks").rename(folder / "labels")
+    with pytest.raises(DataError, match="masks: no masks in it"):
+        sources.open(folder).frames()
     with pytest.raises(DataError, match=r"images: none of the 3 files, such as .*, ends with '_camera'"):
         Folder(folder, image_suffix="_camera", mask_suffix="_label").frames()
 

@@ -120,7 +120,7 @@ class Folder(TableSource):
     def sequences(self) -> list[str]:
         """Sub-folders, such as "train/0016E5", that hold files; raises DataError when there is none."""
         found = self._images.sequences().keys() | self._masks.sequences().keys()
-        if not found:
+        if not found or not self._masks.path.is_dir():
             raise DataError(self._explain_nothing())
         return sorted(found)
 
@@ -151,7 +151,8 @@ class Folder(TableSource):
                     f"{tree.path}: none of the {len(files)} files, such as {files[0].name}, ends with "
                     f"{tree.suffix!r}"
                 )
-        return f"{self._images.path}: no images in it or in its sub-folders; put them there"
+        empty = self._images if self._masks.path.is_dir() else self._masks
+        return f"{empty.path}: no {empty.path.name} in it or in its sub-folders; put them there"
 
     def _explain_unpaired(self, images: dict[str, Path], masks: dict[str, Path]) -> str:
         image, mask = next(iter(images.values())), next(iter(masks.values()))
