@@ -187,12 +187,13 @@ def test_frames_of_different_sizes_are_fitted_to_one(folder, tmp_path):
     assert joined.identity != "joined"
 
 
-def test_the_command_line_fits_frames_too(folder, tmp_path):
+def test_the_command_line_fits_frames_and_leaves_out_images_without_labels(folder, tmp_path):
+    save(folder / "images/a/x11.png", image())
     target = tmp_path / "store"
-    options = ["--size", "12", "18", "--scale", "2", "--output", str(target)]
+    options = ["--size", "12", "18", "--scale", "2", "--labelled-only", "--output", str(target)]
     assert main(["preprocess", str(folder), *options]) == 0
     with store.open(target) as frames:
-        assert frames.image_shape == (6, 9, 3)
+        assert frames.images.shape == (3, 6, 9, 3)
 
 
 def same_stores(one, other):
