@@ -22,7 +22,6 @@ from roadseg.errors import DataError
 from tests import raw_data
 from tests.data.store.forging import forged
 from tests.fuzz import Fuzzer, Outcome
-from tests.fuzz.data_download_fuzzers import DOWNLOAD_FUZZERS
 from tests.fuzz.mutations import mutate, mutate_pickle, mutate_png, mutate_text
 
 _KITTI_IMAGE = "vkitti_1.3.1_rgb/0001/clone/00001.png"
@@ -287,5 +286,4 @@ FUZZERS: dict[str, Fuzzer] = {
     "colors.txt": _frame("kitti2", "Scene01/clone/colors.txt", mutate_text, Outcome.OTHER),
     "file names": _file_names,
     "settings": _settings,
-    **DOWNLOAD_FUZZERS,
 }
