@@ -141,7 +141,7 @@ def _claim(target: Path, seed: int, randomise: bool) -> None:
 def _check_marker(marker: Path, description: dict) -> None:
     try:
         found = json.loads(marker.read_text("utf-8"))
-    except (ValueError, RecursionError):
+    except ValueError:
         raise DataError(f"{marker}: is damaged; render into another folder, or remove this one")
     if found != description:
         raise DataError(

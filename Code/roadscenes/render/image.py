@@ -11,8 +11,7 @@ import numpy as np
 
 from roadscenes.class_ids import SKY, TREE, VEGETATION
 from roadscenes.models.textures import TEXTURES
-from roadscenes.render.camera import HEIGHT, PIXELS, WIDTH, Camera
-from roadscenes.render.ray_casting import Rays, Scene
+from roadscenes.render.ray_casting import HEIGHT, PIXELS, WIDTH, Camera, Rays, Scene
 from roadscenes.render.shading import Shader
 from roadscenes.render.surface import SurfacePoints
 from roadscenes.render.variations import Light
