@@ -60,9 +60,8 @@ def plan_tasks(
     """Groups the frames that are not rendered yet into tasks.
 
     Args:
-        target: folder of the data set.
+        target, seed, randomise: as in `dataset.render`.
         world: as `seed` furnishes it.
-        seed, randomise: as in `dataset.render`.
         frames, variations: the frames wanted, each in all of these variations.
     """
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}

@@ -50,7 +50,7 @@ def weeds(rng: np.random.Generator) -> Mesh:
 
 
 def _crown(rng, centre, radii, tint, leaves: int, size: float, detail: float) -> Mesh:
-    """A cluster of a tree's leaves."""
+    """A cluster of a tree's leaves: with less detail fewer ones, which cover the same area."""
     return leaf_cluster(rng, centre, radii, tint, int(leaves * detail), size / detail**0.5, TREE)
 
 
@@ -127,12 +127,8 @@ def conifer(rng: np.random.Generator, detail: float = 1.0) -> Mesh:
         rim = np.c_[wave * np.cos(angle), wave * np.sin(angle), np.full(9, height * (level - 0.07))]
         tip = np.broadcast_to((0, 0, height * (level + 0.1)), rim.shape)
         parts.append(surface(np.stack([rim, tip], 1), "leaves", tint * 0.7, TREE, smooth=True))
-        rim_radii = np.array([radius, radius, 0.06 * height])
-        parts.append(
-            loose_leaves(
-                rng, (0, 0, height * level), rim_radii, tint, int(45 * detail), 0.3 / detail**0.5
-            )
-        )
+        centre, radii = (0, 0, height * level), np.array([radius, radius, 0.06 * height])
+        parts.append(loose_leaves(rng, centre, radii, tint, int(45 * detail), 0.3 / detail**0.5))
     return join(parts)
 
 
@@ -153,10 +149,8 @@ def far_wood(rng: np.random.Generator, detail: float = 1.0) -> Mesh:
     tint, parts = leaf_colour(rng), []
     for x in np.linspace(-11, 11, 6):
         top = rng.uniform(7, 13)
-        centre, radii = (
-            np.array([x, rng.normal(0, 2), top * 0.5]),
-            np.array([rng.uniform(3, 4.2), 3.5, top * 0.5]),
-        )
+        centre = np.array([x, rng.normal(0, 2), top * 0.5])
+        radii = np.array([rng.uniform(3, 4.2), 3.5, top * 0.5])
         parts.append(_crown(rng, centre, radii, tint * rng.uniform(0.7, 1.3), 20, 1.0, detail))
     return join(parts)
 

@@ -74,6 +74,7 @@ class Scene:
         found = static.run(rays.origins, rays.directions, output=1)
         face, u, v, normal = (found[key] for key in ("primID", "u", "v", "Ng"))
         distance = np.where(face >= 0, found["tfar"], _NOWHERE)
+        # A moving triangle counts only where it is nearer than what the static scene has found.
         nearer = moving.run(rays.origins, rays.directions, dists=distance, output=1)
         hit = np.flatnonzero(nearer["primID"] >= 0)
         face[hit] = nearer["primID"][hit] + len(self._meshes[0])
@@ -121,6 +122,7 @@ class Camera:
             [np.cos(heading) * np.cos(pitch), np.sin(heading) * np.cos(pitch), np.sin(pitch)]
         )
         right = np.array([np.sin(heading), -np.cos(heading), 0.0])
+        # Rows: what one pixel to the right, down and ahead is in the world.
         self._axes = np.stack([right, np.cross(ahead, right), ahead]).astype(np.float32)
 
     def rays(self, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)) -> Rays:

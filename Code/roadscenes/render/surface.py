@@ -25,6 +25,7 @@ def _pyramid(tile: np.ndarray) -> np.ndarray:
 
 
 _SIDES = SIZE >> np.arange(_LEVELS)
+# Of each level in the pyramid of a texture.
 _STARTS = np.concatenate([[0], np.cumsum(_SIDES**2)])[:-1].astype(np.int32)
 TEXELS = int((_SIDES**2).sum())
 
@@ -47,9 +48,11 @@ def look_up(indices: np.ndarray, uv: np.ndarray, footprint: np.ndarray) -> np.nd
     covers; the larger, the coarser the level.
     """
     metres = METRES[indices]
+    # The level at which a pixel covers about one texel; 0.3 rounds a little towards the blurred one.
     texels = np.maximum(footprint * (SIZE / metres), 1.0)
     level = np.minimum(np.log2(texels) + 0.3, _LEVELS - 1).astype(np.int32)
     side = np.left_shift(1, _LEVELS - 1 - level)
+    # The side is a power of two, so that `& (side - 1)` repeats the tile.
     texel = (uv * (side.astype(np.float32) / metres)[:, None]).astype(np.int32) & (side - 1)[:, None]
     index = indices.astype(np.int32) * TEXELS + _STARTS[level] + texel[:, 0] * side + texel[:, 1]
     return np.take(atlas(), index, axis=0)
@@ -82,7 +85,7 @@ class SurfacePoints:
             np.take(each, ray, axis=0) for each in (rays.directions, hits.normal, rays.origins)
         )
         at_corners, weights = scene.of_faces("normals_uv", faces), np.stack([1 - u - v, u, v], 1)
-        interpolated = np.einsum("nck,nc->nk", at_corners, weights)
+        interpolated = np.einsum("nck,nc->nk", at_corners, weights)  # (M, 5): normal, u and v
         texture = scene.of_faces("texture", faces)
         normal = _towards_origin(interpolated[:, :3].copy(), face_normal, direction, texture)
         facing = np.einsum("nk,nk->n", normal, direction)
@@ -93,6 +96,7 @@ class SurfacePoints:
             distance,
             normal,
             interpolated[:, 3:].copy(),
+            # Seen at a grazing angle, a pixel covers more of the surface.
             distance * np.float32(rays.spread) / np.clip(np.abs(facing), 0.2, 1.0),
             texture,
             scene.of_faces("tint", faces),

@@ -59,8 +59,7 @@ class PropPlacement:
         """Starts with free roadsides.
 
         Args:
-            world: its rows of props.
-            network: the roads that they stand along.
+            world, network: the rows of props, and the roads that they stand along.
             instances: numbers the parked vehicles.
             rng: draws everything.
         """

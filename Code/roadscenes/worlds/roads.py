@@ -32,8 +32,10 @@ class CentreLine:
             rng: draws the phases of bends and hills.
         """
         self._s = np.arange(start, end + 1.0)
+        # Sines of periods that do not divide each other: no two bends and hills are alike.
         wave = [np.sin(2 * np.pi * (self._s / period + rng.random())) for period in (170, 310, 530, 240)]
         heading = heading_swing * (0.5 * wave[0] + wave[1] + wave[2]) / 2.5
+        # Shifted so that it heads towards +x at s = 0, then summed up, one metre a step.
         self._heading = heading - np.interp(0, self._s, heading)
         steps = np.stack([np.cos(self._heading), np.sin(self._heading)], 1)
         line = np.cumsum(steps, axis=0)
@@ -77,6 +79,8 @@ SIDE_VIEW = 120.0  # metres of a crossing road, to each side, that have props an
 _BARE_GROUND = 300.0  # metres of ground ahead that have neither
 _CROSSING_HEIGHT = 0.012  # metres above the main road, so that surfaces do not coincide
 _PAVEMENT = GroundStrip(t=(0.0, 1.8), z=(0.14, 0.14), texture="paving", tint=SLABS)
+_PAINT_HEIGHT = 0.008  # above the road, metres
+_STEP = 5.0  # metres along a road that are drawn straight
 _CORNER = 3.0  # metres from the edge of the main road to the pavements of one that crosses
 
 
@@ -140,9 +144,9 @@ class RoadNetwork:
         line, far_end = self.main.line, end + _BARE_GROUND
         roadways = [strip for strip in self._ground if strip.texture == "asphalt"]
         others = [strip for strip in self._ground if strip.texture != "asphalt"]
-        yield from strip_meshes(line, roadways, start, far_end)
-        yield from strip_meshes(line, others, start, far_end, self.gaps)
-        yield from marking_meshes(line, self._world.markings, start, end, self.gaps)
+        yield from _strip_meshes(line, roadways, start, far_end)
+        yield from _strip_meshes(line, others, start, far_end, self.gaps)
+        yield from _marking_meshes(line, self._world.markings, start, end, self.gaps)
         for crossing in self.crossings:
             if start <= crossing.crosses_at <= end:
                 yield from self._crossing_meshes(crossing, roadways[0])
@@ -153,29 +157,20 @@ class RoadNetwork:
         roadway = replace(asphalt, t=(-half, half), z=(_CROSSING_HEIGHT, _CROSSING_HEIGHT))
         pavements = [replace(_PAVEMENT, t=(side * half, side * (half + 1.8))) for side in (1, -1)]
         corner, edge = main_half + _CORNER, main_half + 1
-        yield from strip_meshes(line, [roadway], -reach, reach)
-        yield from strip_meshes(line, pavements, -reach, reach, [(-corner, corner)])
-        yield from marking_meshes(
+        yield from _strip_meshes(line, [roadway], -reach, reach)
+        yield from _strip_meshes(line, pavements, -reach, reach, [(-corner, corner)])
+        yield from _marking_meshes(
             line, [dashed(0.0)], -reach, reach, [(-edge, edge)], height=_CROSSING_HEIGHT
         )
         main_line, s = self.main.line, crossing.crosses_at
-        yield stop_line(main_line, s - half - 6.4, (-main_half + 0.3, -0.2))
-        yield stop_line(main_line, s + half + 1.6, (0.2, main_half - 0.3))
-        yield from zebra_crossing(main_line, s - half - 5.6, main_half)
+        yield _stop_line(main_line, s - half - 6.4, (-main_half + 0.3, -0.2))
+        yield _stop_line(main_line, s + half + 1.6, (0.2, main_half - 0.3))
+        yield from _zebra_crossing(main_line, s - half - 5.6, main_half)
 
 
-_PAINT_HEIGHT = 0.008  # above the road, metres
-_STEP = 5.0  # metres along a road that are drawn straight
-
-
-def strip_mesh(line: CentreLine, strip: GroundStrip, start: float, end: float) -> Mesh:
-    """A strip of ground.
-
-    Args:
-        line: the road's centre line.
-        strip: its cross-section.
-        start, end: metres along the road.
-    """
+def _strip_mesh(line: CentreLine, strip: GroundStrip, start: float, end: float) -> Mesh:
+    """A strip of ground from `start` to `end`, metres along the road."""
+    # Waves need more points across; the closer to the road, the denser they are.
     share = np.linspace(0, 1, 9) ** 2 if strip.bumps else np.array([0.0, 1.0])
     s = np.linspace(start, end, max(int(np.ceil((end - start) / _STEP)), 1) + 1)
     s, t = np.meshgrid(s, strip.t[0] + (strip.t[1] - strip.t[0]) * share, indexing="ij")
@@ -184,43 +179,31 @@ def strip_mesh(line: CentreLine, strip: GroundStrip, start: float, end: float) -
     return surface(points, strip.texture, strip.tint, strip.class_id, smooth=bool(strip.bumps), uv=uv)
 
 
-def strip_meshes(
+def _strip_meshes(
     line: CentreLine,
     strips: Sequence[GroundStrip],
     start: float,
     end: float,
     gaps: Iterable[tuple[float, float]] = (),
 ) -> list[Mesh]:
-    """Several strips, interrupted where roads cross.
-
-    Args:
-        line: the road's centre line.
-        strips: their cross-sections.
-        start, end: metres along the road.
-        gaps: (from, to) where another road crosses, metres along the road.
-    """
+    """Strips from `start` to `end`, interrupted by `gaps` (from, to) where another road crosses."""
     edges = [start]
     for low, high in sorted(gaps):
         if start < high and low < end:
             edges += [max(low, start), min(high, end)]
     edges.append(end)
     pieces = [(a, b) for a, b in zip(edges[::2], edges[1::2], strict=True) if b - a > 0.01]
-    return [strip_mesh(line, strip, a, b) for strip in strips for a, b in pieces]
+    return [_strip_mesh(line, strip, a, b) for strip in strips for a, b in pieces]
 
 
 def _paint(t: float, width: float, height: float = 0.0) -> GroundStrip:
     """Paint around t, on a road of some height."""
     z = height + _PAINT_HEIGHT
-    return GroundStrip(
-        t=(t - width / 2, t + width / 2),
-        z=(z, z),
-        texture="marking",
-        tint=(0.75, 0.75, 0.75),
-        class_id=ROAD,
-    )
+    edges, white = (t - width / 2, t + width / 2), (0.75, 0.75, 0.75)
+    return GroundStrip(t=edges, z=(z, z), texture="marking", tint=white, class_id=ROAD)
 
 
-def marking_meshes(
+def _marking_meshes(
     line: CentreLine,
     markings: Sequence[RoadMarking],
     start: float,
@@ -228,33 +211,25 @@ def marking_meshes(
     gaps: Sequence[tuple[float, float]],
     height: float = 0.0,
 ) -> list[Mesh]:
-    """Lines painted along a road.
-
-    Args:
-        line: the road's centre line.
-        markings: the lines.
-        start, end: metres along the road.
-        gaps: (from, to) where another road crosses and nothing is painted.
-        height: of the road above its centre line, metres.
-    """
+    """Lines painted from `start` to `end` but for `gaps`, on a road `height` metres above its line."""
     parts = []
     for marking in markings:
         paint = _paint(marking.t, marking.width, height)
         if not marking.dash:
-            parts += strip_meshes(line, [paint], start, end, gaps)
+            parts += _strip_meshes(line, [paint], start, end, gaps)
             continue
         period = marking.dash + marking.gap
         for s in np.arange(np.ceil(start / period), np.floor(end / period)) * period:
             if not any(low < s + marking.dash and s < high for low, high in gaps):
-                parts.append(strip_mesh(line, paint, s, s + marking.dash))
+                parts.append(_strip_mesh(line, paint, s, s + marking.dash))
     return parts
 
 
-def stop_line(line: CentreLine, s: float, t: tuple[float, float]) -> Mesh:
-    return strip_mesh(line, _paint((t[0] + t[1]) / 2, abs(t[1] - t[0])), s, s + 0.45)
+def _stop_line(line: CentreLine, s: float, t: tuple[float, float]) -> Mesh:
+    return _strip_mesh(line, _paint((t[0] + t[1]) / 2, abs(t[1] - t[0])), s, s + 0.45)
 
 
-def zebra_crossing(line: CentreLine, s: float, half_width: float) -> list[Mesh]:
+def _zebra_crossing(line: CentreLine, s: float, half_width: float) -> list[Mesh]:
     """Stripes across a road, 3 m deep."""
     stripes = np.arange(-half_width + 0.6, half_width - 0.4, 1.0)
-    return [strip_mesh(line, _paint(t, 0.5), s, s + 3.0) for t in stripes]
+    return [_strip_mesh(line, _paint(t, 0.5), s, s + 3.0) for t in stripes]

@@ -109,8 +109,7 @@ class Traffic:
         """Starts with empty lanes.
 
         Args:
-            world: its lanes.
-            network: the roads that the lanes are on.
+            world, network: the lanes, and the roads that they are on.
             visible: where the part of the main road that each frame shows starts and ends: two arrays
                 (frames,), metres.
             instances: numbers the vehicles.
