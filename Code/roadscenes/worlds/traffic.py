@@ -33,8 +33,9 @@ class Instances:
     @property
     def encoding(self) -> list[str]:
         """Lines of the encoding file, after its header."""
-        names = [name for name in CLASS_NAMES if name not in VirtualKitti1.instance_classes]
-        colours = [VirtualKitti1.palette[CLASS_NAMES.index(name)] for name in names]
+        others = [class_id for class_id in range(len(CLASS_NAMES)) if class_id not in (CAR, VAN)]
+        names = [CLASS_NAMES[class_id] for class_id in others]
+        colours = [VirtualKitti1.palette[class_id] for class_id in others]
         names += [f"{CLASS_NAMES[class_id]}:{number}" for number, class_id in enumerate(self._vehicles)]
         colours += [tuple(colour) for colour in _vehicle_colours()[: len(self._vehicles)].tolist()]
         return [f"{name} {r} {g} {b}" for name, (r, g, b) in zip(names, colours, strict=True)]
