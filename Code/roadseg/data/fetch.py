@@ -21,7 +21,7 @@ from urllib.request import getproxies, proxy_bypass
 import urllib3
 
 from roadseg.data.catalogue import LICENCE, RELEASES, Archive, Release
-from roadseg.data.sources.image_files import decode_image
+from roadseg.data.sources.images import decode_image
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock, user_path
 from roadseg.progress import progress_bar
@@ -219,8 +219,8 @@ def _members(file: BinaryIO, start: int) -> Iterator[tuple[tarfile.TarFile, tarf
 
 def _save(path: Path, content: bytes, name: str) -> None:
     """Writes a file whole; name: for messages. Raises DataError for an image that is not complete."""
-    if image_format := {".png": "PNG", ".jpg": "JPEG"}.get(path.suffix):
-        decode_image(content, name, image_format, "RGB")
+    if path.suffix != ".txt":
+        decode_image(content, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, lambda part: part.write_bytes(content))
 
