@@ -1,55 +1,37 @@
 """Figures of labelled images: overlays, where the network errs, and how sure it is of it."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
 from roadseg.data.classes import IGNORE
-from roadseg.plots.frames import Panel, image_grid
 from roadseg.plots.style import (
     COLOURS,
     RIGHT,
     SMALL,
     WIDTH,
+    Panel,
     class_patches,
-    confidence_map,
     error_map,
+    heat_map,
+    image_grid,
     legend_above,
     paint,
     patch,
 )
 
+if TYPE_CHECKING:  # figures of metrics and networks need no inference
+    from roadseg.inference import Reliability, Segmentation
+
 _COLUMNS = 2
 _PANEL = 436  # pixels wide
 
 
-class Labelled(Protocol):
-    """What is shown of an `inference.Segmentation`."""
-
-    image: np.ndarray
-    ids: np.ndarray
-    confidence: np.ndarray
-    class_names: tuple[str, ...]
-    palette: tuple[tuple[int, int, int], ...]
-
-    def overlay(self, opacity: float, legend_of: tuple[str, ...]) -> Image.Image:
-        """The image with the classes' colours over it."""
-
-
-class HasReliability(Protocol):
-    """What is shown of an `inference.Reliability`."""
-
-    pixels: np.ndarray
-    confidence: np.ndarray
-    accuracy: np.ndarray
-
-
-def overlays(segmentations: Mapping[str, Labelled], opacity: float = 0.6) -> Figure:
+def overlays(segmentations: Mapping[str, "Segmentation"], opacity: float = 0.6) -> Figure:
     """Images with their classes over them, in two columns; before each new image the image alone.
 
     Args:
@@ -67,7 +49,7 @@ def overlays(segmentations: Mapping[str, Labelled], opacity: float = 0.6) -> Fig
     return image_grid(rows, class_patches(each, shown))
 
 
-def confidence(segmentation: Labelled, truth: np.ndarray) -> Figure:
+def confidence(segmentation: "Segmentation", truth: np.ndarray) -> Figure:
     """One labelled image: the image, its classes, the errors, and the confidence, from dark to yellow.
 
     Args:
@@ -80,13 +62,13 @@ def confidence(segmentation: Labelled, truth: np.ndarray) -> Figure:
         [Panel("image", _shrunk(segmentation.image)), Panel("classes", paint(ids, palette))],
         [
             Panel("errors, in the colour of the wrong class", error_map(truth, ids, palette)),
-            Panel("confidence: yellow is sure, dark is unsure", confidence_map(sure)),
+            Panel("confidence: yellow is sure, dark is unsure", heat_map(sure)),
         ],
     ]
     return image_grid(rows, [*class_patches(segmentation, [ids, truth]), patch("right", RIGHT)])
 
 
-def reliability(measured: Mapping[str, HasReliability]) -> Figure:
+def reliability(measured: Mapping[str, "Reliability"]) -> Figure:
     """How often networks are right when they are so sure, and how many pixels they are so sure of.
 
     measured: name -> reliability; the dashed line is where confidence is right as often as it says.
@@ -99,7 +81,10 @@ def reliability(measured: Mapping[str, HasReliability]) -> Figure:
     for order, (name, each) in enumerate(measured.items()):
         style = {"color": COLOURS[order % len(COLOURS)], "marker": "o", "markersize": 5}
         left.plot(each.confidence, each.accuracy, label=name, **style)
-        _draw_shares(right, each.pixels, order, len(measured))
+        width = 0.84 / len(each.pixels) / len(measured)  # bars stand side by side within each bin
+        places = (np.arange(len(each.pixels)) + 0.08) / len(each.pixels) + order * width
+        shares = each.pixels / each.pixels.sum()
+        right.bar(places, shares, width, align="edge", color=style["color"])
     left.text(0.05, 0.88, "too cautious", fontsize=SMALL, color="grey")
     left.text(0.95, 0.07, "too sure", ha="right", fontsize=SMALL, color="grey")
     for axes in (left, right):
@@ -108,13 +93,6 @@ def reliability(measured: Mapping[str, HasReliability]) -> Figure:
         axes.tick_params(labelsize=SMALL)
     legend_above(left)
     return figure
-
-
-def _draw_shares(axes: Axes, pixels: np.ndarray, order: int, count: int) -> None:
-    """Bars side by side within each bin."""
-    width = 0.84 / len(pixels) / count
-    left = (np.arange(len(pixels)) + 0.08) / len(pixels) + order * width
-    axes.bar(left, pixels / pixels.sum(), width, align="edge", color=COLOURS[order % len(COLOURS)])
 
 
 def _shrunk(image: np.ndarray) -> np.ndarray:
