@@ -4,7 +4,7 @@ import pytest
 
 from roadseg.data.classes import IGNORE
 from roadseg.evaluation import metrics
-from roadseg.evaluation.running_scores import RunningScores
+from roadseg.evaluation.metrics import RunningScores
 from roadseg.training.losses import CrossEntropy, CrossEntropyAndLovasz, LovaszSoftmax
 
 TAKERS = {

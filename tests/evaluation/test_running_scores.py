@@ -5,7 +5,7 @@ import pytest
 from roadseg import networks
 from roadseg.data.classes import IGNORE
 from roadseg.evaluation import metrics
-from roadseg.evaluation.running_scores import RunningScores
+from roadseg.evaluation.metrics import RunningScores
 from roadseg.training.recipes import RECIPES
 from tests.networks.noise import noise
 

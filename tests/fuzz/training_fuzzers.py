@@ -21,7 +21,7 @@ from roadseg.data import preprocess, sources, store
 from roadseg.data.classes import IGNORE
 from roadseg.errors import TrainingError
 from roadseg.evaluation import metrics
-from roadseg.evaluation.running_scores import RunningScores
+from roadseg.evaluation.metrics import RunningScores
 from roadseg.training.losses import CrossEntropy, CrossEntropyAndLovasz, LovaszSoftmax
 from roadseg.training.manifest import FILES, Fingerprint, Manifest
 from tests import raw_data

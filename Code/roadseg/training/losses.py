@@ -7,7 +7,7 @@ import keras
 from keras import ops
 
 from roadseg.data.classes import IGNORE
-from roadseg.evaluation.class_ids import ids_for
+from roadseg.evaluation.metrics import ids_for
 
 
 @keras.saving.register_keras_serializable("roadseg")

@@ -13,7 +13,7 @@ from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
 from roadseg.evaluation import check_compatible, evaluate
-from roadseg.evaluation.running_scores import RunningScores
+from roadseg.evaluation.metrics import RunningScores
 from roadseg.networks import without_optimizer
 from roadseg.training.callbacks import Progress, TensorBoardLog, ValidateAndCheckpoint
 from roadseg.training.class_weights import rare_classes
