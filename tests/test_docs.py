@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from roadseg import cli, notebook_settings
+from roadseg import cli, notebook
 from studies.catalogue import MODULES as STUDIES
 
 ROOT = Path(__file__).parents[1]
@@ -107,7 +107,7 @@ def test_the_command_line_has_these_commands_and_options(page, capsys):
 
 
 def test_the_settings_of_the_notebooks_are_explained():
-    settings = {name for path in NOTEBOOKS for name in notebook_settings.of_notebook(path)}
+    settings = {name for path in NOTEBOOKS for name in notebook.settings_of(path)}
     _, _, after = HOW_TO.read_text("utf-8").partition("### Settings of the notebooks")
     table, _, _ = after.partition("\n## ")
     assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == settings

@@ -75,20 +75,18 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def settings_of(notebook: Path) -> list[str]:
-    """The names of the settings in the notebook's first code cell, as the command calls them."""
+    """The names of the settings in the notebook's first code cell."""
     cells = nbformat.read(notebook, as_version=4).cells
     first = next(cell.source for cell in cells if cell.cell_type == "code")
-    names = re.findall(r"^(\w+) = ", first, re.MULTILINE)
-    return ["networks" if name == "chosen_networks" else name for name in names]
+    return re.findall(r"^(\w+) = ", first, re.MULTILINE)
 
 
 def check_settings(given: Mapping[str, object], notebook: Path) -> None:
     """Raises ValueError for a setting that cannot work, before a kernel starts."""
-    known = settings_of(notebook)
+    known = [name.removeprefix("chosen_") for name in settings_of(notebook)]
     for name, value in given.items():
         if name not in known:
-            others = ", ".join(each.upper() for each in known)
-            shown = f"{name.upper()}={value} (--{name})"
+            shown, others = f"{name.upper()}={value} (--{name})", ", ".join(known).upper()
             raise ValueError(f"{shown}: {notebook.stem} has no such setting, but {others}")
     if "data" in given:
         from roadseg.data import sources

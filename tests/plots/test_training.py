@@ -1,8 +1,10 @@
+import keras
 import numpy as np
 import pytest
 
-from roadseg import evaluation, networks, plots, training
-from roadseg.data import splits
+from roadseg import evaluation, networks, plots
+from roadseg.training.callbacks import averaged_weights
+from roadseg.training.losses import CrossEntropy
 from tests.plots.looking import images, pixels_wide, run_of, sized, words
 
 
@@ -29,30 +31,22 @@ def test_the_legend_of_learning_curves_is_within_the_figure():
         assert legend.x1 <= figure.bbox.x1
 
 
-def test_the_first_and_the_last_epoch_and_some_between_are_recorded(frames, tmp_path):
-    for epochs, recorded in ((1, {1}), (2, {1, 2}), (20, {1, 4, 8, 12, 16, 20})):
-        assert plots.PredictionRecorder(None, frames, 0, tmp_path, epochs).epochs == recorded
-
-
-def test_recorded_predictions_are_those_of_the_network_outlive_it_and_change_no_weights(
-    frames, tmp_path
-):
-    recipe, split = training.get_recipe("quick", 2), splits.last_drive(frames)
-    index, weights = split.validation[0], []
-    for name in ("without", "with"):
-        network = networks.build("simple_plus", frames.image_shape, frames.num_classes)
-        recorder = plots.PredictionRecorder(network, frames, index, tmp_path / name, recipe.epochs)
-        callbacks = [recorder] if name == "with" else []
-        training.train(network, frames, split, recipe, tmp_path / name, False, callbacks=callbacks)
-        weights.append(network.get_weights())
-    for one, other in zip(*weights, strict=True):
-        np.testing.assert_array_equal(one, other)
-    ((_, _, expected),) = evaluation.predict(network, frames, [index])
-    again = plots.PredictionRecorder(network, frames, index, tmp_path / "with", recipe.epochs)
-    assert list(again.predictions()) == [1, 2]
-    np.testing.assert_array_equal(
-        again.predictions()[2], expected[0]
-    )  # the only validated epoch is best
+def test_predictions_of_the_averaged_weights_are_recorded_and_change_no_weights(frames, tmp_path):
+    network = networks.build("simple", frames.image_shape, frames.num_classes)
+    averaging = keras.optimizers.SGD(0.1, use_ema=True, ema_momentum=0.9)
+    network.compile(averaging, CrossEntropy(), run_eagerly=True)
+    network.train_on_batch(*frames.read([0, 9]))
+    recorder = plots.PredictionRecorder(network, frames, 9, tmp_path, epochs=20)
+    recorder.set_model(network)
+    weights = network.get_weights()
+    for epoch in range(20):
+        recorder.on_epoch_end(epoch)
+    assert all(map(np.array_equal, weights, network.get_weights()))
+    predicted = plots.PredictionRecorder(network, frames, 9, tmp_path, 20).predictions()
+    assert list(predicted) == [1, 4, 8, 12, 16, 20]
+    with averaged_weights(network):
+        ((_, _, expected),) = evaluation.predict(network, frames, [9])
+    np.testing.assert_array_equal(predicted[20], expected[0])
 
 
 def test_progress_shows_curves_beside_what_was_predicted(frames):

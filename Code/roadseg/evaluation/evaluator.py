@@ -114,8 +114,9 @@ def check_compatible(
         )
     names, count = class_names or frames.class_names, network.output_shape[-1]
     if count != len(names):
-        where = "" if class_names else f"{frames.path} has "
-        raise ValueError(f"the network has {count} classes, but {where}{len(names)}: {', '.join(names)}")
+        where = "class_names" if class_names else frames.path
+        listed = f"{len(names)}: {', '.join(names)}"
+        raise ValueError(f"the network has {count} classes, but {where} has {listed}")
 
 
 def _check_full_size(frames: FrameStore, full_size: FrameStore) -> None:
