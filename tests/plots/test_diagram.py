@@ -16,7 +16,7 @@ def build(name, policy="float32", **options):
 
 
 def stages_of(name):
-    return {stage.name: stage for stage in stages(build(name))}
+    return {stage.name: stage for stage in stages(networks.fixed_size(build(name)))}
 
 
 def test_boxes_texts_and_arrows_keep_clear_of_each_other():

@@ -3,8 +3,8 @@ import numpy as np
 import pytest
 
 from roadseg import evaluation, networks, plots
-from roadseg.training.callbacks import averaged_weights
 from roadseg.training.losses import CrossEntropy
+from roadseg.training.optimizers import averaged_weights
 from tests.plots.looking import images, pixels_wide, run_of, sized, words
 
 

@@ -16,6 +16,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch
 from matplotlib.textpath import TextPath
 
+from roadseg.networks import fixed_size
+from roadseg.networks.blocks import MatchSize
 from roadseg.plots.style import COLOURS, TEXT, WIDTH
 
 _ROLES = {"encoder": "#CFE3F5", "context": "#F6E3A8", "skip": "#FAD3BC", "decoder": "#CDEBDD"}
@@ -31,7 +33,6 @@ _CONVOLUTIONS = {
 _WORDS = {  # of layers that have no numbers to tell
     "InputLayer": "",
     "Rescaling": "scaled to -1..1",
-    "Cropping2D": "crop",
     "GlobalAveragePooling2D": "mean over all pixels",
     "BatchNormalization": "BN",
     "ReLU": "ReLU",
@@ -70,7 +71,7 @@ def network_diagram(network: keras.Model) -> Figure:
     Data flows downwards; the lower the resolution, the farther to the right. The size beside a stage's
     name is that of its output. network: a functional one.
     """
-    ordered = stages(network)
+    ordered = stages(fixed_size(network))
     _place(ordered)
     height = _HEADER + max(stage.bottom for stage in ordered) + _MARGIN
     figure = plt.figure(figsize=(WIDTH, height))
@@ -87,7 +88,7 @@ def network_diagram(network: keras.Model) -> Figure:
 
 
 def stages(network: keras.Model) -> list[Stage]:
-    """The stages of a functional network, each after those that it takes tensors from.
+    """The stages of a functional network of one size, each after those that it takes tensors from.
 
     Whatever scales the image before the first convolution belongs to the image's stage.
     """
@@ -95,6 +96,8 @@ def stages(network: keras.Model) -> list[Stage]:
     producer: dict[int, Stage] = {}  # by tensor
     for layer in network.layers:
         tensors = [tensor for tensor in keras.tree.flatten(layer.input) if id(tensor) in producer]
+        if isinstance(layer, MatchSize):
+            tensors = tensors[:1]  # of the other one only the size
         name = layer.name.split("_")[0]
         if isinstance(layer, keras.layers.Rescaling) and tensors:
             name = producer[id(tensors[0])].name
@@ -108,8 +111,9 @@ def stages(network: keras.Model) -> list[Stage]:
         if not isinstance(layer, keras.layers.MaxPooling2D) or not stage.lines:
             stage.level = _level(layer.output, network)
         words = describe(layer)
-        if words in ("BN", "ReLU") and id(layer.input) in stage.lines:  # behind what it is applied to
-            words = f"{stage.lines.pop(id(layer.input))}, {words}"
+        before = stage.lines.get(id(tensors[0])) if tensors else None
+        if before and words in ("BN", "ReLU", ""):  # stands behind what it is applied to
+            words = ", ".join(filter(None, (stage.lines.pop(id(tensors[0])), words)))
         if words:
             stage.lines[id(layer.output)] = words
         stage.size = " x ".join(map(str, layer.output.shape[1:]))
@@ -153,7 +157,7 @@ def _assign_roles(ordered: Sequence[Stage]) -> None:
 
 
 def describe(layer: keras.layers.Layer) -> str:
-    """A layer in the words of a paper's figure; nothing for the input itself."""
+    """A layer in the words of a paper's figure; nothing for one that changes nothing."""
     kind = type(layer).__name__
     if kind in _CONVOLUTIONS:
         words = "{}x{} ".format(*layer.kernel_size) + _CONVOLUTIONS[kind]
@@ -164,13 +168,17 @@ def describe(layer: keras.layers.Layer) -> str:
         activation = {"linear": "", "relu": ", ReLU"}
         name = layer.activation.__name__
         return f"{words}, {layer.filters}" + activation.get(name, f", {name}")
-    if kind == "UpSampling2D":
+    if isinstance(layer, keras.layers.UpSampling2D):
         return f"{layer.interpolation} upsampling x{layer.size[0]}"
     if kind == "MaxPooling2D":
         return "{}x{} max-pool".format(*layer.pool_size) + f" /{layer.strides[0]}"
-    if kind == "ZeroPadding2D":
-        sides = zip(layer.padding, ("row", "column"), strict=True)
-        return "zero-pad " + ", ".join(f"{sum(n)} {name}" for n, name in sides if any(n))
+    if isinstance(layer, MatchSize):
+        pairs = zip(layer.output.shape[1:3], layer.input[0].shape[1:3], strict=True)
+        rows, columns = (wanted - given for wanted, given in pairs)
+        if rows < 0 or columns < 0:
+            return "crop"
+        sides = [f"{count} {name}" for count, name in ((rows, "row"), (columns, "column")) if count]
+        return f"zero-pad {', '.join(sides)}" if sides else ""
     return _WORDS.get(kind, kind.lower())
 
 

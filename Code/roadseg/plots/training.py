@@ -13,7 +13,6 @@ from PIL import Image
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import predict
 from roadseg.files import atomic_write
-from roadseg.networks import copy_weights
 from roadseg.plots.predictions import frame_mean_iou
 from roadseg.plots.style import (
     COLOURS,
@@ -26,7 +25,7 @@ from roadseg.plots.style import (
     show_panel,
 )
 from roadseg.training import Run
-from roadseg.training.callbacks import averaged_weights
+from roadseg.training.optimizers import averaged_weights
 
 _CURVES = {"loss": "loss (training)", "accuracy": "pixel accuracy", "mean_iou": "mean IoU"}
 
@@ -103,7 +102,6 @@ class PredictionRecorder(keras.callbacks.Callback):
         if epoch + 1 not in self.epochs:
             return
         with averaged_weights(self.model):
-            copy_weights(self.model, self.network)
             ((_, _, predicted),) = predict(self.network, self.frames, [self.index])
         image = Image.fromarray(predicted[0]).convert("P")
         image.putpalette(self.frames.palette.tobytes())
