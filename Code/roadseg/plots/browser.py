@@ -19,10 +19,10 @@ from roadseg.plots.style import (
     class_patches,
     error_map,
     frame_name,
+    frame_panels,
     heat_map,
     image_grid,
     paint,
-    patch,
 )
 
 _VIEWS = ("prediction", "errors", "confidence")
@@ -83,15 +83,13 @@ class FrameBrowser:
         of each network's prediction."""
         index = self._indices[position]
         found = {name: self._predict(name, index) for name in self._networks}
-        image, labels = next(iter(found.values()))[:2]
-        truth = paint(labels, self._frames.palette)
-        rows = [[Panel(frame_name(self._frames, index), image), Panel("ground truth", truth)]]
+        rows = [frame_panels(self._frames, index)]
         for name, each in found.items():
             titles = each.score, "errors", "confidence"
             views = zip(titles, _VIEWS, strict=True)
             rows.append([Panel(f"{name}: {title}", self._paint(each, view)) for title, view in views])
-        shown = [labels, *(each.predicted for each in found.values())]
-        return image_grid(rows, [*class_patches(self._frames, shown), patch("right", RIGHT)])
+        shown = [ids for each in found.values() for ids in (each.labels, each.predicted)]
+        return image_grid(rows, class_patches(self._frames, shown, errors=True))
 
     def _predict(self, name: str, index: int) -> Prediction:
         images, labels = self._frames.read([index])

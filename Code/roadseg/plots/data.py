@@ -23,7 +23,7 @@ from roadseg.plots.style import (
     WIDTH,
     Panel,
     class_patches,
-    frame_name,
+    frame_panels,
     image_grid,
     legend_above,
     name_rows,
@@ -97,11 +97,8 @@ def samples(frames: FrameStore, indices: Sequence[int]) -> Figure:
 
     indices: positions in the store.
     """
-    images, labels = frames.read(indices)
-    pairs = [
-        [Panel(frame_name(frames, index), image), Panel("ground truth", paint(truth, frames.palette))]
-        for index, image, truth in zip(indices, images, labels, strict=True)
-    ]
+    _, labels = frames.read(indices)
+    pairs = [frame_panels(frames, index) for index in indices]
     height, width = labels.shape[1:]
     rows = list(zip(*pairs, strict=True)) if width > 2 * height else pairs
     return image_grid(rows, class_patches(frames, labels))

@@ -11,7 +11,6 @@ from PIL import Image
 from roadseg.data.classes import IGNORE
 from roadseg.plots.style import (
     COLOURS,
-    RIGHT,
     SMALL,
     WIDTH,
     Panel,
@@ -21,7 +20,6 @@ from roadseg.plots.style import (
     image_grid,
     legend_above,
     paint,
-    patch,
 )
 
 if TYPE_CHECKING:  # figures of metrics and networks need no inference
@@ -57,7 +55,7 @@ def confidence(segmentation: "Segmentation", truth: np.ndarray) -> Figure:
         truth: true class ids, uint8 (H, W), IGNORE for void pixels.
     """
     palette = np.array(segmentation.palette, np.uint8)
-    ids, truth, sure = map(_shrunk_ids, (segmentation.ids, truth, segmentation.confidence))
+    ids, truth, sure = map(_shrunk, (segmentation.ids, truth, segmentation.confidence))
     rows = [
         [Panel("image", _shrunk(segmentation.image)), Panel("classes", paint(ids, palette))],
         [
@@ -65,7 +63,7 @@ def confidence(segmentation: "Segmentation", truth: np.ndarray) -> Figure:
             Panel("confidence: yellow is sure, dark is unsure", heat_map(sure)),
         ],
     ]
-    return image_grid(rows, [*class_patches(segmentation, [ids, truth]), patch("right", RIGHT)])
+    return image_grid(rows, class_patches(segmentation, [ids, truth], errors=True))
 
 
 def reliability(measured: Mapping[str, "Reliability"]) -> Figure:
@@ -95,20 +93,11 @@ def reliability(measured: Mapping[str, "Reliability"]) -> Figure:
     return figure
 
 
-def _shrunk(image: np.ndarray) -> np.ndarray:
-    """An image (H, W, 3) as wide as its panel, averaged."""
-    height, width, _ = image.shape
-    if width <= _PANEL:
-        return image
-    size = _PANEL, max(1, round(height * _PANEL / width))
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
-
-
-def _shrunk_ids(values: np.ndarray) -> np.ndarray:
-    """Values (H, W) that must not be averaged, as wide as their panel."""
-    height, width = values.shape
+def _shrunk(values: np.ndarray) -> np.ndarray:
+    """As wide as a panel: an image (H, W, 3) averaged, anything else (H, W) sampled."""
+    height, width = values.shape[:2]
     if width <= _PANEL:
         return values
-    rows = np.arange(max(1, round(height * _PANEL / width)))
-    centres = ((rows + 0.5) * height / len(rows)).astype(np.intp)
-    return values[centres][:, ((np.arange(_PANEL) + 0.5) * width / _PANEL).astype(np.intp)]
+    size = _PANEL, max(1, round(height * _PANEL / width))
+    method = Image.Resampling.BOX if values.ndim == 3 else Image.Resampling.NEAREST
+    return np.asarray(Image.fromarray(values).resize(size, method))

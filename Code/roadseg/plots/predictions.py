@@ -8,16 +8,7 @@ from matplotlib.figure import Figure
 
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import metrics, predict
-from roadseg.plots.style import (
-    RIGHT,
-    Panel,
-    class_patches,
-    error_map,
-    frame_name,
-    image_grid,
-    paint,
-    patch,
-)
+from roadseg.plots.style import Panel, class_patches, error_map, frame_panels, image_grid, paint
 
 
 def predictions(
@@ -34,7 +25,7 @@ def predictions(
         A figure with a column for each frame; a block of two rows for each where frames are less than
         twice as wide as high.
     """
-    images, labels = frames.read(indices)
+    _, labels = frames.read(indices)
     predicted = {
         name: np.concatenate([ids for _, _, ids in predict(network, frames, indices)])
         for name, network in networks.items()
@@ -42,10 +33,7 @@ def predictions(
     blocks = []  # the panels of each frame
     for place, index in enumerate(indices):
         truth = labels[place]
-        block = [
-            Panel(frame_name(frames, index), images[place]),
-            Panel("ground truth", paint(truth, frames.palette)),
-        ]
+        block = frame_panels(frames, index)
         for name, ids in predicted.items():
             score = frame_mean_iou(truth, ids[place], frames.num_classes)
             block += [
@@ -58,8 +46,7 @@ def predictions(
         rows = list(zip(*blocks, strict=True))
     else:
         rows = [block[start::2] for block in blocks for start in (0, 1)]
-    patches = class_patches(frames, [labels, *predicted.values()])
-    return image_grid(rows, [*patches, patch("right", RIGHT)])
+    return image_grid(rows, class_patches(frames, [labels, *predicted.values()], errors=True))
 
 
 def frame_mean_iou(labels: np.ndarray, predicted: np.ndarray, num_classes: int) -> float:

@@ -71,6 +71,13 @@ def frame_name(frames: FrameStore, index: int) -> str:
     return f"{frames.sequence[index]}, frame {frames.index[index]}"
 
 
+def frame_panels(frames: FrameStore, index: int) -> list[Panel]:
+    """The image and the ground truth of the frame at a position of the store."""
+    images, labels = frames.read([index])
+    painted = paint(labels[0], frames.palette)
+    return [Panel(frame_name(frames, index), images[0]), Panel("ground truth", painted)]
+
+
 def image_grid(rows: Sequence[Sequence[Panel]], handles: Sequence[Patch] = ()) -> Figure:
     """Panels of one shape in rows, with a legend close below them.
 
@@ -112,17 +119,20 @@ def show_panel(axes: Axes, panel: Panel) -> None:
     axes.set_title(panel.title, fontsize=TEXT, loc="left", pad=3)
 
 
-def class_patches(classes, shown: Iterable[np.ndarray]) -> list[Patch]:
+def class_patches(classes, shown: Iterable[np.ndarray], errors: bool = False) -> list[Patch]:
     """Legend entries of the class ids that occur, in the order of the ids.
 
     Args:
         classes: anything with `class_names` and a `palette`, such as a store or a labelled image.
         shown: arrays of class ids.
+        errors: whether an error map is shown as well.
     """
     present = set(np.concatenate([np.unique(ids) for ids in shown]).tolist())
     colours = zip(classes.class_names, classes.palette, strict=True)
     patches = [patch(*each) for number, each in enumerate(colours) if number in present]
-    return [*patches, patch("void", (0, 0, 0))] if IGNORE in present else patches
+    if IGNORE in present:
+        patches.append(patch("void", (0, 0, 0)))
+    return [*patches, patch("right", RIGHT)] if errors else patches
 
 
 def patch(name: str, colour: Sequence[int]) -> Patch:

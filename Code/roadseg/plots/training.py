@@ -20,7 +20,7 @@ from roadseg.plots.style import (
     WIDTH,
     Panel,
     class_patches,
-    frame_name,
+    frame_panels,
     paint,
     show_panel,
 )
@@ -127,11 +127,8 @@ def training_progress(
     Returns:
         A figure; the frame and its ground truth are the first two images.
     """
-    images, labels = frames.read([index])
-    panels = [
-        Panel(frame_name(frames, index), images[0]),
-        Panel("ground truth", paint(labels[0], frames.palette)),
-    ]
+    _, labels = frames.read([index])
+    panels = frame_panels(frames, index)
     for epoch, ids in predicted.items():
         score = frame_mean_iou(labels[0], ids, frames.num_classes)
         panels.append(Panel(f"epoch {epoch}: mean IoU {score:.2f}", paint(ids, frames.palette)))
