@@ -9,26 +9,19 @@ from tests.plots.looking import images, pixels_wide, run_of, sized, words
 
 
 def test_learning_curves_have_a_line_for_each_run_and_part():
-    runs = {"first": run_of(6), "second": run_of(4)}
+    runs = {"first": run_of(6), "second": run_of(4), "x" * 60: run_of(2)}
     for against in ("epoch", "minutes"):
         figure = plots.learning_curves(runs, against)
         loss, accuracy, _ = figure.axes
-        assert len(loss.lines) == 2
-        assert len(accuracy.lines) == 4
+        assert len(loss.lines) == 3
+        assert len(accuracy.lines) == 6
         assert accuracy.get_xlabel() == against
         assert {"first, training", "second, validation", "pixel accuracy"} <= words(figure)
+        legend = figure.legends[0].get_window_extent()
+        assert figure.bbox.x0 <= legend.x0 < legend.x1 <= figure.bbox.x1
     assert figure.axes[0].lines[0].get_xdata()[-1] == 3
     with pytest.raises(ValueError, match="no run"):
         plots.learning_curves({})
-
-
-def test_the_legend_of_learning_curves_is_within_the_figure():
-    for name in ("simple", "simple_plus with a rate that falls", "x" * 60):
-        figure = plots.learning_curves({name: run_of(3), f"{name}, again": run_of(2)})
-        figure.canvas.draw()
-        legend = figure.legends[0].get_window_extent()
-        assert figure.bbox.x0 <= legend.x0
-        assert legend.x1 <= figure.bbox.x1
 
 
 def test_predictions_of_the_averaged_weights_are_recorded_and_change_no_weights(frames, tmp_path):

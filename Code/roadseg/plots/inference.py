@@ -98,6 +98,11 @@ def _shrunk(values: np.ndarray) -> np.ndarray:
     height, width = values.shape[:2]
     if width <= _PANEL:
         return values
-    size = _PANEL, max(1, round(height * _PANEL / width))
-    method = Image.Resampling.BOX if values.ndim == 3 else Image.Resampling.NEAREST
-    return np.asarray(Image.fromarray(values).resize(size, method))
+    shape = max(1, round(height * _PANEL / width)), _PANEL
+    if values.ndim == 3:
+        return np.asarray(Image.fromarray(values).resize(shape[::-1], Image.Resampling.BOX))
+    rows, columns = (  # whose centres are nearest to those of the smaller pixels
+        ((np.arange(new) + 0.5) * old / new).astype(np.intp)
+        for new, old in zip(shape, (height, width), strict=True)
+    )
+    return values[rows][:, columns]
