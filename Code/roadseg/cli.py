@@ -73,13 +73,13 @@ def _add_fetch(commands) -> None:
 
 
 def _fetch(options) -> None:
-    from roadseg.data import download
+    from roadseg.data import fetch
 
-    print(download.plan(options.sequences, options.output, options.version))
+    print(fetch.plan(options.sequences, options.output, options.version))
     if not options.accept_licence:
-        print(f"\n{download.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
+        print(f"\n{fetch.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
         return
-    download.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
+    fetch.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
     print(f"Complete in {options.output}")
 
 
@@ -96,6 +96,7 @@ def _add_preprocess(commands) -> None:
     add("--scale", type=float, default=3, help="how many times smaller; default: 3")
     fit = "fit frames of different sizes to H x W pixels before they shrink, with void around them"
     add("--size", type=int, nargs=2, metavar=("H", "W"), help=fit)
+    add("--labelled-only", action="store_true", help="leave out images without labels")
     add("--output", type=Path, help="folder; default: one below Data_compressed")
     add_options(parser, "decoding threads", "all its machines must see the raw data set")
     parser.set_defaults(run=_preprocess)
@@ -104,7 +105,9 @@ def _add_preprocess(commands) -> None:
 def _preprocess(options) -> None:
     from roadseg.data import preprocess, sources
 
-    source = sources.open(options.folder, size=options.size and tuple(options.size))
+    source = sources.open(
+        options.folder, size=options.size and tuple(options.size), labelled_only=options.labelled_only
+    )
     name = preprocess.folder_name(source, options.sequences, options.scale)
     target = options.output or Path("Data_compressed") / name
     with on_cluster(options.dask):
