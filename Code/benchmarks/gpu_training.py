@@ -22,7 +22,7 @@ from benchmarks.training_speed import epoch_ms, noisy_frames
 from roadseg import networks
 from roadseg.data.batches import Batches
 from roadseg.data.store import FrameStore
-from roadseg.evaluation.running_scores import RunningScores
+from roadseg.evaluation.metrics import RunningScores
 from roadseg.training import RECIPES, Recipe
 
 POLICIES = ("float32", "mixed_bfloat16")

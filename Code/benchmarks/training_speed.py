@@ -55,7 +55,7 @@ def measure(height: int, width: int) -> dict[str, object]:
     import keras
 
     from roadseg import networks
-    from roadseg.evaluation.running_scores import RunningScores
+    from roadseg.evaluation.metrics import RunningScores
     from roadseg.training.losses import CrossEntropy
 
     generator = np.random.default_rng(0)

@@ -1,6 +1,6 @@
 """Evaluation: the counts over some frames, and the metrics that follow from them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,7 @@ import pandas as pd
 
 from roadseg.evaluation import metrics
 
-_METRICS = {
+_METRICS = {  # in words -> property of an Evaluation
     "pixel accuracy": "pixel_accuracy",
     "mean class accuracy": "mean_class_accuracy",
     "mean IoU": "mean_iou",
@@ -76,11 +76,11 @@ class Evaluation:
 
     def as_dict(self) -> dict[str, object]:
         """For JSON: NaN becomes None."""
-        means = {name: getattr(self, name) for name in _METRICS.values()}
+        names = self.class_names
         return {
-            **_without_nan(means),
-            "iou": self._by_class(self.iou),
-            "class_accuracy": self._by_class(self.class_accuracy),
+            **_without_nan(_METRICS.values(), [getattr(self, name) for name in _METRICS.values()]),
+            "iou": _without_nan(names, self.iou.tolist()),
+            "class_accuracy": _without_nan(names, self.class_accuracy.tolist()),
             "absent_classes": ABSENT_CLASSES,
             "confusion": self.confusion.tolist(),
             "boundaries": self.boundaries.tolist(),
@@ -94,17 +94,11 @@ class Evaluation:
         """
         try:
             class_names = tuple(saved["iou"])
-            confusion, boundaries = (np.array(saved[key]) for key in ("confusion", "boundaries"))
-        except (TypeError, LookupError) as error:
+            confusion = np.array(saved["confusion"], np.int64).reshape(2 * (len(class_names),))
+            boundaries = np.array(saved["boundaries"], np.int64).reshape(len(class_names), 4)
+        except (TypeError, LookupError, ValueError) as error:
             raise ValueError(f"not a saved evaluation ({type(error).__name__}: {error})")
-        count = len(class_names)
-        for counts, shape in ((confusion, (count, count)), (boundaries, (count, 4))):
-            if counts.dtype != np.int64 or counts.shape != shape or counts.min(initial=0) < 0:
-                raise ValueError(f"not a saved evaluation of {count} classes: counts {counts.shape}")
         return cls(confusion, boundaries, class_names)
-
-    def _by_class(self, scores: np.ndarray) -> dict[str, float | None]:
-        return _without_nan(dict(zip(self.class_names, scores.tolist(), strict=True)))
 
     def __str__(self) -> str:
         lines = [f"{name:24s}{getattr(self, metric):.3f}" for name, metric in _METRICS.items()]
@@ -131,5 +125,6 @@ def compare(results: Mapping[str, Evaluation]) -> pd.DataFrame:
     return pd.DataFrame(columns, pd.Index(rows, name=_NAN))
 
 
-def _without_nan(values: dict[str, float]) -> dict[str, float | None]:
-    return {name: None if np.isnan(value) else value for name, value in values.items()}
+def _without_nan(names: Iterable[str], values: Iterable[float]) -> dict[str, float | None]:
+    pairs = zip(names, values, strict=True)
+    return {name: None if np.isnan(value) else value for name, value in pairs}

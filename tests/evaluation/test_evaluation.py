@@ -62,24 +62,14 @@ def test_results_are_compared_side_by_side(mistaken, frames):
     assert table.loc["IoU of Misc"].isna().all()
     assert mistaken.mean_boundary_f_score < 1
     assert "absent class, left out of means" in str(table)
-
-
-def test_results_of_different_classes_are_not_compared(mistaken):
     other = evaluation.Evaluation(mistaken.confusion, mistaken.boundaries, tuple("abcdefghijklmn"))
     with pytest.raises(ValueError, match="need the same classes"):
         evaluation.compare({"one": mistaken, "other": other})
 
 
-@pytest.mark.parametrize("change", ["remove", "negative", "fraction", "classes", "list"])
-def test_what_is_not_a_saved_evaluation_is_refused(mistaken, change):
-    saved = json.loads(json.dumps(mistaken.as_dict()))
-    if change == "remove":
-        del saved["confusion"]
-    elif change == "classes":
-        del saved["iou"]["Misc"]
-    elif change == "list":
-        saved = [saved]
-    else:
-        saved["boundaries"][0][0] = {"negative": -1, "fraction": 0.5}[change]
-    with pytest.raises(ValueError, match="not a saved evaluation"):
-        evaluation.Evaluation.from_dict(saved)
+def test_what_is_not_a_saved_evaluation_is_refused(mistaken):
+    saved = mistaken.as_dict()
+    incomplete = {key: value for key, value in saved.items() if key != "confusion"}
+    for other in (incomplete, saved | {"iou": {"Sky": 1.0}}, [saved]):
+        with pytest.raises(ValueError, match="not a saved evaluation"):
+            evaluation.Evaluation.from_dict(other)

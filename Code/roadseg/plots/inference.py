@@ -1,55 +1,35 @@
 """Figures of labelled images: overlays, where the network errs, and how sure it is of it."""
 
 from collections.abc import Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from PIL import Image
 
 from roadseg.data.classes import IGNORE
-from roadseg.plots.frames import Panel, image_grid
 from roadseg.plots.style import (
     COLOURS,
-    RIGHT,
     SMALL,
     WIDTH,
+    Panel,
     class_patches,
-    confidence_map,
     error_map,
+    heat_map,
+    image_grid,
     legend_above,
     paint,
-    patch,
 )
+
+if TYPE_CHECKING:  # figures of metrics and networks need no inference
+    from roadseg.inference import Reliability, Segmentation
 
 _COLUMNS = 2
 _PANEL = 436  # pixels wide
 
 
-class Labelled(Protocol):
-    """What is shown of an `inference.Segmentation`."""
-
-    image: np.ndarray
-    ids: np.ndarray
-    confidence: np.ndarray
-    class_names: tuple[str, ...]
-    palette: tuple[tuple[int, int, int], ...]
-
-    def overlay(self, opacity: float, legend_of: tuple[str, ...]) -> Image.Image:
-        """The image with the classes' colours over it."""
-
-
-class HasReliability(Protocol):
-    """What is shown of an `inference.Reliability`."""
-
-    pixels: np.ndarray
-    confidence: np.ndarray
-    accuracy: np.ndarray
-
-
-def overlays(segmentations: Mapping[str, Labelled], opacity: float = 0.6) -> Figure:
+def overlays(segmentations: Mapping[str, "Segmentation"], opacity: float = 0.6) -> Figure:
     """Images with their classes over them, in two columns; before each new image the image alone.
 
     Args:
@@ -67,7 +47,7 @@ def overlays(segmentations: Mapping[str, Labelled], opacity: float = 0.6) -> Fig
     return image_grid(rows, class_patches(each, shown))
 
 
-def confidence(segmentation: Labelled, truth: np.ndarray) -> Figure:
+def confidence(segmentation: "Segmentation", truth: np.ndarray) -> Figure:
     """One labelled image: the image, its classes, the errors, and the confidence, from dark to yellow.
 
     Args:
@@ -75,18 +55,18 @@ def confidence(segmentation: Labelled, truth: np.ndarray) -> Figure:
         truth: true class ids, uint8 (H, W), IGNORE for void pixels.
     """
     palette = np.array(segmentation.palette, np.uint8)
-    ids, truth, sure = map(_shrunk_ids, (segmentation.ids, truth, segmentation.confidence))
+    ids, truth, sure = map(_shrunk, (segmentation.ids, truth, segmentation.confidence))
     rows = [
         [Panel("image", _shrunk(segmentation.image)), Panel("classes", paint(ids, palette))],
         [
             Panel("errors, in the colour of the wrong class", error_map(truth, ids, palette)),
-            Panel("confidence: yellow is sure, dark is unsure", confidence_map(sure)),
+            Panel("confidence: yellow is sure, dark is unsure", heat_map(sure)),
         ],
     ]
-    return image_grid(rows, [*class_patches(segmentation, [ids, truth]), patch("right", RIGHT)])
+    return image_grid(rows, class_patches(segmentation, [ids, truth], errors=True))
 
 
-def reliability(measured: Mapping[str, HasReliability]) -> Figure:
+def reliability(measured: Mapping[str, "Reliability"]) -> Figure:
     """How often networks are right when they are so sure, and how many pixels they are so sure of.
 
     measured: name -> reliability; the dashed line is where confidence is right as often as it says.
@@ -99,7 +79,10 @@ def reliability(measured: Mapping[str, HasReliability]) -> Figure:
     for order, (name, each) in enumerate(measured.items()):
         style = {"color": COLOURS[order % len(COLOURS)], "marker": "o", "markersize": 5}
         left.plot(each.confidence, each.accuracy, label=name, **style)
-        _draw_shares(right, each.pixels, order, len(measured))
+        width = 0.84 / len(each.pixels) / len(measured)  # bars stand side by side within each bin
+        places = (np.arange(len(each.pixels)) + 0.08) / len(each.pixels) + order * width
+        shares = each.pixels / each.pixels.sum()
+        right.bar(places, shares, width, align="edge", color=style["color"])
     left.text(0.05, 0.88, "too cautious", fontsize=SMALL, color="grey")
     left.text(0.95, 0.07, "too sure", ha="right", fontsize=SMALL, color="grey")
     for axes in (left, right):
@@ -110,27 +93,16 @@ def reliability(measured: Mapping[str, HasReliability]) -> Figure:
     return figure
 
 
-def _draw_shares(axes: Axes, pixels: np.ndarray, order: int, count: int) -> None:
-    """Bars side by side within each bin."""
-    width = 0.84 / len(pixels) / count
-    left = (np.arange(len(pixels)) + 0.08) / len(pixels) + order * width
-    axes.bar(left, pixels / pixels.sum(), width, align="edge", color=COLOURS[order % len(COLOURS)])
-
-
-def _shrunk(image: np.ndarray) -> np.ndarray:
-    """An image (H, W, 3) as wide as its panel, averaged."""
-    height, width, _ = image.shape
-    if width <= _PANEL:
-        return image
-    size = _PANEL, max(1, round(height * _PANEL / width))
-    return np.asarray(Image.fromarray(image).resize(size, Image.Resampling.BOX))
-
-
-def _shrunk_ids(values: np.ndarray) -> np.ndarray:
-    """Values (H, W) that must not be averaged, as wide as their panel."""
-    height, width = values.shape
+def _shrunk(values: np.ndarray) -> np.ndarray:
+    """As wide as a panel: an image (H, W, 3) averaged, anything else (H, W) sampled."""
+    height, width = values.shape[:2]
     if width <= _PANEL:
         return values
-    rows = np.arange(max(1, round(height * _PANEL / width)))
-    centres = ((rows + 0.5) * height / len(rows)).astype(np.intp)
-    return values[centres][:, ((np.arange(_PANEL) + 0.5) * width / _PANEL).astype(np.intp)]
+    shape = max(1, round(height * _PANEL / width)), _PANEL
+    if values.ndim == 3:
+        return np.asarray(Image.fromarray(values).resize(shape[::-1], Image.Resampling.BOX))
+    rows, columns = (  # whose centres are nearest to those of the smaller pixels
+        ((np.arange(new) + 0.5) * old / new).astype(np.intp)
+        for new, old in zip(shape, (height, width), strict=True)
+    )
+    return values[rows][:, columns]
