@@ -3,7 +3,7 @@
     .venv/bin/python -m pip install -e ".[peers]"
     .venv/bin/python Code/studies/inference_speed.py [--size 125 414] [--output FILE]
 
-It times the networks of studies/peers.py, with 14 classes, on a random image, in turns.
+It times the networks of the study `peers`, with 14 classes, on a random image, in turns.
 """
 
 import functools
@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import harness
-from studies.peers import STUDY
+from studies.peers import PEERS
 from studies.runner import Trial
 
 CLASSES, ROUNDS = 14, 20
@@ -25,7 +25,7 @@ def main() -> None:
     parser = harness.parser(__doc__)
     parser.add_argument("--size", type=int, nargs=2, default=(125, 414), metavar=("H", "W"))
     options = parser.parse_args()
-    measured = {"size": options.size, "milliseconds": measure(STUDY.trials, tuple(options.size))}
+    measured = {"size": options.size, "milliseconds": measure(PEERS.trials, tuple(options.size))}
     print(frames_per_second(measured).to_string())
     harness.report(measured, options.output)
 
