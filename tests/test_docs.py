@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from roadseg import cli, notebook_settings
-from studies.catalogue import MODULES as STUDIES
+from studies.catalogue import STUDIES
 
 ROOT = Path(__file__).parents[1]
 README, HOW_TO, RESULTS = (ROOT / name for name in ("README.md", "docs/how-to.md", "docs/results.md"))

@@ -59,9 +59,8 @@ def _conv(x, filters: int, name: str, kernel_size: int = 3, **options):
 def _depthwise(x, name: str, **options):
     """3x3 of each channel alone, batch normalisation, ReLU."""
     x = keras.layers.DepthwiseConv2D(3, padding="same", use_bias=False, name=name, **options)(x)
-    return keras.layers.ReLU(name=f"{name}_relu")(
-        keras.layers.BatchNormalization(name=f"{name}_norm")(x)
-    )
+    x = keras.layers.BatchNormalization(name=f"{name}_norm")(x)
+    return keras.layers.ReLU(name=f"{name}_relu")(x)
 
 
 def _inverted_residual(x, filters: int, strides: int, name: str):
