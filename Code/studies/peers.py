@@ -1,18 +1,27 @@
-"""Networks that a user might choose instead: uint8 images in, logits out, as in `roadseg.networks`.
+"""Networks that a user might choose instead, trained in the same minutes, and timed on single images.
 
-Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package
-segmodels-keras (pip install -e ".[peers]"). All start from random weights, though users would
-usually take pretrained encoders.
+    .venv/bin/python -m pip install -e ".[peers]"
+    .venv/bin/python Code/studies/peers.py [--size 125 414] [--output FILE]
+
+Fast-SCNN after its paper; U-Net and LinkNet with a MobileNetV2 encoder from the package segmodels-keras.
+All start from random weights, though users would usually take pretrained encoders. The command times the
+networks with 14 classes on a random image, in turns.
 """
 
+import functools
+import json
 from dataclasses import replace
 
 import keras
+import numpy as np
+import pandas as pd
 
+from benchmarks import harness
 from roadseg.networks.blocks import convolution
 from studies.recipes import FORMER_QUICK
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, hold_out
+from studies.runner.results import RESULTS
 
 
 def build(
@@ -128,11 +137,10 @@ PEERS = Study(
     name="peers",
     description="""The project's networks and three that a user might choose instead, in equal time.
 
-Needs pip install -e ".[peers]". CamVid at 240 x 320, from random weights, the recipe `quick` with as
-many epochs as fit into six minutes of steps, validated after the last one, one seed. Networks that take
-few steps in that time do not average their weights, because the average would be mostly of the start of
-the training. The recipe, `simple_plus` and `edgesegnet` were chosen with scores on this clip, the others
-were not. inference_speed.py times the same networks on single images.
+CamVid at 240 x 320, from random weights, the recipe `quick` with as many epochs as fit into six
+minutes of steps, validated after the last one, one seed. Networks that take few steps in that time do not
+average their weights, because the average would be mostly of the start of the training. The recipe,
+`simple_plus` and `edgesegnet` were chosen with scores on this clip, the others were not.
 
 Result: mean IoU 0.607 (`simple_plus`), 0.562 (Fast-SCNN), 0.560 (`edgesegnet`), 0.365 (`simple`),
 0.327 (LinkNet), 0.304 (U-Net).""",
@@ -145,3 +153,32 @@ Result: mean IoU 0.607 (`simple_plus`), 0.562 (Fast-SCNN), 0.560 (`edgesegnet`),
     split=hold_out("val"),
     minutes=6.0,
 )
+_CLASSES, _ROUNDS = 14, 20
+
+
+def main() -> None:
+    parser = harness.parser(__doc__)
+    parser.add_argument("--size", type=int, nargs=2, default=(125, 414), metavar=("H", "W"))
+    options = parser.parse_args()
+    milliseconds = inference_ms(PEERS.trials, tuple(options.size))
+    harness.report({"size": options.size, "milliseconds": milliseconds}, options.output)
+
+
+def inference_ms(trials: tuple[Trial, ...], size: tuple[int, int]) -> dict[str, float]:
+    """Milliseconds that the network of each trial takes for one image."""
+    image = np.random.default_rng(0).integers(0, 256, (1, *size, 3), np.uint8)
+    calls = {
+        trial.name: functools.partial(trial.build((*size, 3), _CLASSES).predict_on_batch, image)
+        for trial in trials
+    }
+    return harness.median_ms_in_turns(calls, _ROUNDS)
+
+
+def frames_per_second() -> pd.Series:
+    """Frames/s of each network, as stored in results/inference_speed.json."""
+    stored = json.loads((RESULTS / "inference_speed.json").read_text("utf-8"))
+    return (1000 / pd.Series(stored["milliseconds"])).round().astype(int).rename("frames/s")
+
+
+if __name__ == "__main__":
+    main()

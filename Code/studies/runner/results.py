@@ -210,12 +210,8 @@ def by_trial(results: Iterable[Result], metric: str = "mean_iou") -> dict[str, l
 
 def mean_scores(results: Iterable[Result], metric: str = "mean_iou") -> dict[str, dict[str, float]]:
     """A metric of each trial, the mean of its seeds, on both parts of the split: for plots.scores."""
-    results = list(results)
-    training: dict[str, list[float]] = {}
-    for result in results:
-        training.setdefault(result.label, []).append(result.training(metric))
-    parts = {"training": training, "validation": by_trial(results, metric)}
-    return {
-        part: {label: float(np.mean(values)) for label, values in groups.items()}
-        for part, groups in parts.items()
-    }
+    scores = pd.DataFrame(
+        (each.label, each.training(metric), getattr(each.validation, metric)) for each in results
+    )
+    scores.columns = "trial", "training", "validation"
+    return scores.groupby("trial", sort=False).mean().to_dict()
