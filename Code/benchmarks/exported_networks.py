@@ -22,7 +22,6 @@ from roadseg import networks, training
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.inference import export_formats, export_proof, export_runtimes, export_source
 from roadseg.inference.export_target import Target
-from studies.runner.data_sets import CODE
 
 TARGETS = (
     Target("saved_model"),
@@ -33,15 +32,14 @@ TARGETS = (
     Target("onnx", "int8"),
     Target("litert", "int8"),
 )
+FOLDER = Path(__file__).resolve().parents[1] / "Runs/exported_networks"
 _KNOWN, _HELD_OUT = 0, 8  # seeds; the second has trained none of the weights that ship
 _VARIATIONS, _STRIDE = 3, 60
 
 
 def main() -> None:
     parser = harness.parser(__doc__)
-    parser.add_argument(
-        "--folder", type=Path, default=CODE / "Runs" / "exported_networks", help="of scenes and files"
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of scenes and files")
     options = parser.parse_args()
     frames = rendered(options.folder)
     load, measured = os.getloadavg()[0], {}  # the load of a quiet machine is below 0.5

@@ -26,13 +26,11 @@ SHOWN = ("Pole", "SignSymbol", "Fence", "Pedestrian", "Bicyclist")
 
 
 def table() -> pd.DataFrame:
-    """A row for each trial and seed.
+    """A row for each trial and seed, NaN where a road was not held out.
 
-    Returns:
-        Index: trial and seed. Columns: epochs; minutes that the folds took together, most of them with
-        compiling; mean IoU of each fold, of the validation clip, and of the pixels of the three held-out
-        roads together ("pooled"), where all three are there, with their pixel accuracy, mean IoU
-        averaged with the mirror image, and IoU of five rare classes.
+    Columns: epochs; minutes of all trainings together, most of them with compiling; mean IoU of each
+    road, of the validation clip, and of the pixels of the three roads together ("pooled"), with their
+    pixel accuracy, mean IoU averaged with the mirror image, and IoU of five rare classes.
     """
     trainings: dict[tuple[str, int], dict[str, Result]] = defaultdict(dict)
     for result in read_file(NAME):
@@ -43,7 +41,6 @@ def table() -> pd.DataFrame:
 
 
 def _row(folds: dict[str, Result]) -> dict[str, float]:
-    """Rounded; NaN where a fold is missing."""
     first = next(iter(folds.values()))
     row = {"epochs": first.record["recipe"]["epochs"]}
     row["minutes"] = sum(result.record["minutes"] for result in folds.values())

@@ -138,8 +138,8 @@ PEERS = Study(
     description="""The project's networks and three that a user might choose instead, in equal time.
 
 CamVid at 240 x 320, from random weights, the recipe `quick` with as many epochs as fit into six
-minutes of steps, validated after the last one, one seed. Networks that take few steps in that time do not
-average their weights, because the average would be mostly of the start of the training. The recipe,
+minutes of steps, validated after the last one, one seed. Networks that take few steps in that time do
+not average their weights, because the average would be mostly of the start of the training. The recipe,
 `simple_plus` and `edgesegnet` were chosen with scores on this clip, the others were not.
 
 Result: mean IoU 0.607 (`simple_plus`), 0.562 (Fast-SCNN), 0.560 (`edgesegnet`), 0.365 (`simple`),

@@ -49,8 +49,12 @@ class Result:
         """What it was trained with; a setting that came later has its default, which changes nothing."""
         settings = dict(self.record["recipe"])
         if augmentation := settings["augmentation"]:
-            ranges = {name: _tuple(value) for name, value in augmentation.items()}
-            settings["augmentation"] = Augmentation(**ranges)
+            settings["augmentation"] = Augmentation(
+                **{
+                    name: tuple(value) if isinstance(value, list) else value
+                    for name, value in augmentation.items()
+                }
+            )
         return Recipe(**settings)
 
     @cached_property
@@ -91,10 +95,6 @@ class Result:
             name: [math.nan if value is None else value for value in values]
             for name, values in self.record["history"].items()
         }
-
-
-def _tuple(value: object) -> object:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def load(study: Study, folder: Path = RESULTS) -> list[Result]:

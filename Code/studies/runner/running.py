@@ -94,16 +94,12 @@ def plan(
                 # Rounded; validation comes on top.
                 epoch = _steps_per_epoch(recipe, split) * milliseconds[trial.name]
                 recipe = replace(recipe, epochs=max(1, round(60_000 * study.minutes / epoch)))
-            if trial.split is not None:
+            if trial.split is not None:  # as many steps as with all frames
                 split = trial.split(frames)
-                recipe = with_as_many_steps(recipe, len(split.train) / len(whole.train))
+                share = len(split.train) / len(whole.train)
+                epochs, warm_up = round(recipe.epochs / share), recipe.warm_up_epochs / share
+                recipe = replace(recipe, epochs=epochs, warm_up_epochs=warm_up)
             yield replace(trial, recipe=recipe), split
-
-
-def with_as_many_steps(recipe: Recipe, share: float) -> Recipe:
-    """The recipe for a share of the training frames, with as many steps as for all of them."""
-    epochs, warm_up = round(recipe.epochs / share), recipe.warm_up_epochs / share
-    return replace(recipe, epochs=epochs, warm_up_epochs=warm_up)
 
 
 def is_stored(study: Study, trial: Trial, folder: Path = RESULTS) -> bool:

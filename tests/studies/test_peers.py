@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 
 from roadseg.training.losses import CrossEntropy
-from studies import peer_networks
+from studies import peers
 
 
 def test_fast_scnn_has_the_papers_size_and_trains():
-    network = peer_networks.fast_scnn((64, 96, 3), 19)
+    network = peers.build("fast_scnn", (66, 97, 3), 19, 0, "float32")
+    assert network.output_shape == (None, 66, 97, 19)
     assert network.count_params() == pytest.approx(1.11e6, rel=0.1)  # table 1 of the paper's results
-    image, labels = np.zeros((2, 64, 96, 3), np.uint8), np.zeros((2, 64, 96), np.uint8)
+    image, labels = np.zeros((2, 66, 97, 3), np.uint8), np.zeros((2, 66, 97), np.uint8)
     network.compile("adam", CrossEntropy())
     losses = [network.train_on_batch(image, labels) for _ in range(5)]
     assert losses[-1] < losses[0]
@@ -19,6 +20,13 @@ def test_fast_scnn_has_the_papers_size_and_trains():
 
 def test_networks_of_the_package_take_any_size():
     pytest.importorskip("segmodels_keras")
-    network = peer_networks.linknet_mobilenetv2((66, 97, 3), 3)
+    network = peers.build("linknet_mobilenetv2", (66, 97, 3), 3, 0, "float32")
     assert network.output_shape == (None, 66, 97, 3)
     assert keras.config.dtype_policy().name == "float32"
+
+
+def test_inference_is_timed_by_network():
+    measured = peers.inference_ms(peers.PEERS.trials[:2], (32, 48))
+    assert list(measured) == ["simple", "simple_plus"]
+    assert min(measured.values()) > 0
+    assert peers.frames_per_second()["simple_plus"] == 97

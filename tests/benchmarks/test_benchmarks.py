@@ -1,0 +1,116 @@
+"""Each benchmark measures, on little data, and tells how it is run."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+from threadpoolctl import threadpool_limits
+
+import benchmarks
+from benchmarks import (
+    exported_networks,
+    feeding,
+    harness,
+    labelling_speed,
+    preprocessing,
+    rendering,
+    training_speed,
+)
+from roadseg.data import sources
+from roadseg.inference.export_target import Target
+from roadseg.training.recipes import RECIPES
+from tests.inference.conftest import BrightnessModel
+
+FOLDER = Path(benchmarks.__path__[0])
+
+
+def test_every_benchmark_tells_how_it_is_run_and_imports_roadseg_before_tensorflow():
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
+    for script in FOLDER.glob("*.py"):
+        if "__main__" in (text := script.read_text("utf-8")):
+            assert f".venv/bin/python Code/benchmarks/{script.name}" in text
+    script = FOLDER / "training_speed.py"
+    done = subprocess.run(
+        [sys.executable, script, "--help"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert "Import roadseg first" not in done.stderr
+
+
+def test_a_report_is_printed_and_written_with_the_machine(tmp_path, capsys):
+    harness.report({"speed": 3.5}, tmp_path / "speed.json")
+    written = json.loads((tmp_path / "speed.json").read_text("utf-8"))
+    assert written == {"machine": harness.machine(), "speed": 3.5}
+    assert json.loads(capsys.readouterr().out) == written
+    assert " cores of " in written["machine"]
+
+
+def test_functions_are_called_in_turns_and_the_first_round_does_not_count():
+    calls = []
+
+    def function(name):
+        calls.append(name)
+        time.sleep(0.2 if len(calls) <= 2 else 0.01)
+
+    functions = {name: lambda name=name: function(name) for name in "ab"}
+    milliseconds = harness.median_ms_in_turns(functions, rounds=2)
+    assert "".join(calls) == "ababab"
+    assert all(10 <= each < 100 for each in milliseconds.values())
+
+
+def test_steps_and_single_images_are_timed_in_turns():
+    measured = training_speed.measure(["simple_plus"], (32, 48), RECIPES["quick"], "float32", 2)
+    assert list(measured["simple_plus"]) == ["step", "image"]
+    assert all(0 < each["minimum"] <= each["median"] for each in measured["simple_plus"].values())
+
+
+def test_batches_are_fed_by_workers(frames):
+    speeds = feeding.measure(frames, RECIPES["best"].augmentation, 4, [1, 2])
+    assert list(speeds) == [1, 2]
+    assert min(speeds.values()) > 0
+
+
+def test_preprocessing_is_compared_with_decoding_and_with_the_original(raw):
+    source = sources.open(raw)
+    frames = preprocessing.repeat(source.frames(), 12)
+    assert [frame.index for frame in frames] == list(range(12))
+    measured = preprocessing.measure(source, frames, rounds=1)
+    assert measured["frames"] == 12
+    assert measured["times_smaller"] > 1
+    assert measured["class_ids_times_faster"] > 1
+
+
+def test_files_and_each_step_of_labelling_are_timed(tmp_path):
+    Image.new("RGB", (64, 41), "grey").save(tmp_path / "grey.png")
+    files = labelling_speed.write_files([tmp_path / "grey.png"], tmp_path / "in", 3)
+    measured = labelling_speed.measure(BrightnessModel(), files, tmp_path)
+    assert min(measured["frames_per_second"].values()) > 0
+    assert list(measured["milliseconds"])[:3] == ["read JPEG", "shrink", "network"]
+
+
+def test_rendering_is_timed_and_its_scenes_are_measured(tmp_path, monkeypatch):
+    few = {name: rendering.WORLDS[name] for name in ("0001", "0018")}
+    settings = {"WORLDS": few, "TRAIN": ("0001",), "HELD_OUT": ("0018",), "PIXELS": 200}
+    for name, value in settings.items():
+        monkeypatch.setattr(rendering, name, value)
+    timed = rendering.time_rendering(tmp_path / "scenes", stride=200, seed=0)
+    assert (timed["frames"], set(timed["frames_per_second_by_world"])) == (3 + 2, set(few))
+    source = sources.open(tmp_path / "scenes")
+    shares = rendering.class_shares(source)
+    assert sum(share["rendered"] for share in shares.values()) == pytest.approx(100, abs=0.2)
+    with threadpool_limits(1):  # two threads wait for each other long where other tests run as well
+        assert 0.2 < rendering.colour_and_row(source, np.random.default_rng(0)) < 0.9
+
+
+def test_exported_networks_are_measured_beside_keras_and_docs_have_the_table(frames, tmp_path):
+    table = exported_networks.measure("simple_plus", frames, ["0002"], tmp_path, [Target("saved_model")])
+    assert table.index.tolist() == ["keras float32", "saved_model float32"]
+    assert table["frames/s"].min() > 0
+    stored = json.loads((FOLDER / "results/exported_networks.json").read_text("utf-8"))
+    page = Path(__file__).parents[2] / "docs/export.md"
+    assert exported_networks.as_markdown(stored["networks"]) in page.read_text("utf-8")
