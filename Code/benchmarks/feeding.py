@@ -11,13 +11,15 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks import harness  # imports roadseg, which prepares TensorFlow's start
+
+# isort: split
 import keras
 
-from benchmarks import harness
 from roadseg.data import store
 from roadseg.data.augmentation import Augmentation
 from roadseg.data.batches import Batches
-from roadseg.training.class_weights import rare_classes
+from roadseg.training.losses import rare_classes
 from roadseg.training.recipes import RECIPES
 
 

@@ -10,13 +10,16 @@ nothing run beside it.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-import keras
 import numpy as np
 
-from benchmarks import harness
+from benchmarks import harness  # imports roadseg, which prepares TensorFlow's start
+
+# isort: split
+import keras
+
 from roadseg import networks
-from roadseg.training.fitted import at_random_place, fitted_network, label_stride
 from roadseg.training.recipes import RECIPES, Recipe
+from roadseg.training.trainer import fitted_network, label_stride
 
 CLASSES = 14
 
@@ -52,7 +55,7 @@ def measure(
     image = np.random.default_rng(0).integers(0, 256, (1, *shape), np.uint8)
     for name in names:
         trained, labels = (networks.build(name, shape, CLASSES, policy=policy) for _ in range(2))
-        calls[name, "step"] = training_step(trained, recipe)
+        calls[name, "step"] = training_step(trained, recipe, shape)
         calls[name, "image"] = lambda labels=labels: labels.predict_on_batch(image)
     measured: dict[str, dict[str, Mapping[str, float]]] = {name: {} for name in names}
     for (name, what), times in harness.ms_in_turns(calls, rounds).items():
@@ -60,18 +63,20 @@ def measure(
     return measured
 
 
-def training_step(network: keras.Model, recipe: Recipe) -> Callable[[], object]:
+def training_step(
+    network: keras.Model, recipe: Recipe, image_shape: tuple[int, int, int]
+) -> Callable[[], object]:
     """The step that `training.train` takes: at the size of the recipe's crops, with its loss.
 
-    The network itself may be trained.
+    It changes the network's weights.
     """
-    stride, fitted = label_stride(network), fitted_network(network, recipe)
-    classes = network.output_shape[-1]
-    generator, size = np.random.default_rng(0), (recipe.batch_size, *fitted.input_shape[1:])
-    images = generator.integers(0, 256, size, np.uint8)
-    labels = generator.integers(0, classes, size[:3], np.uint8)
-    if not recipe.upsampled_loss:
-        labels = at_random_place(labels, stride, generator)
+    crop = recipe.augmentation and recipe.augmentation.crop
+    height, width = crop or image_shape[:2]
+    stride = 1 if recipe.upsampled_loss else label_stride(network)
+    classes, generator = network.output_shape[-1], np.random.default_rng(0)
+    images = generator.integers(0, 256, (recipe.batch_size, height, width, 3), np.uint8)
+    labels = generator.integers(0, classes, images.shape[:3], np.uint8)[:, ::stride, ::stride]
+    fitted = fitted_network(network, recipe)
     fitted.compile(recipe.make_optimizer(1000), recipe.make_loss(np.ones(classes)))
     return lambda: fitted.train_on_batch(images, labels)
 

@@ -12,11 +12,14 @@ import functools
 import json
 from dataclasses import replace
 
-import keras
 import numpy as np
 import pandas as pd
 
-from benchmarks import harness
+from benchmarks import harness  # imports roadseg, which prepares TensorFlow's start
+
+# isort: split
+import keras
+
 from roadseg.networks.blocks import convolution
 from studies.recipes import FORMER_QUICK
 from studies.runner import Study, Trial

@@ -86,6 +86,7 @@ def train_weights(names: Iterable[str], real: Iterable[Path], settings: Settings
         for place, result in results.items():
             print(f"\n{name}: {place}\n{result}")
         card = networks.ModelCard.for_frames(
+            name,
             frames,
             options={},
             data="rendered",

@@ -1,9 +1,6 @@
 """Each benchmark measures, on little data, and tells how it is run."""
 
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 
@@ -27,19 +24,26 @@ from roadseg.inference.export_target import Target
 from roadseg.training.recipes import RECIPES
 from tests.inference.conftest import BrightnessModel
 
+# isort: split
+import tensorflow as tf
+
 FOLDER = Path(benchmarks.__path__[0])
 
 
-def test_every_benchmark_tells_how_it_is_run_and_imports_roadseg_before_tensorflow():
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("TF_")}
-    for script in FOLDER.glob("*.py"):
+@pytest.fixture(autouse=True)
+def eager():
+    """Without compiled graphs, whose compilation takes longer than a tiny network's training."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def test_every_script_tells_how_it_is_run_and_imports_roadseg_before_keras():
+    for script in (*FOLDER.glob("*.py"), *FOLDER.with_name("studies").glob("*.py")):
         if "__main__" in (text := script.read_text("utf-8")):
-            assert f".venv/bin/python Code/benchmarks/{script.name}" in text
-    script = FOLDER / "training_speed.py"
-    done = subprocess.run(
-        [sys.executable, script, "--help"], env=environment, capture_output=True, text=True, check=True
-    )
-    assert "Import roadseg first" not in done.stderr
+            assert f".venv/bin/python Code/{script.parent.name}/{script.name}" in text
+            first, _, _ = text.partition("import keras")
+            assert first == text or "from benchmarks" in first
 
 
 def test_a_report_is_printed_and_written_with_the_machine(tmp_path, capsys):
@@ -55,12 +59,12 @@ def test_functions_are_called_in_turns_and_the_first_round_does_not_count():
 
     def function(name):
         calls.append(name)
-        time.sleep(0.2 if len(calls) <= 2 else 0.01)
+        time.sleep(0.5 if len(calls) <= 2 else 0.01)
 
     functions = {name: lambda name=name: function(name) for name in "ab"}
     milliseconds = harness.median_ms_in_turns(functions, rounds=2)
     assert "".join(calls) == "ababab"
-    assert all(10 <= each < 100 for each in milliseconds.values())
+    assert all(10 <= each < 400 for each in milliseconds.values())
 
 
 def test_steps_and_single_images_are_timed_in_turns():
@@ -98,8 +102,8 @@ def test_rendering_is_timed_and_its_scenes_are_measured(tmp_path, monkeypatch):
     settings = {"WORLDS": few, "TRAIN": ("0001",), "HELD_OUT": ("0018",), "PIXELS": 200}
     for name, value in settings.items():
         monkeypatch.setattr(rendering, name, value)
-    timed = rendering.time_rendering(tmp_path / "scenes", stride=200, seed=0)
-    assert (timed["frames"], set(timed["frames_per_second_by_world"])) == (3 + 2, set(few))
+    timed = rendering.time_rendering(tmp_path / "scenes", stride=400, seed=0)
+    assert (timed["frames"], set(timed["frames_per_second_by_world"])) == (2 + 1, set(few))
     source = sources.open(tmp_path / "scenes")
     shares = rendering.class_shares(source)
     assert sum(share["rendered"] for share in shares.values()) == pytest.approx(100, abs=0.2)

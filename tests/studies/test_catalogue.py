@@ -71,16 +71,17 @@ def test_epochs_in_equal_time_follow_from_the_times_that_were_stored():
 
 
 def test_the_networks_of_trials_have_as_many_parameters_as_those_that_were_trained():
-    """One trial of each network and options."""
+    """One trial of each name of a network and its options."""
     stored = {
-        (trial.network, str(trial.options), len(result.record["class_names"])): (trial, result.record)
+        (trial.network, tuple(trial.options)): (trial, result.record)
         for study in STUDIES.values()
         for trial, result in zip(study.trials * len(study.seeds), load(study), strict=True)
         if trial.network not in PACKAGED  # of a package that is not installed with the others
     }
-    assert len(stored) > 25
-    for (_, _, classes), (trial, record) in stored.items():
-        assert trial.build(record["image_shape"], classes).count_params() == record["parameters"]
+    assert len(stored) > 15
+    for trial, record in stored.values():
+        network = trial.build(record["image_shape"], len(record["class_names"]))
+        assert network.count_params() == record["parameters"]
 
 
 def test_summaries_are_those_of_the_results():

@@ -1,6 +1,5 @@
 """Networks that a user might choose instead."""
 
-import keras
 import numpy as np
 import pytest
 
@@ -14,18 +13,12 @@ def test_fast_scnn_has_the_papers_size_and_trains():
     assert network.count_params() == pytest.approx(1.11e6, rel=0.1)  # table 1 of the paper's results
     image, labels = np.zeros((2, 66, 97, 3), np.uint8), np.zeros((2, 66, 97), np.uint8)
     network.compile("adam", CrossEntropy())
-    losses = [network.train_on_batch(image, labels) for _ in range(5)]
+    losses = [network.train_on_batch(image, labels) for _ in range(3)]
     assert losses[-1] < losses[0]
 
 
-def test_networks_of_the_package_take_any_size():
-    pytest.importorskip("segmodels_keras")
-    network = peers.build("linknet_mobilenetv2", (66, 97, 3), 3, 0, "float32")
-    assert network.output_shape == (None, 66, 97, 3)
-    assert keras.config.dtype_policy().name == "float32"
-
-
-def test_inference_is_timed_by_network():
+def test_inference_is_timed_by_network(monkeypatch):
+    monkeypatch.setattr(peers, "_ROUNDS", 1)
     measured = peers.inference_ms(peers.PEERS.trials[:2], (32, 48))
     assert list(measured) == ["simple", "simple_plus"]
     assert min(measured.values()) > 0

@@ -47,15 +47,9 @@ class Result:
     @property
     def recipe(self) -> Recipe:
         """What it was trained with; a setting that came later has its default, which changes nothing."""
-        settings = dict(self.record["recipe"])
-        if augmentation := settings["augmentation"]:
-            settings["augmentation"] = Augmentation(
-                **{
-                    name: tuple(value) if isinstance(value, list) else value
-                    for name, value in augmentation.items()
-                }
-            )
-        return Recipe(**settings)
+        settings = self.record["recipe"]
+        augmentation = settings["augmentation"] and Augmentation(**settings["augmentation"])
+        return Recipe(**settings | {"augmentation": augmentation})
 
     @cached_property
     def validation(self) -> Evaluation:

@@ -17,7 +17,7 @@ from roadseg.data.store import FrameStore
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
 from roadseg.networks.cost import multiply_adds
-from roadseg.training.class_weights import rare_classes
+from roadseg.training.losses import rare_classes
 from roadseg.training.recipes import Recipe
 from studies.runner import results
 from studies.runner.data_sets import CODE
@@ -71,8 +71,9 @@ def step_milliseconds(study: Study, frames: FrameStore, folder: Path = RESULTS) 
     """
     path = folder / f"{study.name}.timing.json"
     if not path.is_file():
+        shape, classes = frames.image_shape, frames.num_classes
         steps = {
-            trial.name: training_step(trial.build(frames.image_shape, frames.num_classes), trial.recipe)
+            trial.name: training_step(trial.build(shape, classes), trial.recipe, shape)
             for trial in study.trials
         }
         milliseconds = harness.median_ms_in_turns(steps, _ROUNDS)
