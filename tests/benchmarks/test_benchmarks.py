@@ -24,18 +24,9 @@ from roadseg.inference.export_target import Target
 from roadseg.training.recipes import RECIPES
 from tests.inference.conftest import BrightnessModel
 
-# isort: split
-import tensorflow as tf
-
 FOLDER = Path(benchmarks.__path__[0])
 
-
-@pytest.fixture(autouse=True)
-def eager():
-    """Without compiled graphs, whose compilation takes longer than a tiny network's training."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+pytestmark = pytest.mark.usefixtures("eager")
 
 
 def test_every_script_tells_how_it_is_run_and_imports_roadseg_before_keras():

@@ -5,22 +5,10 @@ from dataclasses import replace
 import pytest
 
 from roadseg.training.recipes import RECIPES
-
-# isort: split
-import tensorflow as tf
-
 from studies.runner import Study, Trial
 from studies.runner.data_sets import hold_out
 
 ONE_EPOCH = replace(RECIPES["original"], epochs=1)
-
-
-@pytest.fixture(autouse=True)
-def eager():
-    """Without compiled graphs, whose compilation takes longer than a tiny network's training."""
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
 
 
 @pytest.fixture

@@ -1,11 +1,14 @@
 """The short trainings of the notebooks."""
 
 import numpy as np
+import pytest
 
 from roadseg import evaluation
 from roadseg.training.recipes import RECIPES
 from studies import example
 from studies.runner import Trial
+
+pytestmark = pytest.mark.usefixtures("eager")
 
 
 def test_a_network_is_trained_for_some_epochs_and_read_the_second_time(raw, tmp_path, monkeypatch):
