@@ -19,7 +19,7 @@ import roadscenes
 from benchmarks import harness
 from roadseg import inference
 from roadseg.inference.images import read_image
-from roadseg.inference.model import open_model
+from roadseg.inference.labeller import open_model
 
 RENDERED, ROUNDS = 6, 30
 

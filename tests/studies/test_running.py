@@ -110,10 +110,6 @@ def test_camvid_is_preprocessed_once_and_worlds_are_furnished_by_each_seed(tmp_p
     assert {name.split("/")[0] for name in frames.sequence} == {"train", "val"}
     assert frames.image_shape == (21, 32, 3)
     assert data_sets.camvid(3)(folder).digest == frames.digest
-    monkeypatch.setattr(
-        roadscenes,
-        "render",
-        lambda target, *_, **__: raw_data.virtual_kitti_1(target, ["0001/clone"], 1),
-    )
+    monkeypatch.setattr(roadscenes, "render", lambda target, *_, **__: raw_data.virtual_kitti_1(target))
     streets = data_sets.furnished("0001", [0, 1])()
-    assert streets.sequence == ["seed-0/0001/clone", "seed-1/0001/clone"]
+    assert set(streets.sequence) == {"seed-0/0001/clone", "seed-1/0001/clone"}
