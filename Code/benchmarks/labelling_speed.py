@@ -19,7 +19,6 @@ import roadscenes
 from benchmarks import harness
 from roadseg import inference
 from roadseg.inference.images import read_image
-from roadseg.inference.labeller import open_model
 
 RENDERED, ROUNDS = 6, 30
 
@@ -35,7 +34,8 @@ def main() -> None:
         images = sorted((scenes / "vkitti_1.3.1_rgb").rglob("*.png"))
         files = write_files(images, Path(folder) / "in", options.files)
         measurements = {"network": options.network, "files": options.files}
-        measurements |= measure(open_model(options.network), files, Path(folder))
+        plain, flip = (inference.open(options.network, flip=mirrored) for mirrored in (False, True))
+        measurements |= measure(plain, flip, files, Path(folder) / "out")
     harness.report(measurements, options.output)
 
 
@@ -49,25 +49,19 @@ def write_files(images: list[Path], folder: Path, count: int) -> list[Path]:
     return files
 
 
-def measure(model, files: list[Path], folder: Path) -> dict[str, object]:
+def measure(
+    plain: inference.Labeller, flip: inference.Labeller, files: list[Path], output: Path
+) -> dict[str, object]:
     """Frames a second, without and with flip averaging; then each step for one file."""
-    plain, flip = inference.Labeller(model), inference.Labeller(model, flip=True)
     image = read_image(files[0])
-    small = plain.shrink(image)
     plain.segment(image)  # the first call builds what later ones use
-    speeds = {
-        "files": speed(plain, files, folder / "out"),
-        "files, flip": speed(flip, files, folder / "out"),
+    speeds = {"files": speed(plain, files, output), "files, flip": speed(flip, files, output)}
+    steps = {
+        "read JPEG": lambda: read_image(files[0]),
+        "shrink": lambda: plain.shrink(image),
+        "shrink, network, class of every pixel": lambda: plain.segment(image),
     }
-    milliseconds = harness.median_ms_in_turns(
-        {
-            "read JPEG": lambda: read_image(files[0]),
-            "shrink": lambda: plain.shrink(image),
-            "network": lambda: model.logits(small),
-            "shrink, network, class of every pixel": lambda: plain.segment(image),
-        },
-        ROUNDS,
-    )
+    milliseconds = harness.median_ms_in_turns(steps, ROUNDS)
     rounded = {name: round(value, 2) for name, value in milliseconds.items()}
     return {"frames_per_second": speeds, "milliseconds": rounded}
 

@@ -91,8 +91,11 @@ def decode_only(frames: list[Frame]) -> float:
 
 
 def original_way(source: Source, frames: list[Frame]) -> tuple[float, float]:
-    """Milliseconds and kilobytes a frame: bicubic resizing to PNG and back, a look-up for each pixel in Python, one-hot uint8 labels and
-    float64 images in an uncompressed file; one core."""
+    """Milliseconds and kilobytes a frame, on one core.
+
+    Bicubic resizing to PNG and back, a look-up for each pixel in Python, one-hot uint8 labels and
+    float64 images in an uncompressed file.
+    """
     colours = source.class_map(frames[0].sequence).colour_to_id
     classes = np.eye(len(source.class_names), dtype=np.uint8)
     with tempfile.TemporaryDirectory() as folder:
