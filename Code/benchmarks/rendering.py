@@ -10,6 +10,7 @@ numbers of frames, as in Virtual KITTI.
 import resource
 import tempfile
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import joblib
@@ -34,41 +35,38 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measurements = {"stride": options.stride, "seed": options.seed}
-        one, all_variations = Path(folder) / "one", Path(folder) / "all"
-        measurements |= time_rendering(one, options.stride, options.seed)
-        measurements |= time_all_variations(all_variations, 10 * options.stride, options.seed)
-        measurements["shares_percent"] = class_shares(sources.open(one))
-    harness.report(measurements, options.output)
+        one = time_rendering(Path(folder) / "one", ["clone"], options.stride, options.seed)
+        one["megabytes"] = peak_megabytes()
+        every = time_rendering(Path(folder) / "all", VARIATIONS, 10 * options.stride, options.seed)
+        one["frames_per_second_all_variations"] = every["frames_per_second"]
+        one["shares_percent"] = class_shares(sources.open(Path(folder) / "one"))
+    harness.report({"stride": options.stride, "seed": options.seed} | one, options.output)
 
 
-def time_rendering(folder: Path, stride: int, seed: int) -> dict[str, object]:
-    """Renders one world at a time; megabytes: this process, and the largest worker times the CPUs."""
+def time_rendering(
+    folder: Path, variations: Collection[str], stride: int, seed: int
+) -> dict[str, object]:
+    """Renders one world at a time."""
     rates, total, start = {}, 0, time.perf_counter()
     for name, world in WORLDS.items():
-        frames, begun = range(0, world.frames, stride), time.perf_counter()
-        roadscenes.render(folder, [name], frames=frames, seed=seed)
-        rates[name] = round(len(frames) / (time.perf_counter() - begun), 2)
-        total += len(frames)
-    get_reusable_executor().shutdown(wait=True)  # so that its processes count as children
-    own, largest = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+        numbers, begun = range(0, world.frames, stride), time.perf_counter()
+        roadscenes.render(folder, [name], variations, numbers, seed)
+        frames = len(numbers) * len(variations)
+        rates[name] = round(frames / (time.perf_counter() - begun), 2)
+        total += frames
     return {
         "frames": total,
         "frames_per_second": round(total / (time.perf_counter() - start), 2),
         "frames_per_second_by_world": rates,
-        "megabytes": round((own + joblib.cpu_count() * largest) / 1024),
     }
 
 
-def time_all_variations(folder: Path, stride: int, seed: int) -> dict[str, float]:
-    total, start = 0, time.perf_counter()
-    for name, world in WORLDS.items():
-        frames = range(0, world.frames, stride)
-        roadscenes.render(folder, [name], VARIATIONS, frames, seed)
-        total += len(frames) * len(VARIATIONS)
-    return {"frames_per_second_all_variations": round(total / (time.perf_counter() - start), 2)}
+def peak_megabytes() -> int:
+    """Of this process, and of the largest worker times the CPUs."""
+    get_reusable_executor().shutdown(wait=True)  # so that its processes count as children
+    who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    own, largest = (resource.getrusage(each).ru_maxrss for each in who)
+    return round((own + joblib.cpu_count() * largest) / 1024)
 
 
 def class_shares(source: sources.Source) -> dict[str, dict[str, float]]:

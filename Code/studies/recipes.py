@@ -7,8 +7,6 @@ from dataclasses import replace
 
 from roadseg.data import splits
 from roadseg.data.augmentation import Augmentation
-from roadseg.data.splits import Split
-from roadseg.data.store import FrameStore
 from roadseg.training.recipes import RECIPES
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, hold_out, rendered_default, train_on
@@ -63,12 +61,6 @@ Result: pixel accuracy / mean IoU 0.880 / 0.478 (`original`), 0.890 / 0.566 (`qu
     split=hold_out("val"),
 )
 
-
-def _default_split(frames: FrameStore) -> Split:
-    split, _ = splits.hold_out_random(splits.last_drive(frames))
-    return split
-
-
 NOTEBOOK = Study(
     name="rendered_example",
     description="""The example of train_network.ipynb, as it was: two networks on a rendered world.
@@ -82,7 +74,7 @@ Result: pixel accuracy / mean IoU 0.701 / 0.279 (`simple`), 0.764 / 0.349 (`edge
         Trial(name, name, FORMER_QUICK, policy="mixed_bfloat16") for name in ("simple", "edgesegnet")
     ),
     frames=rendered_default,
-    split=_default_split,
+    split=lambda frames: splits.hold_out_random(splits.last_drive(frames))[0],
 )
 
 DRAFT, SHORTENED = "first draft", "best made short"

@@ -86,7 +86,7 @@ def test_files_and_each_step_of_labelling_are_timed(tmp_path):
 def test_rendering_is_timed_and_its_scenes_are_measured(tmp_path, monkeypatch):
     few = {name: rendering.WORLDS[name] for name in ("0001", "0018")}
     monkeypatch.setattr(rendering, "WORLDS", few)
-    timed = rendering.time_rendering(tmp_path / "scenes", stride=400, seed=0)
+    timed = rendering.time_rendering(tmp_path / "scenes", ["clone"], stride=400, seed=0)
     assert (timed["frames"], set(timed["frames_per_second_by_world"])) == (2 + 1, set(few))
     shares = rendering.class_shares(sources.open(tmp_path / "scenes"))
     assert sum(share["rendered"] for share in shares.values()) == pytest.approx(100, abs=0.2)

@@ -151,10 +151,9 @@ def table(results: Iterable[Result], milliseconds: Mapping[str, float] | None = 
             epoch.
 
     Returns:
-        Columns: millions of parameters, billions of multiply-adds an image (GMAC), milliseconds and
-        number of training steps, then pixel accuracy and mean IoU on training and validation frames,
-        mean IoU of the classes below 2 % of the training pixels, and mean boundary F-score. Index:
-        trial and seed.
+        Index: trial and seed. Columns: millions of parameters, billions of multiply-adds an image,
+        milliseconds and number of training steps, pixel accuracy and mean IoU on training and validation
+        frames, mean IoU of the classes below 2 % of the training pixels, mean boundary F-score.
     """
     rows = {(each.label, each.seed): _row(each, milliseconds) for each in results}
     frame = pd.DataFrame.from_dict(rows, orient="index")
