@@ -4,11 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from roadseg.networks import simple
 from roadseg.training.recipes import RECIPES
 from studies.runner import Study, Trial
 from studies.runner.data_sets import hold_out
-from studies.runner.results import SCHEMA
 
 ONE_EPOCH = replace(RECIPES["original"], epochs=1)
 
@@ -17,9 +15,10 @@ ONE_EPOCH = replace(RECIPES["original"], epochs=1)
 def study(frames) -> Study:
     return Study(
         name="tiny",
+        description="Two networks.",
         trials=(
-            Trial("simple", simple.build, ONE_EPOCH),
-            Trial("bilinear", simple.build, ONE_EPOCH, {"bilinear_decoder": True}, group="2"),
+            Trial("simple", "simple", ONE_EPOCH),
+            Trial("bilinear", "simple", ONE_EPOCH, {"bilinear_decoder": True}, group="2"),
         ),
         frames=lambda _: frames,
         split=hold_out("0002"),
@@ -29,9 +28,7 @@ def study(frames) -> Study:
 @pytest.fixture
 def record() -> dict:
     """A stored training of two classes."""
-    counts = {"confusion": [[6, 2], [1, 1]], "boundaries": [[4, 4, 4, 4], [2, 1, 1, 1]]}
     return {
-        "schema": SCHEMA,
         "name": "bilinear",
         "recipe": {"epochs": 3, "seed": 1},
         "machine": "a machine",
@@ -43,6 +40,6 @@ def record() -> dict:
         "history": {"epoch": [1, 2], "seconds": [3.0, 2.0], "validation_mean_iou": [None, 0.5]},
         "class_names": ["Road", "Pole"],
         "rare_classes": ["Pole"],
-        "validation": counts,
+        "validation": {"confusion": [[6, 2], [1, 1]], "boundaries": [[4, 4, 4, 4], [2, 1, 1, 1]]},
         "training": {"confusion": [[8, 0], [0, 2]], "boundaries": [[1, 1, 1, 1], [1, 1, 1, 1]]},
     }
