@@ -32,7 +32,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from roadseg import notebook
     from roadseg.data import check_data
-    from roadseg.inference import command, export_command
+    from roadseg.inference import export_command, label_files
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -46,7 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_prolong(commands)
     _add_evaluate(commands)
-    command.add_command(commands)
+    label_files.add_command(commands)
     export_command.add_command(commands)
     notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
