@@ -18,8 +18,7 @@ from tests.inference.conftest import PALETTE
 
 
 def frames(path):
-    with VideoReader(path) as reader:
-        return list(reader.frames())
+    return list(VideoReader(path).frames())
 
 
 def grey(level: int, size: tuple[int, int] = (64, 40)) -> Image.Image:
@@ -32,9 +31,9 @@ def levels(path) -> list[float]:
 
 def test_frames_come_with_their_times(tmp_path):
     path = videos.write(tmp_path / "drive.mp4", frames=10)
-    with VideoReader(path) as reader:
-        assert (reader.rate, reader.expected) == (videos.RATE, 10)
-        found = list(reader.frames())
+    reader = VideoReader(path)
+    assert (reader.rate, reader.expected) == (videos.RATE, 10)
+    found = list(reader.frames())
     assert [time * reader.time_base * videos.RATE for time, _ in found] == pytest.approx(range(10))
     for number, (_, image) in enumerate(found):
         assert image.size == (videos.WIDTH, videos.HEIGHT)
@@ -163,6 +162,8 @@ def test_a_video_of_images_replaces_an_earlier_one(tmp_path, monkeypatch):
     write_video(path, [grey(level) for level in (0, 60, 120, 180, 240)], rate=5)
     assert levels(path) == pytest.approx([0, 60, 120, 180, 240], abs=4)
     assert videos.seconds(path) == pytest.approx([0, 0.2, 0.4, 0.6, 0.8])
+    write_video(path, [Image.new("RGB", (64, 40), (200, 120, 40))])
+    np.testing.assert_allclose(np.asarray(frames(path)[0][1])[20, 8], (200, 120, 40), atol=4)
     before = path.read_bytes()
     for images, message in (
         ([grey(0), grey(0, (32, 40))], "a frame has 32 x 40 pixels, those before 64 x 40"),
@@ -175,7 +176,7 @@ def test_a_video_of_images_replaces_an_earlier_one(tmp_path, monkeypatch):
     assert [each.name for each in path.parent.iterdir()] == ["drive.mp4"]
     write_video(path, 30 * [grey(0)], rate=29.97)
     assert videos.seconds(path)[-1] == pytest.approx(29 / 29.97, abs=1e-4)
-    monkeypatch.setattr(video, "_is_installed", lambda codec: codec == "mpeg4")
+    monkeypatch.setattr(video, "_CODECS", ("missing", "mpeg4"))
     write_video(path, [grey(0), grey(100)])
     assert levels(path) == pytest.approx([0, 100], abs=4)
 

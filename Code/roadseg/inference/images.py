@@ -64,15 +64,6 @@ def file_problem(path: Path, error: Exception) -> str | None:
     return None if path.stat().st_size else "empty; copy it again from where it came from"
 
 
-def pixels_in_file(path: Path) -> int:
-    """Width times height, from the first bytes of an image file; 0 when they do not tell."""
-    try:
-        with Image.open(path, formats=_FORMATS) as file:
-            return file.width * file.height
-    except Exception:  # reading the whole file will tell what is wrong
-        return 0
-
-
 def _image_problem(error: Exception) -> str:
     if isinstance(error, Image.UnidentifiedImageError):
         return f"not an image that can be read; convert it to {_READABLE}"

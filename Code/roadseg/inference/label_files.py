@@ -268,22 +268,21 @@ def _expand(text: str | Path, output: Path) -> list[Path]:
 
 def _below(folder: Path, output: Path) -> list[Path]:
     found, passed_over = [], Counter()
-    unreadable = lambda _: passed_over.update(["folder without permission"])  # noqa: E731
-    for parent, folders, names in os.walk(folder, onerror=unreadable):
-        passed_over["linked folder"] += sum((Path(parent) / each).is_symlink() for each in folders)
-        folders[:] = [each for each in folders if not each.startswith(".")]
-        for path in (Path(parent) / name for name in names if not name.startswith(".")):
-            suffix = path.suffix.lower()
-            if _is_result(path, output):
-                continue
-            if suffix in (*IMAGES, *VIDEOS):
-                found.append(path)
-            else:
-                passed_over[suffix or "file without suffix"] += 1
+    for path in sorted(folder.rglob("*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if hidden or _is_result(path, output):
+            continue
+        if path.is_dir():
+            passed_over["linked folder"] += path.is_symlink()
+            passed_over["folder without permission"] += not os.access(path, os.R_OK | os.X_OK)
+        elif path.suffix.lower() in (*IMAGES, *VIDEOS):
+            found.append(path)
+        else:
+            passed_over[path.suffix.lower() or "file without suffix"] += 1
     if passed_over.total():
         counts = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()) if count)
         warnings.warn(f"{folder}: passed over {counts}", stacklevel=2)
-    return sorted(found)
+    return found
 
 
 def _is_result(path: Path, output: Path) -> bool:

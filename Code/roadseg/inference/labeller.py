@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Callable, Collection, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PIL import Image
@@ -29,24 +29,14 @@ _OVERLAP = 4  # windows overlap by a quarter
 _WORKERS = 3  # on two cores: one waits for the disk or for the network
 
 
-class Model(Protocol):
-    """What a `Labeller` needs of a network: a Keras network, or an exported file.
-
-    card: of the network.
-    resizable: False for one that takes images of `card.image_shape` alone.
-    minimum_size: the least height and width that it takes, in pixels.
-    """
-
-    card: "ModelCard"
-    resizable: bool
-    minimum_size: int
-
-    def logits(self, image: np.ndarray) -> np.ndarray:
-        """uint8 (H, W, 3) -> float32 (H, W, C)."""
-
-
 class KerasModel:
-    """A trained Keras network with its card."""
+    """A trained Keras network with its card.
+
+    Attributes:
+        card: its class names, palette, scale, and what it was trained on.
+        resizable: False for one that takes images of `card.image_shape` alone.
+        minimum_size: the least height and width that it takes, in pixels.
+    """
 
     minimum_size = 16
 
@@ -63,13 +53,16 @@ class Labeller:
     """Labels images: shrinks them to the network's scale, and its probabilities back to their size.
 
     Threads may share one. They take turns with the network, and do the rest at the same time.
+
+    Attributes:
+        card: of the network: class names, palette, what it was trained on.
     """
 
     def __init__(
-        self, model: Model, *, scale: float | None = None, tile: bool = False, flip: bool = False
+        self, model: KerasModel, *, scale: float | None = None, tile: bool = False, flip: bool = False
     ):
         """Args:
-            model: a trained network, as `open_model` gives it.
+            model: a trained network, or an exported file with the same attributes.
             scale: how much an image is shrunk; None: to the width of the images in training, or, in
                 windows, as much as those were shrunk.
             tile: labels in overlapping windows of the size in training, which keeps small objects of
@@ -81,14 +74,9 @@ class Labeller:
         """
         if scale is not None and not scale > 0:
             raise ValueError(f"scale {scale}: give a number above 0")
-        self._model = model
+        self.card, self._model = model.card, model
         self._scale, self._tile, self._flip = scale, tile, flip
         self._turn = threading.Lock()
-
-    @property
-    def card(self) -> "ModelCard":
-        """Of the network: class names, palette, what it was trained on."""
-        return self._model.card
 
     def segment(self, image: ImageLike, maps: Collection[str] = tuple(MAPS)) -> Segmentation:
         """Labels one image.
@@ -103,17 +91,16 @@ class Labeller:
         """
         upright = read_image(image)
         small = self.shrink(upright)
-        shape = upright.height, upright.width
+        shape = height, width = upright.height, upright.width
         ids = np.empty(shape, np.uint8)
         filled = {name: np.empty(shape, np.float32) for name in maps}
         sure = []  # mean confidence of each window
         for down, across in self._windows(*small.shape[:2]):
-            window = small[down.start : down.stop, across.start : across.stop]
-            probable = self._probabilities(window)
-            rows, row_positions = down.points(small.shape[0], shape[0])
-            columns, column_positions = across.points(small.shape[1], shape[1])
+            probable = self._probabilities(small[down.start : down.stop, across.start : across.stop])
+            rows, ys = down.points(small.shape[0], height)
+            columns, xs = across.points(small.shape[1], width)
             parts = {name: values[rows, columns] for name, values in filled.items()}
-            decide(probable, row_positions, column_positions, ids[rows, columns], parts)
+            decide(probable, ys, xs, ids[rows, columns], parts)
             sure.append(confidence_of(probable).mean())
         return Segmentation(
             image=np.asarray(upright),
@@ -162,22 +149,15 @@ class Labeller:
         return [(row, column) for row in down for column in across]
 
     def _probabilities(self, window: np.ndarray) -> np.ndarray:
-        """float32 (h, w, C) of one window."""
+        """float32 (h, w, C) of one window, which is padded to what the network takes at least."""
         height, width, _ = window.shape
-        padded = self._pad(window)
+        least = 2 * [self._model.minimum_size] if self._model.resizable else self.card.image_shape
+        missing = max(0, least[0] - height), max(0, least[1] - width)
+        padded = np.pad(window, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         probable = self._once(padded)
         if self._flip:
             probable = (probable + self._once(padded[:, ::-1])[:, ::-1]) / 2
         return probable[:height, :width]
-
-    def _pad(self, window: np.ndarray) -> np.ndarray:
-        """At the right and at the bottom, to the only size or the least size that the network takes."""
-        if self._model.resizable:
-            least = self._model.minimum_size, self._model.minimum_size
-        else:
-            least = self.card.image_shape[:2]
-        missing = [max(0, size - length) for size, length in zip(least, window.shape, strict=False)]
-        return np.pad(window, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
 
     def _once(self, image: np.ndarray) -> np.ndarray:
         with self._turn:
@@ -185,19 +165,8 @@ class Labeller:
         return probabilities(logits)
 
 
-def open_model(network: str | Path) -> Model:
-    """Opens a trained network.
-
-    Args:
-        network: the folder of a finished run; a file that `roadseg export` wrote; or the name of weights
-            that ship with this package, as `networks.shipped` lists them. A folder of that name is
-            written as "./simple".
-
-    Raises:
-        TrainingError: the folder holds no finished run.
-        DataError: the file is no exported network.
-        ValueError: there is neither a folder nor a file nor weights of that name.
-    """
+def open_model(network: str | Path) -> KerasModel:
+    """What `open` labels with; an exported file has the attributes of a KerasModel."""
     from roadseg import networks, training
     from roadseg.inference import export
 
@@ -226,29 +195,23 @@ def open(
     Args:
         network: the folder of a finished run, a file that `roadseg export` wrote, or the name of weights
             that ship: "simple_plus-camvid" for photographs, "simple" and "simple_plus" for rendered
-            scenes.
+            scenes. A folder of that name is written as "./simple".
         scale, tile, flip: as for `Labeller`.
 
     Raises:
-        TrainingError, ValueError: there is none, or the scale is not above 0.
+        TrainingError, DataError, ValueError: the folder holds no finished run, the file is no exported
+            network, there is neither of that name, or the scale is not above 0.
     """
     return Labeller(open_model(network), scale=scale, tile=tile, flip=flip)
 
 
-def segment(
-    image: ImageLike,
-    network: str | Path | Labeller,
-    *,
-    scale: float | None = None,
-    tile: bool = False,
-    flip: bool = False,
-) -> Segmentation:
+def segment(image: ImageLike, network: str | Path | Labeller, **options) -> Segmentation:
     """Labels one image. For several images, `open` the network once.
 
     Args:
         image: a path, a Pillow image, or an array (H, W, 3) of uint8; see `images.read_image`.
         network: what `open` takes, or what it gave.
-        scale, tile, flip: as for `Labeller`; not used with one that is open already.
+        options: scale, tile and flip as for `open`; not used with one that is open already.
 
     Returns:
         Class ids, confidence and entropy at the image's own size.
@@ -257,9 +220,8 @@ def segment(
         DataError: the image cannot be read.
         TrainingError, ValueError: there is no network of that name.
     """
-    if not isinstance(network, Labeller):
-        network = open(network, scale=scale, tile=tile, flip=flip)
-    return network.segment(image)
+    labeller = network if isinstance(network, Labeller) else open(network, **options)
+    return labeller.segment(image)
 
 
 def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:

@@ -3,6 +3,7 @@
 import base64
 import contextlib
 import io
+import itertools
 import warnings
 from collections.abc import Iterable, Iterator
 from fractions import Fraction
@@ -25,13 +26,9 @@ _UNSPECIFIED, _BT709 = 2, 1  # colour tags, as in ITU-T H.273
 _HD = 720  # rows from which colours without a tag are those of BT.709
 _MISSING = 0.05  # share of the frames that a file may lack: some count frames that are never shown
 _REPAIR = "copy it again from where it came from, or repair it with `ffmpeg -i {} -c copy repaired.mp4`"
-# The first that is installed is taken. x264's macroblock tree gives another file now and then when the
-# machine is busy.
-_CODECS = {
-    "libx264": {"crf": "20", "preset": "veryfast", "mbtree": "0"},
-    "libopenh264": {},
-    "mpeg4": {},
-}
+_CODECS = "libx264", "libopenh264", "mpeg4"  # the first that is installed is taken
+# Those of libx264. Its macroblock tree gives another file now and then when the machine is busy.
+_OPTIONS = {"crf": "20", "preset": "veryfast", "mbtree": "0"}
 _BITS_PER_PIXEL = 0.3  # of codecs that know no constant quality
 _PREVIEW_QUALITY = 45  # of WebP, 0 to 100
 
@@ -52,7 +49,6 @@ class VideoReader:
             self._container = av.open(str(self._path.absolute()), metadata_errors="replace")
         streams = self._container.streams.video
         if not streams or streams[0].codec_context is None:
-            self.close()
             raise DataError(f"{self._path}: holds no video of a known codec; convert it to H.264")
         self._stream = streams[0]
         self._stream.thread_type = "AUTO"
@@ -79,7 +75,7 @@ class VideoReader:
         """
         number, time, start = 0, -1, None
         step = max(1, round(1 / (self.rate * self.time_base)))
-        with self._reading():
+        with self._reading(), self._container:
             for frame in self._container.decode(self._stream):
                 if start is None:
                     start = frame.pts or 0
@@ -110,15 +106,6 @@ class VideoReader:
         except (av.FFmpegError, OSError) as error:
             damaged = f"damaged, or not a video ({error.strerror}); {_REPAIR.format(self._path)}"
             raise DataError(f"{self._path}: {file_problem(self._path, error) or damaged}")
-
-    def close(self) -> None:
-        self._container.close()
-
-    def __enter__(self) -> "VideoReader":
-        return self
-
-    def __exit__(self, *_):
-        self.close()
 
 
 def label_video(
@@ -155,10 +142,10 @@ def label_video(
             bar.update()
             yield time, image
 
-    with VideoReader(path) as reader:
-        frames = max(reader.expected, 1)
-        with progress_bar(frames, 0, unit="frame", description=path.name, shown=progress) as bar:
-            _write(target, labelled(reader.frames()), reader.rate, reader.time_base)
+    reader = VideoReader(path)
+    frames = max(reader.expected, 1)
+    with progress_bar(frames, 0, unit="frame", description=path.name, shown=progress) as bar:
+        _write(target, labelled(reader.frames()), reader.rate, reader.time_base)
     return pixels, total, float(np.mean(confidences))
 
 
@@ -208,8 +195,8 @@ def _write(
 
 
 def _add_stream(container, image: Image.Image, rate: Fraction, time_base: Fraction) -> av.VideoStream:
-    codec = next(name for name in _CODECS if _is_installed(name))
-    stream = container.add_stream(codec, rate=rate, options=_CODECS[codec])
+    codec = next(name for name in _CODECS if name in av.codecs_available)
+    stream = container.add_stream(codec, rate=rate, options=_OPTIONS if codec == "libx264" else {})
     stream.width, stream.height = (length + length % 2 for length in image.size)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
@@ -224,14 +211,6 @@ def _even(image: Image.Image) -> np.ndarray:
     """The image with an even height and width, as colours of half the resolution need it."""
     missing = [(0, length % 2) for length in (image.height, image.width)]
     return np.pad(np.asarray(image), (*missing, (0, 0)), mode="edge")
-
-
-def _is_installed(codec: str) -> bool:
-    try:
-        av.codec.Codec(codec, "w")
-    except av.codec.codec.UnknownCodecError:
-        return False
-    return True
 
 
 class Preview:
@@ -252,12 +231,10 @@ class Preview:
         Raises:
             DataError: the video cannot be read to its end.
         """
-        with VideoReader(path) as reader:
-            frames = [
-                _shrunk(image, width)
-                for number, (_, image) in enumerate(reader.frames())
-                if number % every == 0
-            ]
+        reader, frames = VideoReader(path), []
+        for _, image in itertools.islice(reader.frames(), 0, None, every):
+            image.thumbnail((width, image.height), Image.Resampling.BOX, reducing_gap=None)
+            frames.append(image)
         self._path, self._size = Path(path), frames[0].size
         buffer = io.BytesIO()
         frames[0].save(
@@ -272,9 +249,3 @@ class Preview:
     def _repr_html_(self) -> str:
         data, width = base64.b64encode(self.webp).decode(), self._size[0]
         return f'<img src="data:image/webp;base64,{data}" width="{width}" alt="{self!r}">'
-
-
-def _shrunk(image: Image.Image, width: int) -> Image.Image:
-    if image.width <= width:
-        return image
-    return image.resize((width, round(image.height * width / image.width)), Image.Resampling.BOX)
