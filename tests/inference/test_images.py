@@ -125,5 +125,5 @@ def test_what_is_no_readable_file_is_named(tmp_path, monkeypatch):
         read_image(tmp_path)
     monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
     Image.fromarray(GREY).save(tmp_path / "panorama.png")
-    with pytest.raises(DataError, match=r"panorama\.png: more than 0 million pixels; shrink it"):
+    with pytest.raises(DataError, match=r"panorama\.png: more pixels .*; shrink it"):
         read_image(tmp_path / "panorama.png")

@@ -125,9 +125,14 @@ def test_a_full_disk_stops_everything(labeller, folder, tmp_path, monkeypatch):
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(label_files, "_label_image", full)
-    with pytest.raises(DataError, match=r"a\.jpg: .*the disk is full; free some"):
+    with pytest.raises(DataError, match=r"a\.jpg: cannot be labelled .*No space left"):
         predict(labeller, [folder], tmp_path / "out", kinds=["shares"])
     assert listing(tmp_path / "out") == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(labeller, folder):
+    with pytest.raises(DataError, match=r"a\.jpg: .*check the path"):
+        predict(labeller, [folder], folder / "a.jpg")
 
 
 def test_one_call_at_a_time_writes_into_a_folder(labeller, folder, tmp_path, monkeypatch):
@@ -172,9 +177,9 @@ def test_a_name_too_long_for_its_results_stops_no_other(labeller, folder, tmp_pa
     assert report.labelled >= 3
 
 
-def test_folders_files_and_patterns_are_found(folder, tmp_path, monkeypatch):
+def test_folders_files_and_patterns_are_found(folder, monkeypatch):
     def names(*inputs):
-        return list(label_files.find_inputs(inputs, tmp_path / "out"))
+        return list(label_files.find_inputs(inputs))
 
     (folder / ".hidden.png").touch()
     assert names(folder) == ["a", "b", "city/c"]
@@ -196,7 +201,7 @@ def test_what_is_passed_over_is_counted(labeller, folder, tmp_path):
     for name in ("d.HEIC", "e.heic", "notes.txt", "README"):
         (folder / name).touch()
     (folder / "linked").symlink_to(tmp_path)
-    expected = r"passed over 2 \.heic, 1 \.txt, 1 file without suffix, 1 linked folder"
+    expected = r"over \.heic \(2\), \.txt \(1\), files without suffix \(1\), linked folders \(1\)"
     with pytest.warns(UserWarning, match=expected):
         assert predict(labeller, [folder], tmp_path / "out").labelled == 3
 
@@ -242,7 +247,7 @@ def test_the_command_lists_bad_files_and_notes_at_the_end(opened, folder, capsys
     assert main(["predict", "simple", ".", "--output", "out"]) == 1
     said = capsys.readouterr()
     assert "out: 3 labelled" in said.out
-    assert "passed over 1 .txt" in said.err
+    assert "passed over .txt (1)" in said.err
     assert "25 could not be labelled:" in said.err
     assert "bad00.png: empty; copy it again" in said.err
     assert "bad20.png" not in said.err

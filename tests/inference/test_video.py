@@ -100,7 +100,7 @@ def test_what_is_no_video_is_named_with_the_remedy(tmp_path):
     path = tmp_path / "drive.mp4"
     for content, message in (
         (b"", "empty; copy it again"),
-        (b"no video at all" * 100, "damaged, or not a video .*ffmpeg -i"),
+        (b"no video at all" * 100, "damaged or cut off .*copy it again"),
         (whole.replace(b"FMP4", b"ZZZZ"), "no video of a known codec"),
         ((tmp_path / "song.mp4").read_bytes(), "no video of a known codec"),
     ):

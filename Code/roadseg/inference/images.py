@@ -11,14 +11,14 @@ from roadseg.errors import DataError
 
 ImageLike = str | Path | Image.Image | np.ndarray
 
-_READABLE = "JPEG, PNG, WebP, BMP or TIFF"
 _FORMATS = "JPEG", "PNG", "WEBP", "BMP", "TIFF", "GIF", "PPM"  # none that runs another program
 _WITH_PAGES = "TIFF", "GIF", "WEBP", "PNG"
 _SIXTEEN_BIT = "I;16", "I;16L", "I;16B", "I;16N", "I"
-_FILE_PROBLEMS = {
+_PROBLEMS = {  # error -> what the user can do
     FileNotFoundError: "no such file; check the path",
     IsADirectoryError: "a folder; give a file",
     PermissionError: "no permission to read it; change that with chmod u+r",
+    Image.DecompressionBombError: "more pixels than this program reads; shrink it or cut it up",
 }
 _SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # tags of a TIFF
 
@@ -51,24 +51,18 @@ def read_image(image: ImageLike) -> Image.Image:
     except DataError:
         raise
     except Exception as error:  # a damaged file makes Pillow raise nearly anything
-        raise DataError(f"{path}: {file_problem(path, error) or _image_problem(error)}")
+        raise DataError(f"{path}: {file_problem(path, error)}")
 
 
-def file_problem(path: Path, error: Exception) -> str | None:
-    """Why a file cannot be read, with the remedy; None when its content is to blame."""
-    for kind, problem in _FILE_PROBLEMS.items():
+def file_problem(path: Path, error: Exception) -> str:
+    """Why a file cannot be read, with the remedy."""
+    for kind, problem in _PROBLEMS.items():
         if isinstance(error, kind):
             return problem
-    if isinstance(error, OSError) and error.errno:
-        return f"cannot be read ({error.strerror})"
-    return None if path.stat().st_size else "empty; copy it again from where it came from"
-
-
-def _image_problem(error: Exception) -> str:
+    if not path.stat().st_size:
+        return "empty; copy it again from where it came from"
     if isinstance(error, Image.UnidentifiedImageError):
-        return f"not an image that can be read; convert it to {_READABLE}"
-    if isinstance(error, Image.DecompressionBombError):
-        return f"more than {2 * Image.MAX_IMAGE_PIXELS / 1e6:.0f} million pixels; shrink it or cut it up"
+        return "not an image that can be read; convert it to JPEG, PNG, WebP, BMP or TIFF"
     return f"damaged or cut off ({error}); copy it again from where it came from"
 
 

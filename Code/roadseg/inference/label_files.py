@@ -38,6 +38,7 @@ _ENDINGS = {  # of a result's name, by kind
     "confidence": ("-confidence.png",),
     "shares": ("-shares.json",),
 }
+_RESULTS = "classes.csv", *(each for endings in _ENDINGS.values() for each in endings)
 KINDS = tuple(_ENDINGS)
 USUAL = "ids", "overlay", "shares"
 _WRITTEN_BY = "# written by roadseg predict"
@@ -89,14 +90,13 @@ def predict(
 
     Raises:
         DataError: nothing is there to label, two files would have results of one name, another process
-            writes into the folder, the disk is full, or, when strict, a file cannot be labelled.
-        OSError: the folder cannot be written to.
+            writes into the folder or it cannot be written to, the disk is full, or, when strict, a file
+            cannot be labelled.
         ValueError: a class or a kind of result is unknown.
     """
     output, kinds = Path(output), tuple(kinds)
     check_names("result", kinds, KINDS)
     check_names("class", appearance.classes or (), labeller.card.class_names)
-    files = find_inputs(inputs, output)
     report, confidences, one_at_a_time = Report(), [], threading.Lock()
 
     def attempt(name: str) -> tuple[str, float | Exception]:
@@ -111,26 +111,28 @@ def predict(
         except Exception as error:  # whatever it is, it is a matter of this file
             return name, error
 
-    output.mkdir(parents=True, exist_ok=True)
-    with folder_lock(output):
-        if "ids" in kinds:
-            _write_classes(output / "classes.csv", labeller)
-        work = [name for name in files if not (skip_existing and _is_done(output / name, kinds))]
-        report.skipped = len(files) - len(work)
-        for name, outcome in _images_then_videos(attempt, work, files, progress):
-            if isinstance(outcome, float):
-                confidences.append(outcome)
-                report.labelled, report.confidence = len(confidences), float(np.mean(confidences))
-                continue
-            is_full = getattr(outcome, "errno", None) in _DISK_FULL
-            problem = f"cannot be labelled ({type(outcome).__name__}: {outcome})"
-            problem = (
-                "its results cannot be written: the disk is full; free some" if is_full else problem
-            )
-            error = outcome if isinstance(outcome, DataError) else DataError(f"{files[name]}: {problem}")
-            if strict or is_full:
-                raise error
-            report.failed[files[name]] = str(error)
+    try:
+        files = find_inputs(inputs)
+        output.mkdir(parents=True, exist_ok=True)
+        with folder_lock(output):
+            if "ids" in kinds:
+                _write_classes(output / "classes.csv", labeller)
+            work = [name for name in files if not (skip_existing and _is_done(output / name, kinds))]
+            report.skipped = len(files) - len(work)
+            for name, outcome in _images_then_videos(attempt, work, files, progress):
+                if isinstance(outcome, float):
+                    confidences.append(outcome)
+                    report.labelled, report.confidence = len(confidences), float(np.mean(confidences))
+                    continue
+                problem = f"{files[name]}: cannot be labelled ({type(outcome).__name__}: {outcome})"
+                error = outcome if isinstance(outcome, DataError) else DataError(problem)
+                if strict or getattr(outcome, "errno", None) in _DISK_FULL:
+                    raise error
+                report.failed[files[name]] = str(error)
+    except OSError as error:
+        raise DataError(
+            f"{error.filename or output}: {error.strerror}; check the path and its permissions"
+        )
     return report
 
 
@@ -199,11 +201,10 @@ def _write_classes(path: Path, labeller: Labeller) -> None:
         warnings.warn(f"{path}: stays as it is, and may not describe the new ids", stacklevel=2)
         return
     lines = [_WRITTEN_BY, "# mask suffix: -ids", "name,id,palette"]
-    for index, (name, colour) in enumerate(
-        zip(labeller.card.class_names, labeller.card.palette, strict=True)
-    ):
+    for index, name in enumerate(labeller.card.class_names):
+        red, green, blue = labeller.card.palette[index]
         quoted = name.replace('"', '""')
-        lines.append(f'"{quoted}",{index},{" ".join(map(str, colour))}')
+        lines.append(f'"{quoted}",{index},{red} {green} {blue}')
     _write(path, "\n".join((*lines, f"void,{IGNORE},", "")).encode())
 
 
@@ -222,11 +223,11 @@ def _is_done(target: Path, kinds: tuple[str, ...]) -> bool:
     return all(any(Path(f"{target}{each}").exists() for each in _ENDINGS[kind]) for kind in wanted)
 
 
-def find_inputs(inputs: Iterable[str | Path], output: Path) -> dict[str, Path]:
+def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:
     """The images and videos in files, folders and glob patterns, each once, in the order given.
 
-    A folder stands for everything below it, except hidden files and what an earlier call left in
-    `output`; results keep its sub-folders. A warning counts files of other kinds.
+    A folder stands for everything below it, except hidden files and results of an earlier call; results
+    keep its sub-folders. A warning counts files of other kinds.
 
     Returns:
         The name of each one's results, without ending -> its file.
@@ -236,7 +237,7 @@ def find_inputs(inputs: Iterable[str | Path], output: Path) -> dict[str, Path]:
     """
     names: dict[Path, str] = {}
     for text in inputs:
-        paths = _expand(text, output.absolute())
+        paths = _expand(text)
         if not paths:
             kinds = ", ".join(each[1:] for each in (*IMAGES, *VIDEOS))
             raise DataError(f"{text}: no image or video there ({kinds}); check the path")
@@ -255,40 +256,35 @@ def find_inputs(inputs: Iterable[str | Path], output: Path) -> dict[str, Path]:
     return files
 
 
-def _expand(text: str | Path, output: Path) -> list[Path]:
+def _expand(text: str | Path) -> list[Path]:
     path = Path(text)
     if path.is_dir():
-        return _below(path, output)
+        return _below(path)
     if path.exists() or not set("*?[") & set(str(text)):  # a file that is missing is reported as such
         return [path]
     matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
     files = (each for each in matches if each.is_file() and not each.name.startswith("."))
-    return [each for each in files if not _is_result(each, output)]
+    return [each for each in files if not each.name.endswith(_RESULTS)]
 
 
-def _below(folder: Path, output: Path) -> list[Path]:
+def _below(folder: Path) -> list[Path]:
     found, passed_over = [], Counter()
     for path in sorted(folder.rglob("*")):
-        hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if hidden or _is_result(path, output):
+        if any(part.startswith(".") for part in path.relative_to(folder).parts):
             continue
         if path.is_dir():
-            passed_over["linked folder"] += path.is_symlink()
-            passed_over["folder without permission"] += not os.access(path, os.R_OK | os.X_OK)
+            passed_over["linked folders"] += path.is_symlink()
+            passed_over["folders without permission"] += not os.access(path, os.R_OK | os.X_OK)
+        elif path.name.endswith(_RESULTS):
+            passed_over["earlier results"] += 1
         elif path.suffix.lower() in (*IMAGES, *VIDEOS):
             found.append(path)
         else:
-            passed_over[path.suffix.lower() or "file without suffix"] += 1
+            passed_over[path.suffix.lower() or "files without suffix"] += 1
     if passed_over.total():
-        counts = ", ".join(f"{count} {kind}" for kind, count in sorted(passed_over.items()) if count)
+        counts = ", ".join(f"{kind} ({count})" for kind, count in sorted(passed_over.items()) if count)
         warnings.warn(f"{folder}: passed over {counts}", stacklevel=2)
     return found
-
-
-def _is_result(path: Path, output: Path) -> bool:
-    """Whether it looks like what an earlier call left."""
-    endings = "classes.csv", *(each for kind in KINDS for each in _ENDINGS[kind])
-    return path.name.endswith(endings) and output in path.absolute().parents
 
 
 def add_command(commands) -> None:

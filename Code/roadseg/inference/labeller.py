@@ -168,16 +168,13 @@ class Labeller:
 def open_model(network: str | Path) -> KerasModel:
     """What `open` labels with; an exported file has the attributes of a KerasModel."""
     from roadseg import networks, training
-    from roadseg.inference import export
+    from roadseg.inference import export_formats
 
     path = Path(network)
     if network in networks.shipped():
-        name, _, weights = str(network).partition("-")
-        weights = weights or "rendered"
-        card = networks.model_card(name, weights)
-        return KerasModel(networks.load_pretrained(name, weights=weights), card)
+        return KerasModel(networks.load_pretrained(network), networks.model_card(network))
     if path.suffix == ".saved_model" or path.is_file():
-        return export.open_exported(path)
+        return export_formats.open_exported(path)
     if path.is_dir():
         run = training.open_run(path)
         return KerasModel(run.load_best(), run.card)

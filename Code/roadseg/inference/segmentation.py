@@ -9,12 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from roadseg.data.classes import IGNORE
+from roadseg.data.classes import IGNORE, Colour
 
 LAYOUTS = "overlay", "beside"
 _SMALLEST_TEXT = 13  # pixels high, in legends
-
-Entry = tuple[str, tuple[int, int, int]]  # a class in a legend: name and colour
 
 
 @dataclass(frozen=True)
@@ -37,7 +35,7 @@ class Segmentation:
     confidence: np.ndarray | None
     entropy: np.ndarray | None
     class_names: tuple[str, ...]
-    palette: tuple[tuple[int, int, int], ...]
+    palette: tuple[Colour, ...]
     mean_confidence: float = math.nan
 
     def only(self, names: Iterable[str]) -> "Segmentation":
@@ -160,8 +158,8 @@ def check_opacity(opacity: float) -> None:
 
 
 @functools.lru_cache(maxsize=64)  # neighbouring frames have the same one
-def _legend(entries: tuple[Entry, ...], width: int, size: int) -> Image.Image:
-    """Colour and name of each class, in as many rows as they need; size: of the text in pixels."""
+def _legend(entries: tuple[tuple[str, Colour], ...], width: int, size: int) -> Image.Image:
+    """Name and colour of each class, in as many rows as they need; size: of the text in pixels."""
     fonts = {name: _font(name, size) for name, _ in entries}
     rows, left = [], width
     for name, colour in entries:

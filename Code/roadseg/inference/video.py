@@ -25,7 +25,6 @@ _USUAL_RATE = Fraction(25)  # where a file does not tell
 _UNSPECIFIED, _BT709 = 2, 1  # colour tags, as in ITU-T H.273
 _HD = 720  # rows from which colours without a tag are those of BT.709
 _MISSING = 0.05  # share of the frames that a file may lack: some count frames that are never shown
-_REPAIR = "copy it again from where it came from, or repair it with `ffmpeg -i {} -c copy repaired.mp4`"
 _CODECS = "libx264", "libopenh264", "mpeg4"  # the first that is installed is taken
 # Those of libx264. Its macroblock tree gives another file now and then when the machine is busy.
 _OPTIONS = {"crf": "20", "preset": "veryfast", "mbtree": "0"}
@@ -86,7 +85,7 @@ class VideoReader:
         if number < (1 - _MISSING) * self.expected - 1:
             warnings.warn(
                 f"{self._path}: ends after {number} of {self.expected} frames; if that is too early, "
-                f"{_REPAIR.format(self._path)}",
+                "copy it again from where it came from",
                 stacklevel=2,
             )
 
@@ -104,8 +103,7 @@ class VideoReader:
         try:
             yield
         except (av.FFmpegError, OSError) as error:
-            damaged = f"damaged, or not a video ({error.strerror}); {_REPAIR.format(self._path)}"
-            raise DataError(f"{self._path}: {file_problem(self._path, error) or damaged}")
+            raise DataError(f"{self._path}: {file_problem(self._path, error)}")
 
 
 def label_video(
@@ -181,7 +179,9 @@ def _write(
                         f"{path}: a frame has {image.width} x {image.height} pixels, those before "
                         f"{size[0]} x {size[1]}; give frames of one size"
                     )
-                frame = av.VideoFrame.from_ndarray(_even(image)).reformat(
+                # Even sizes, as colours of half the resolution need them.
+                missing = (0, image.height % 2), (0, image.width % 2), (0, 0)
+                frame = av.VideoFrame.from_ndarray(np.pad(image, missing, mode="edge")).reformat(
                     format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
                 )
                 frame.pts, frame.time_base = time, time_base
@@ -207,19 +207,10 @@ def _add_stream(container, image: Image.Image, rate: Fraction, time_base: Fracti
     return stream
 
 
-def _even(image: Image.Image) -> np.ndarray:
-    """The image with an even height and width, as colours of half the resolution need it."""
-    missing = [(0, length % 2) for length in (image.height, image.width)]
-    return np.pad(np.asarray(image), (*missing, (0, 0)), mode="edge")
-
-
 class Preview:
-    """A moving image of a video's frames, small, for the last line of a notebook's cell.
+    """A small moving image of a video, which a notebook keeps and shows without the file.
 
-    It shows, and stays, without the file, also on pages that play no videos.
-
-    Attributes:
-        webp: the content of an animated WebP file, which repeats for ever.
+    webp: the content of an animated WebP file, which repeats for ever.
     """
 
     def __init__(self, path: str | Path, width: int = 880, every: int = 2):
