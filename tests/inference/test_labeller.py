@@ -10,7 +10,7 @@ from roadseg import inference, networks
 from roadseg.data.sources import CamVid
 from roadseg.errors import TrainingError
 from roadseg.inference import Labeller
-from roadseg.inference.labeller import in_order, open_model
+from roadseg.inference.labeller import KerasModel, in_order, open_model
 from tests.inference.conftest import HEIGHT, NAMES, WIDTH, BrightnessModel
 from tests.training import runs
 
@@ -47,9 +47,10 @@ def test_images_are_scaled_to_the_width_in_training(labeller, model):
         assert (result.ids == BRIGHT).all()
 
 
-def test_a_narrow_strip_is_not_enlarged_without_bound(labeller, model):
-    assert labeller.segment(np.full((12_000, 1, 3), 255, np.uint8)).ids.shape == (12_000, 1)
-    assert sum(height * width for height, width, _ in model.seen) < 6_000_000
+def test_a_narrow_strip_is_not_enlarged_without_bound(labeller, model, monkeypatch):
+    monkeypatch.setattr("roadseg.inference.labeller._LARGEST", 20_000)
+    assert labeller.segment(np.full((2000, 1, 3), 255, np.uint8)).ids.shape == (2000, 1)
+    assert sum(height * width for height, width, _ in model.seen) < 300_000
 
 
 def test_the_scale_can_be_chosen(model):
@@ -140,31 +141,33 @@ def test_work_is_done_in_order_in_threads_and_given_up_after_an_error():
 def test_weights_that_ship_label_a_file_of_any_size(tmp_path):
     image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
     Image.fromarray(image).save(tmp_path / "road.png")
-    overlay = inference.segment(tmp_path / "road.png", "simple_plus").overlay()
-    assert overlay.width == 90
-    assert overlay.height > 70
-    opened = open_model("simple_plus-camvid")
+    opened = inference.open("simple_plus-camvid")
     assert opened.card.class_names == CamVid.class_names
     assert opened.card.image_shape == (360, 480, 3)
     assert "367 CamVid frames" in str(opened.card)
-    expected = networks.load_pretrained("simple_plus", weights="camvid").predict_on_batch(image[None])[0]
-    np.testing.assert_array_equal(opened.logits(image), expected)
+    overlay = inference.segment(tmp_path / "road.png", opened).overlay()
+    assert overlay.width == 90
+    assert overlay.height > 70
 
 
 def test_a_runs_folder_labels_with_its_best_network(frames, tmp_path):
-    run = runs.train(frames, tmp_path)
+    run = runs.train_tiny(frames, tmp_path)
     opened = open_model(run.folder)
-    assert opened.card.class_names == frames.class_names
-    assert opened.card.image_shape == frames.image_shape
-    image = np.random.default_rng(0).integers(0, 256, (48, 40, 3), np.uint8)
+    assert opened.card == run.card
+    (image,), _ = frames.read([0])
     expected = run.load_best().predict_on_batch(image[None])[0]
     np.testing.assert_array_equal(opened.logits(image), expected)
-
-
-def test_a_plain_keras_model_keeps_its_size(frames, tmp_path):
-    opened = open_model(runs.train_tiny(frames, tmp_path).folder)
-    assert not opened.resizable
+    assert not opened.resizable  # a plain Keras model
     assert Labeller(opened).segment(np.zeros((100, 70, 3), np.uint8)).ids.shape == (100, 70)
+
+
+def test_a_network_of_any_size_sees_the_whole_image(frames):
+    network = networks.build("simple", frames.image_shape, frames.num_classes)
+    opened = KerasModel(network, frames)
+    assert opened.resizable
+    image = np.random.default_rng(0).integers(0, 256, (48, 40, 3), np.uint8)
+    expected = network.predict_on_batch(image[None])[0]
+    np.testing.assert_array_equal(opened.logits(image), expected)
 
 
 def test_a_folder_without_a_run_and_a_name_of_nothing_are_refused(tmp_path):

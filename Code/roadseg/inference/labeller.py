@@ -168,13 +168,14 @@ class Labeller:
 def open_model(network: str | Path) -> KerasModel:
     """What `open` labels with; an exported file has the attributes of a KerasModel."""
     from roadseg import networks, training
-    from roadseg.inference import export_formats
 
     path = Path(network)
     if network in networks.shipped():
         return KerasModel(networks.load_pretrained(network), networks.model_card(network))
     if path.suffix == ".saved_model" or path.is_file():
-        return export_formats.open_exported(path)
+        from roadseg.inference.export_formats import open_exported
+
+        return open_exported(path)
     if path.is_dir():
         run = training.open_run(path)
         return KerasModel(run.load_best(), run.card)
