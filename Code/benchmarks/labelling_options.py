@@ -15,7 +15,7 @@ from benchmarks import harness
 from roadseg import inference
 from roadseg.data import sources
 from roadseg.evaluation import metrics
-from roadseg.inference.labeller import open_model
+from roadseg.inference.model import open_model
 
 NETWORKS = "simple", "simple_plus"
 WORLDS, SEED = ("0001", "0002"), 8
@@ -44,7 +44,7 @@ def main() -> None:
 def measure(model, source: sources.Source) -> dict[str, dict[str, float]]:
     """Pixel accuracy and mean IoU by option."""
     labellers = {name: inference.Labeller(model, **options) for name, options in OPTIONS.items()}
-    count = len(model.card.class_names)
+    count = len(model.description.class_names)
     confusion = {name: np.zeros((count, count), np.int64) for name in OPTIONS}
     for frame in source.frames():
         image, labels = source.read(frame)

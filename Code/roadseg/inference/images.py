@@ -63,7 +63,8 @@ def file_problem(path: Path, error: Exception) -> str:
         return "empty; copy it again from where it came from"
     if isinstance(error, Image.UnidentifiedImageError):
         return "not an image that can be read; convert it to JPEG, PNG, WebP, BMP or TIFF"
-    return f"damaged or cut off ({error}); copy it again from where it came from"
+    reason = getattr(error, "strerror", None) or error
+    return f"damaged or cut off ({reason}); copy it again from where it came from"
 
 
 def _decoded(file: Image.Image, path: Path) -> Image.Image:

@@ -53,15 +53,9 @@ class VideoReader:
         self._stream.thread_type = "AUTO"
         self.rate = self._stream.average_rate or self._stream.guessed_rate or _USUAL_RATE
         self.time_base = self._stream.time_base
-        self.expected = self._expected()
-
-    def _expected(self) -> int:
-        """From the duration, which leaves out what an edit list hides."""
-        if self._stream.duration:
-            return round(self._stream.duration * self.time_base * self.rate)
-        if len(self._container.streams) > 1 or not self._container.duration:  # perhaps that of the sound
-            return self._stream.frames
-        return int(Fraction(self._container.duration, av.time_base) * self.rate)
+        duration = self._stream.duration  # without what an edit list hides
+        whole = Fraction(self._container.duration or 0, av.time_base)
+        self.expected = round((duration * self.time_base if duration else whole) * self.rate)
 
     def frames(self) -> Iterator[tuple[int, Image.Image]]:
         """Time and image of each frame: upright, with square pixels.
