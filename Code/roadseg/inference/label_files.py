@@ -122,13 +122,14 @@ def predict(
             for name, outcome in _images_then_videos(attempt, work, files, progress):
                 if isinstance(outcome, float):
                     confidences.append(outcome)
-                    report.labelled, report.confidence = len(confidences), float(np.mean(confidences))
                     continue
                 problem = f"{files[name]}: cannot be labelled ({type(outcome).__name__}: {outcome})"
                 error = outcome if isinstance(outcome, DataError) else DataError(problem)
                 if strict or getattr(outcome, "errno", None) in _DISK_FULL:
                     raise error
                 report.failed[files[name]] = str(error)
+        if confidences:
+            report.labelled, report.confidence = len(confidences), float(np.mean(confidences))
     except OSError as error:
         raise DataError(
             f"{error.filename or output}: {error.strerror}; check the path and its permissions"
@@ -335,7 +336,7 @@ def _predict(options) -> int:
     there = f", {report.skipped:,} were there already" if report.skipped else ""
     sure = f", mean confidence {report.confidence:.2f}" if report.labelled else ""
     print(f"{options.output}: {report.labelled:,} labelled{there}{sure}")
-    _print_some("Note", [str(each.message) for each in caught])
+    _print_some("Note", dict.fromkeys(str(each.message) for each in caught))
     _print_some(f"roadseg predict: {len(report.failed):,} could not be labelled", report.failed.values())
     return 1 if report.failed else 0
 

@@ -83,8 +83,8 @@ class Labeller:
 
         Args:
             image: a path, a Pillow image, or an array of uint8 or uint16, see `images.read_image`.
-            maps: of "confidence" and "entropy", those to compute as well; each takes a third of the time
-                and 4 bytes a pixel.
+            maps: of "confidence" and "entropy", those to compute as well; each takes time, and 4 bytes a
+                pixel.
 
         Raises:
             DataError: the image cannot be read.
