@@ -75,13 +75,13 @@ def _add_fetch(commands) -> None:
 
 
 def _fetch(options) -> None:
-    from roadseg.data import download
+    from roadseg.data import fetch
 
-    print(download.plan(options.sequences, options.output, options.version))
+    print(fetch.plan(options.sequences, options.output, options.version))
     if not options.accept_licence:
-        print(f"\n{download.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
+        print(f"\n{fetch.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
         return
-    download.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
+    fetch.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
     print(f"Complete in {options.output}")
 
 
@@ -102,6 +102,7 @@ def _add_preprocess(commands) -> None:
         metavar=("H", "W"),
         help="fit frames of different sizes to H x W pixels before they shrink, with void around them",
     )
+    parser.add_argument("--labelled-only", action="store_true", help="leave out images without labels")
     add_options(parser, "decoding threads", "all its machines must see the raw data set")
     parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
     parser.set_defaults(run=_preprocess)
@@ -110,7 +111,9 @@ def _add_preprocess(commands) -> None:
 def _preprocess(options) -> None:
     from roadseg.data import preprocess, sources
 
-    source = sources.open(options.folder, size=options.size and tuple(options.size))
+    source = sources.open(
+        options.folder, size=options.size and tuple(options.size), labelled_only=options.labelled_only
+    )
     name = preprocess.folder_name(source, options.sequences, options.scale)
     target = options.output or Path("Data_compressed") / name
     with on_cluster(options.dask):
