@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from roadseg import notebook
     from roadseg.data import check_data
-    from roadseg.inference import command, export_command
+    from roadseg.inference import export_command, label_files
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -48,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_prolong(commands)
     _add_evaluate(commands)
-    for module in (command, export_command, notebook):
+    for module in (label_files, export_command, notebook):
         module.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)
