@@ -14,7 +14,6 @@ from benchmarks import (
     training_speed,
 )
 from roadseg.data import sources
-from roadseg.inference.export_target import Target
 from tests.training import runs
 
 
@@ -62,12 +61,6 @@ def test_a_step_is_timed_apart_from_reading(tmp_path, capsys, eager):
         assert min(speeds.values()) > 0
         frames = speeds["training_ms_per_frame"] * speeds["training_frames_per_second"] / 1000
         assert frames == pytest.approx(1)
-
-
-def test_exported_networks_are_measured_beside_keras(frames, tmp_path):
-    table = exported_networks.measure("simple_plus", frames, ["0002"], tmp_path, [Target("saved_model")])
-    assert table.index.tolist() == ["keras float32", "saved_model float32"]
-    assert table["frames/s"].min() > 0
 
 
 def test_the_page_on_export_has_the_measured_table():
