@@ -75,10 +75,9 @@ def export(
     network, card, file, run = _open(trained)
     with _frames(frames_folder, card) as frames:
         given = size or (frames if frames_folder else card).image_shape[:2]
-        # The runtimes refuse files of mixed bfloat16.
-        network = networks.fixed_size(network, (*given, 3), policy="float32")
+        network = _of_one_size(network, (*given, 3))
         height, width = network.input_shape[1:3]
-        if size and (height, width) != tuple(size):  # no network of `networks.build`
+        if size and (height, width) != tuple(size):
             raise ValueError(f"{card.network}: takes images of {height} x {width} alone")
         scale = card.scale * card.image_shape[1] / width
         card = replace(card, image_shape=(height, width, 3), scale=scale, results={})
@@ -98,15 +97,24 @@ def export(
 
 def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.Run | None]:
     """Network, its model card, the file of its weights, and the run that trained it, if there is one."""
-    if str(trained) in networks.shipped():
-        name, _, weights = str(trained).partition("-")
-        weights = weights or pretrained.DEFAULT
-        network = networks.load_pretrained(name, weights=weights)
-        return network, networks.model_card(name, weights), pretrained.weights_file(name, weights), None
+    if (name := str(trained)) in networks.shipped():
+        network, card = networks.load_pretrained(name), networks.model_card(name)
+        return network, card, pretrained.weights_file(name), None
     if Path(trained).is_dir():
         run = training.open_run(trained)
         return run.load_best(), run.card, run.best, run
     raise ValueError(f"{trained}: neither the folder of a run nor the name of weights that ship")
+
+
+def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
+    """In float32: the runtimes refuse files of mixed bfloat16. Models from elsewhere keep their size."""
+    if isinstance(network, networks.Network):
+        return networks.fixed_size(network, image_shape, policy="float32")
+    config = network.to_json().replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
+    copy = keras.models.model_from_json(config)
+    copy.set_weights(network.get_weights())
+    image = keras.Input(copy.input_shape[1:], dtype="uint8", name="image")  # runtimes ask for this name
+    return keras.Model(image, copy(image))
 
 
 @contextlib.contextmanager
