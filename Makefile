@@ -10,7 +10,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 
-# A value reaches the command as it was given: nothing in it is expanded, by make or by the shell.
+# A value reaches the command as it was given: neither make nor the shell expands anything in it. Lists are
+# divided at spaces.
 quoted = '$(subst ','\'',$(value $1))'
 one = $(if $(value $1),$2 $(quoted))
 several = $(if $(value $1),$2 $(foreach word,$(subst ','\'',$(value $1)),'$(word)'))

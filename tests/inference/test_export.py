@@ -24,7 +24,15 @@ def run(frames, tmp_path_factory) -> training.Run:
     """Of a network with an option, in mixed bfloat16."""
     shape, classes = frames.image_shape, frames.num_classes
     network = networks.build("simple", shape, classes, policy="mixed_bfloat16", width=0.25)
-    return runs.train(frames, tmp_path_factory.mktemp("runs") / "run", runs.TINY, network)
+    with runs.eagerly():
+        return runs.train(frames, tmp_path_factory.mktemp("runs") / "run", runs.TINY, network)
+
+
+@pytest.fixture(scope="module")
+def tiny(frames, tmp_path_factory) -> training.Run:
+    """Of a network that `networks.build` does not know."""
+    with runs.eagerly():
+        return runs.train_tiny(frames, tmp_path_factory.mktemp("runs") / "tiny")
 
 
 @pytest.fixture(scope="module")
@@ -72,44 +80,45 @@ def test_other_images_are_refused(saved_model):
         exported.logits(np.zeros((21, 32, 3)))
 
 
-def test_nothing_is_replaced_unless_asked(run, frames, saved_model, tmp_path):
-    path, _ = saved_model
-    before = sorted(path.parent.iterdir())
-    with pytest.raises(ValueError, match="saved_model exists; --overwrite replaces it"):
-        export.export(run.folder, [SAVED_MODEL], frames.path, folder=path.parent)
-    export.export(run.folder, [SAVED_MODEL], frames.path, folder=path.parent, overwrite=True)
-    assert sorted(path.parent.iterdir()) == before
-    replace(run.card, frames=1).save(tmp_path / path.with_suffix(".json").name)  # another run's
-    with pytest.raises(ValueError, match="json exists; --overwrite replaces it"):
-        export.export(run.folder, [SAVED_MODEL], frames.path, folder=tmp_path)
+def test_nothing_is_replaced_unless_asked(tiny, tmp_path):
+    network, card = tiny.load_best(), replace(tiny.card, precision="float32")
+    replace(card, frames=1).save(tmp_path / "tiny-21x32.json")  # another run's
+    with pytest.raises(ValueError, match=r"tiny-21x32\.json exists; --overwrite replaces it"):
+        export_formats.write(network, SAVED_MODEL, card, None, tmp_path)
+    path = export_formats.write(network, SAVED_MODEL, card, None, tmp_path, overwrite=True)
+    assert open_exported(path).card == card
+    with pytest.raises(ValueError, match=r"tiny-21x32\.saved_model exists; --overwrite replaces it"):
+        export_formats.write(network, SAVED_MODEL, card, None, tmp_path)
 
 
-def test_a_run_is_measured_on_its_own_validation_frames(run, frames, raw, saved_model, tmp_path):
+def test_a_run_is_measured_on_frames_that_it_held_out(run, frames, saved_model, tmp_path):
     assert saved_model[1].index.name.endswith(f" {len(run.split.validation)} frames")
     with pytest.raises(ValueError, match="leave out --validation"):
         export.export(run.folder, [SAVED_MODEL], frames.path, validation=["0002"], folder=tmp_path)
-    preprocess.to_hdf5(sources.open(raw), tmp_path / "store", scale=2, progress=False)
-    (path,), table = export.export(run.folder, [SAVED_MODEL], tmp_path / "store", folder=tmp_path)
-    assert table.index.name.endswith(" 8 frames")  # the last world
+
+
+def test_other_frames_are_resized_to_the_size_asked_for(run, raw, tmp_path):
+    store = tmp_path / "store"
+    preprocess.to_hdf5(sources.open(raw), store, scale=2, progress=False)
+    (path,), table = export.export(run.folder, [SAVED_MODEL], store, size=(42, 64), folder=tmp_path)
     card = open_exported(path).card
-    assert card.scale == pytest.approx(2, rel=0.02)
-    assert card.image_shape[1] == 48
-
-
-def test_frames_are_resized_to_the_size_asked_for(run, frames, tmp_path):
-    _, table = export.export(run.folder, [SAVED_MODEL], frames.path, size=(42, 64), folder=tmp_path)
-    card = open_exported(tmp_path / "simple-42x64.saved_model").card
     assert (card.image_shape, card.scale) == ((42, 64, 3), run.card.scale / 2)
+    assert table.index.name.endswith(" 8 frames")  # the last world
     assert table["mean IoU"].iloc[0] == pytest.approx(table["mean IoU"].iloc[1])
 
 
-def test_a_network_of_other_layers_is_exported_at_its_own_size_alone(frames, tmp_path):
-    with runs.eagerly():
-        run = runs.train_tiny(frames, tmp_path / "run")
-    (path,), _ = export.export(run.folder, [SAVED_MODEL], frames.path, folder=tmp_path)
-    assert open_exported(path).card.image_shape == (21, 32, 3)
-    with pytest.raises(ValueError, match="takes images of 21 x 32 alone"):
-        export.export(run.folder, [SAVED_MODEL], frames.path, size=(42, 64), folder=tmp_path)
+def test_the_command_exports_a_network_of_other_layers(tiny, frames, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(export, "MINIMUM_AGREEMENT", 1.1)
+    arguments = ["export", str(tiny.folder), "--format", "saved_model", "--frames", str(frames.path)]
+    arguments += ["--output", str(tmp_path)]
+    assert main(arguments) == 1
+    path, columns, _, *rows, verdict = capsys.readouterr().out.splitlines()
+    assert path == str(tmp_path / "tiny-21x32.saved_model")
+    assert columns.split() == ["MB", "frames/s", "agreement", "mean", "IoU"]
+    assert [row.split()[0] for row in rows] == ["keras", "saved_model"]
+    assert verdict.startswith("Not good enough: saved_model float32 agrees")
+    assert main([*arguments, "--size", "42", "64"]) == 1
+    assert "tiny: takes images of 21 x 32 alone" in capsys.readouterr().err
 
 
 def test_weights_are_exported_without_frames(tmp_path, capsys):
@@ -134,31 +143,16 @@ def test_without_frames_scenes_are_rendered(tmp_path, monkeypatch):
     assert not export.shortfalls(table)
 
 
-def test_the_command_prints_file_and_table(frames, tmp_path, capsys, monkeypatch):
-    arguments = ["export", "simple_plus", "--format", "saved_model", "--frames", str(frames.path)]
-    arguments += ["--validation", "0001", "--output", str(tmp_path), "--overwrite"]
-    assert main(arguments) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == str(tmp_path / "simple_plus-21x32.saved_model")
-    assert lines[1].split() == ["MB", "frames/s", "agreement", "mean", "IoU"]
-    assert [line.split()[0] for line in lines[3:]] == ["keras", "saved_model"]
-    monkeypatch.setattr(export, "MINIMUM_AGREEMENT", 1.1)
-    assert main(arguments) == 1
-    assert "Not good enough: saved_model float32 agrees" in capsys.readouterr().out
-
-
 def test_a_bad_request_is_one_line(frames, tmp_path, capsys, monkeypatch):
     wrong = {
         "no format saved_model int8": ["simple", "--format", "saved_model", "--int8"],
         "no format onnx bfloat16": ["simple", "--format", "onnx", "--precision", "bf16"],
         "nowhere: neither the folder of a run nor": ["nowhere", "--format", "saved_model"],
         "the network knows": ["simple_plus-camvid", "--format", "saved_model"],
-        "16": ["simple", "--format", "saved_model", "--size", "8", "8"],
-        'onnx, onnxruntime, tf2onnx not installed: pip install "roadseg[export]"': [
-            "simple",
-            "--format",
-            "onnx",
-        ],
+        "of at least 16": ["simple", "--format", "saved_model", "--size", "8", "8"],
+        'onnx, onnxruntime, tf2onnx not installed: pip install "roadseg[export]"': (
+            ["simple", "--format", "onnx"]
+        ),
     }
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
     for message, arguments in wrong.items():
