@@ -135,6 +135,9 @@ def _add_train(commands) -> None:
         help="worlds or sequences to hold out; default: the last world or drive",
     )
     parser.add_argument("--output", type=Path, help="folder of the run; default: one below Runs")
+    parser.add_argument(
+        "--workers", type=int, default=1, help="processes that read frames; default: 1, more for a GPU"
+    )
     several = parser.add_argument_group(
         "several processes",
         "The same command in each of them, with KERAS_BACKEND=jax. One process alone uses all GPUs of "
@@ -149,13 +152,14 @@ def _add_train(commands) -> None:
 def _train(options) -> None:
     from roadseg import networks, training
     from roadseg.data import splits, store
+    from roadseg.training import distributed
 
     recipe = training.get_recipe(options.recipe, options.epochs)
     several = options.processes, options.coordinator, options.process_id
     if several != (None, None, None):
         if None in several:
             raise ValueError("--processes, --coordinator and --process-id belong together")
-        training.connect(training.Processes(*several))  # before anything is computed
+        distributed.connect(*several)  # before anything is computed
     frames = store.open(options.store)
     network = networks.build(options.network, frames.image_shape, frames.num_classes)
     if options.validation:
@@ -163,8 +167,10 @@ def _train(options) -> None:
     else:
         split = splits.last_drive(frames)
     name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
-    run = training.train(network, frames, split, recipe, options.output or Path("Runs") / name)
-    if run:  # the folder is that of process 0
+    run = training.train(
+        network, frames, split, recipe, options.output or Path("Runs") / name, workers=options.workers
+    )
+    if not options.process_id:  # the folder is that of process 0
         print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
 
 

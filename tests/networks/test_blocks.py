@@ -38,37 +38,41 @@ def test_without_relu_a_convolution_is_linear():
         assert twice == pytest.approx(-2 * once, abs=1e-4)
 
 
-@pytest.mark.parametrize("bilinear", [False, True])
-@pytest.mark.parametrize(
-    ("size", "layer"), [((7, 9), "a_crop"), ((8, 10), None), ((9, 11), "a_pad"), ((9, 9), None)]
-)
-def test_the_upsampling_convolution_fits_by_padding_or_cropping(bilinear, size, layer):
-    x, like = keras.Input((4, 5, 3)), keras.Input((*size, 2))
-    y = blocks.upsampling_convolution(x, 6, like, "a", bilinear=bilinear)
-    assert y.shape[1:] == (*size, 6)
-    if layer:
-        assert layer in layers_of(keras.Model(x, y))
+def test_upsampling_matches_the_size_by_padding_or_cropping_at_the_end():
+    ones = np.ones((1, 4, 5, 1), np.float32)
+    for size in ((7, 9), (8, 10), (9, 11), (9, 9)):
+        for unknown in (False, True):
+            x = keras.Input((None, None, 1) if unknown else (4, 5, 1))
+            like = keras.Input((None, None, 2) if unknown else (*size, 2))
+            network = keras.Model([x, like], blocks.upsample(x, like, 2, "nearest", "a"))
+            y = network([ones, np.zeros((1, *size, 2), np.float32)])
+            expected = np.zeros((1, *size, 1))
+            expected[:, :8, :10] = 1
+            np.testing.assert_array_equal(y, expected)
 
 
-@pytest.mark.parametrize("method", ["nearest", "bilinear", "learned"])
-def test_upsampling_takes_whole_factors_and_crops(method):
-    x, like = keras.Input((3, 4, 2)), keras.Input((11, 8, 1))
-    network = keras.Model(x, blocks.upsample(x, like, method, "a"))
-    assert network.output_shape[1:] == (11, 8, 2)
-    assert "a_crop" in layers_of(network)
+def test_the_upsampling_convolution_has_as_many_weights_either_way():
+    x, like = keras.Input((4, 5, 3)), keras.Input((9, 9, 2))
+    learned, bilinear = (
+        keras.Model([x, like], blocks.upsampling_convolution(x, 6, like, "a", bilinear=wanted))
+        for wanted in (False, True)
+    )
+    assert learned.output_shape[1:] == bilinear.output_shape[1:] == (9, 9, 6)
+    assert learned.count_params() == bilinear.count_params()
 
 
 def test_nearest_upsampling_repeats_pixels():
     x, like = keras.Input((1, 2, 1)), keras.Input((2, 4, 1))
-    network = keras.Model(x, blocks.upsample(x, like, "nearest", "a"))
-    y = network.predict_on_batch(np.array([1, 2], np.float32).reshape(1, 1, 2, 1))
+    network = keras.Model([x, like], blocks.upsample(x, like, 2, "nearest", "a"))
+    one_two = np.array([1, 2], np.float32).reshape(1, 1, 2, 1)
+    y = network.predict_on_batch([one_two, np.zeros((1, 2, 4, 1), np.float32)])
     assert y[0, ..., 0].tolist() == [[1, 1, 2, 2], [1, 1, 2, 2]]
 
 
 def test_an_unknown_upsampling_is_refused():
     x = keras.Input((4, 4, 2))
     with pytest.raises(ValueError, match="unknown upsampling 'cubic'"):
-        blocks.upsample(x, keras.Input((8, 8, 2)), "cubic", "a")
+        blocks.upsample(x, keras.Input((8, 8, 2)), 2, "cubic", "a")
 
 
 def test_global_context_carries_one_pixel_to_every_other():

@@ -5,12 +5,14 @@ crop for a whole batch. Pillow samples image and labels through the same affine 
 """
 
 import operator
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image, ImageFilter
 
 from roadseg.data.classes import IGNORE
+from roadseg.data.store import FrameStore
 
 _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _GREY = (128, 128, 128)  # about zero after the networks' normalisation
@@ -229,3 +231,36 @@ def _pair(crop: object) -> tuple[int, int] | None:
     if not 1 <= min(height, width) <= max(height, width) <= _LARGEST_CROP:
         raise ValueError(f"crop {crop!r}: (height, width) in pixels, or None, is expected")
     return height, width
+
+
+def read_augmented(
+    frames: FrameStore,
+    augmentation: Augmentation,
+    positions: Sequence[int],
+    others: Sequence[int] | None,
+    seeds: tuple[int, ...],
+    pasted: np.ndarray,
+    sky: int | None,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Reads and augments the frames of a batch; it runs in worker processes, which import no Keras.
+
+    Args:
+        frames: the store.
+        augmentation: of each frame.
+        positions: of the frames.
+        others: of the frames that they take colours or objects from; None: it takes none.
+        seeds: with the position they decide each frame's random numbers.
+        pasted: ids of the classes that may be pasted.
+        sky: id of the class "sky", if there is one.
+
+    Returns:
+        Images uint8 (B, H, W, 3) and labels uint8 (B, H, W).
+    """
+    images, labels = frames.read(positions)
+    sources = [None] * len(images) if others is None else zip(*frames.read(others), strict=True)
+    augmented = [
+        augmentation(image, label, np.random.default_rng([*seeds, position]), other, pasted, sky)
+        for image, label, position, other in zip(images, labels, positions, sources, strict=True)
+    ]
+    images, labels = zip(*augmented, strict=True)
+    return np.stack(images), np.stack(labels)

@@ -1,21 +1,30 @@
 """Batches of frames, the same on every run with the same seed."""
 
 import math
-import operator
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from functools import cached_property
 
+import keras
 import numpy as np
 
-from roadseg.data.augmentation import Augmentation
-from roadseg.data.store import FrameStore, plain_positions
+from roadseg.data.augmentation import Augmentation, read_augmented
+from roadseg.data.classes import IGNORE
+from roadseg.data.store import FrameStore
+
+_AHEAD = 4  # batches for each worker that may wait for the network
 
 
-class Batches:
-    """The batches of every epoch of a training; the last batch of an epoch may be shorter.
+class Batches(keras.utils.PyDataset):
+    """The batches of a training, epoch by epoch; the last batch of an epoch may be shorter.
 
     Order and augmentation depend only on the seed, the epoch and the frame, never on what was read
-    before: an interrupted training continues with exactly the batches that it would have seen.
+    before: an interrupted training continues with exactly the batches that it would have seen, and any
+    number of workers gives the same ones.
+
+    Attributes:
+        epoch: whose batches `batches[number]` gives; `fit` counts it up.
+        error: the first error of a batch. TensorFlow wraps it in one of its own.
     """
 
     def __init__(
@@ -26,6 +35,10 @@ class Batches:
         augmentation: Augmentation | None = None,
         seed: int = 0,
         pasted: Sequence[int] = (),
+        *,
+        label_stride: int = 1,
+        workers: int = 1,
+        epoch: int = 0,
     ):
         """Reads no image yet.
 
@@ -36,30 +49,43 @@ class Batches:
             augmentation: applied to each frame; None leaves the frames as they are.
             seed: of the order of the frames and of their augmentation; from 0.
             pasted: ids of the classes that the augmentation may paste.
+            label_stride: above 1, each block of so many pixels has one label, at a random place.
+            workers: processes that read and augment; 1: a thread of this process does.
+            epoch: the first one.
 
         Raises:
-            ValueError: there is no frame, a position is not in the store, or a number is too small.
+            ValueError: there is no frame.
         """
+        super().__init__(workers=workers, max_queue_size=_AHEAD * workers)
         self.frames = frames
-        self.indices = np.array(plain_positions(indices, len(frames)), np.int64)
-        self.batch_size = operator.index(batch_size)
+        self.indices = np.array(indices, np.int64)
+        self.batch_size = batch_size
         self.augmentation = augmentation
-        self.seed = operator.index(seed)
+        self.seed = seed
         self.pasted = np.array(pasted, np.uint8)
+        self.label_stride = label_stride
+        self.epoch = epoch
+        self.error: Exception | None = None
         self._latest: tuple[int, np.ndarray] | None = None  # epoch, and its order
-        if not self.indices.size or self.batch_size < 1 or self.seed < 0:
-            raise ValueError(
-                f"{self.indices.size} frames, batch size {batch_size}, seed {seed}: at least one frame "
-                "a batch, and a seed from 0, are expected"
-            )
+        if not self.indices.size:
+            raise ValueError(f"{frames.path}: no frame to make batches of")
 
     def __len__(self) -> int:
         """Batches an epoch."""
         return math.ceil(len(self.indices) / self.batch_size)
 
-    def size(self, number: int) -> int:
-        """Frames in a batch."""
-        return min(self.batch_size, len(self.indices) - number * self.batch_size)
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        """Images uint8 (B, H, W, 3) and labels uint8 (B, ceil(H / stride), ceil(W / stride))."""
+        try:
+            images, labels = self.batch(self.epoch, number)
+        except Exception as error:
+            self.error = self.error or error
+            raise
+        return images, self.sampled(labels, number)
+
+    def on_epoch_end(self) -> None:
+        """Goes on to the next epoch."""
+        self.epoch += 1
 
     def batch(
         self, epoch: int, number: int, places: Sequence[int] | None = None
@@ -70,34 +96,47 @@ class Batches:
         """
         chosen = self._order(epoch)[number * self.batch_size : (number + 1) * self.batch_size]
         chosen = chosen if places is None else chosen[places]
-        images, labels = self.frames.read(chosen)
         if self.augmentation is None:
-            return images, labels
-        others = self._others(epoch, chosen)
-        augmented = [
-            self.augmentation(
-                image,
-                label,
-                np.random.default_rng([self.seed, epoch, index]),
-                other,
-                self.pasted,
-                self._sky,
-            )
-            for image, label, index, other in zip(images, labels, chosen, others, strict=True)
-        ]
-        return tuple(np.stack(part) for part in zip(*augmented, strict=True))
+            return self.frames.read(chosen)
+        others = self._others(epoch, chosen) if self.augmentation.takes_from_others else None
+        job = self.frames, self.augmentation, chosen, others, (self.seed, epoch), self.pasted, self._sky
+        if self._pool is None:
+            return read_augmented(*job)
+        return self._pool.submit(read_augmented, *job).result()
+
+    def sampled(self, labels: np.ndarray, number: int) -> np.ndarray:
+        """One label of each block of stride x stride pixels, at the same random place in all blocks.
+
+        uint8 (B, H, W) -> (B, ceil(H / stride), ceil(W / stride)); beyond the edge labels are IGNORE.
+        """
+        stride = self.label_stride
+        if stride == 1:
+            return labels
+        row, column = np.random.default_rng([self.seed, self.epoch, number, 2]).integers(stride, size=2)
+        missing = [(0, -length % stride) for length in labels.shape[1:]]
+        padded = np.pad(labels, [(0, 0), *missing], constant_values=IGNORE)
+        return padded[:, row::stride, column::stride]
+
+    @cached_property
+    def _pool(self) -> Executor | None:
+        """Processes for augmentation: Keras' own are forked, which TensorFlow and JAX do not survive.
+
+        Keras' threads, as many, wait for them and keep the order.
+        """
+        if self.workers == 1:
+            return None
+        from joblib.externals.loky import get_reusable_executor
+
+        return get_reusable_executor(self.workers)
 
     @cached_property
     def _sky(self) -> int | None:
         names = [name.lower() for name in self.frames.class_names]
         return names.index("sky") if "sky" in names else None
 
-    def _others(self, epoch: int, chosen: np.ndarray) -> list[tuple[np.ndarray, np.ndarray] | None]:
+    def _others(self, epoch: int, chosen: np.ndarray) -> list[int]:
         """For each frame, one of another sequence, or of the same where there is no other."""
-        if not self.augmentation.takes_from_others:
-            return [None] * len(chosen)
-        positions = [self._other(np.random.default_rng([self.seed, epoch, i, 1]), i) for i in chosen]
-        return list(zip(*self.frames.read(positions), strict=True))
+        return [self._other(np.random.default_rng([self.seed, epoch, i, 1]), i) for i in chosen]
 
     def _other(self, generator: np.random.Generator, index: int) -> int:
         by_sequence, blocks = self._blocks

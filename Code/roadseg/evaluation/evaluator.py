@@ -117,7 +117,8 @@ def ranked_frames(network: keras.Model, frames: FrameStore, indices: Sequence[in
 
 def check_compatible(network: keras.Model, frames: FrameStore) -> None:
     """Raises ValueError unless the network takes images of the frames' size and has their classes."""
-    if tuple(network.input_shape[1:]) != tuple(frames.image_shape):
+    taken = zip(network.input_shape[1:], frames.image_shape, strict=True)
+    if any(length not in (None, other) for length, other in taken):
         raise ValueError(
             f"the network takes images {network.input_shape[1:]}, but those of {frames.path} are "
             f"{frames.image_shape}; build it with image_shape=frames.image_shape"

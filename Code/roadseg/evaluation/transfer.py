@@ -92,7 +92,8 @@ def _label_maps(
 
 
 def _check_network(network: keras.Model, class_names: Sequence[str], frames: FrameStore) -> None:
-    if tuple(network.input_shape[1:]) != tuple(frames.image_shape):
+    taken = zip(network.input_shape[1:], frames.image_shape, strict=True)
+    if any(length not in (None, other) for length, other in taken):
         raise ValueError(
             f"the network takes images {network.input_shape[1:]}, but those of {frames.path} are "
             f"{frames.image_shape}; build it with image_shape=frames.image_shape"

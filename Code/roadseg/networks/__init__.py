@@ -1,37 +1,32 @@
-"""Networks by name: raw uint8 images in, logits out.
+"""Networks by name: raw uint8 images of any size in, logits out.
 
 They normalise inside, so that nobody can forget it and an exported model is complete.
-To add a network, write a module with `MINIMUM_SIZE` and `build`, and register it in registry.py.
+To add a network, write a module with `MINIMUM_SIZE` and `build`, and add it to `NETWORKS`.
 """
 
-from roadseg.networks.architecture import architecture_digest, without_optimizer
-from roadseg.networks.pretrained import (
-    ModelCard,
-    load_pretrained,
-    model_card,
-    save_pretrained,
-    shipped,
-    split_name,
+from roadseg.networks.model_card import ModelCard
+from roadseg.networks.network import (
+    NETWORKS,
+    Network,
+    architecture_digest,
+    build,
+    fixed_size,
+    load,
+    start_from,
 )
-from roadseg.networks.registry import NETWORKS, at_size, build, rebuild
-from roadseg.networks.saved import load
-from roadseg.networks.sizes import build_options, copy_weights, start_from
+from roadseg.networks.pretrained import load_pretrained, model_card, save_pretrained, shipped
 
 __all__ = [
     "NETWORKS",
     "ModelCard",
+    "Network",
     "architecture_digest",
-    "at_size",
     "build",
-    "build_options",
-    "copy_weights",
+    "fixed_size",
     "load",
     "load_pretrained",
     "model_card",
-    "rebuild",
     "save_pretrained",
     "shipped",
-    "split_name",
     "start_from",
-    "without_optimizer",
 ]

@@ -4,9 +4,12 @@ The part of a layer's name before the first "_" is its stage: "encoder2_conv1" i
 """
 
 import keras
+from keras import ops
+
+ImageShape = tuple[int | None, int | None, int]  # (H, W, 3); None: any height or width
 
 
-def normalised_input(image_shape: tuple[int, int, int]):
+def normalised_input(image_shape: ImageShape):
     """The input, uint8 (B, H, W, 3), and the same scaled from 0..255 to -1..1."""
     image = keras.Input(image_shape, dtype="uint8", name="image")
     return image, keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)
@@ -59,16 +62,51 @@ def _normalise(x, name: str, relu: bool = True):
     return keras.layers.ReLU(name=f"{name}_relu")(x) if relu else x
 
 
+@keras.saving.register_keras_serializable("roadseg")
+class Upsampling(keras.layers.UpSampling2D):
+    """UpSampling2D that TensorFlow compiles for images of any size: Keras 3.15 compares sizes with 0."""
+
+    def call(self, x):
+        height, width = ops.shape(x)[1:3]
+        if self.interpolation == "nearest" or (isinstance(height, int) and isinstance(width, int)):
+            return super().call(x)
+        import tensorflow as tf  # no other backend has sizes that it does not know
+
+        size = height * self.size[0], width * self.size[1]
+        return tf.cast(tf.image.resize(x, size, self.interpolation), x.dtype)
+
+
+@keras.saving.register_keras_serializable("roadseg")
+class MatchSize(keras.layers.Layer):
+    """Pads with zeros, or crops, to the height and width of another tensor.
+
+    Rows and columns are added and cut off at the bottom and on the right. The sizes may be unknown until
+    an image comes, so that a network takes images of any size.
+    """
+
+    def call(self, x, like):
+        height, width = ops.shape(like)[1:3]
+        rows, columns = height - ops.shape(x)[1], width - ops.shape(x)[2]  # missing; below 0: too many
+        if isinstance(rows, int) and isinstance(columns, int):  # known while the graph is built
+            if rows > 0 or columns > 0:
+                x = ops.pad(x, ((0, 0), (0, max(0, rows)), (0, max(0, columns)), (0, 0)))
+            return x if rows >= 0 and columns >= 0 else x[:, :height, :width]
+        rows, columns = ops.maximum(0, rows), ops.maximum(0, columns)
+        return ops.pad(x, ((0, 0), (0, rows), (0, columns), (0, 0)))[:, :height, :width]
+
+    def compute_output_shape(self, x_shape, like_shape):
+        return (*like_shape[:3], x_shape[-1])
+
+
 def upsampling_convolution(
     x, filters: int, like, name: str, *, bilinear: bool = False, batch_normalisation: bool = False
 ):
-    """Doubles the size by a 3x3 transposed convolution and ReLU, then pads with zeros or crops.
+    """Doubles the size by a 3x3 transposed convolution and ReLU.
 
     Args:
         x: (B, H, W, C).
         filters: channels of the result.
-        like: (B, H', W', any), whose height and width the result gets. Rows and columns are added and
-            cut off at the bottom and on the right.
+        like: (B, H', W', any), whose height and width the result gets, see `MatchSize`.
         name: of the stage.
         bilinear: a 3x3 convolution and fixed bilinear upsampling instead of the transposed convolution,
             with as many weights and multiply-adds.
@@ -79,7 +117,7 @@ def upsampling_convolution(
     """
     if bilinear:
         x = convolution(x, filters, f"{name}_conv", batch_normalisation=batch_normalisation)
-        x = keras.layers.UpSampling2D(2, interpolation="bilinear", name=f"{name}_upsample")(x)
+        x = Upsampling(2, interpolation="bilinear", name=f"{name}_upsample")(x)
     else:
         x = keras.layers.Conv2DTranspose(
             filters,
@@ -91,15 +129,16 @@ def upsampling_convolution(
             name=f"{name}_transposed",
         )(x)
         x = _normalise(x, name) if batch_normalisation else x
-    return _crop(_pad(x, like, f"{name}_pad"), like, f"{name}_crop")
+    return MatchSize(name=f"{name}_match")(x, like)
 
 
-def upsample(x, like, method: str, name: str):
-    """Upsamples by whole factors, and crops at the bottom and on the right.
+def upsample(x, like, factor: int, method: str, name: str):
+    """Upsamples by a whole factor, then crops to a size that no halving divides evenly.
 
     Args:
         x: (B, H, W, C).
-        like: (B, H', W', any), whose height and width the result gets.
+        like: (B, H', W', any), whose height and width the result gets, see `MatchSize`.
+        factor: at least H' / H and W' / W.
         method: "nearest", "bilinear" or "learned", a transposed convolution.
         name: of the stage.
 
@@ -109,20 +148,21 @@ def upsample(x, like, method: str, name: str):
     Raises:
         ValueError: the method is unknown.
     """
-    factors = tuple(-(-there // here) for there, here in zip(like.shape[1:3], x.shape[1:3], strict=True))
     if method == "learned":
-        kernel = tuple(2 * factor - factor % 2 for factor in factors)
         dtype = "float32" if x.dtype == "float32" else None  # never weights in bfloat16
         x = keras.layers.Conv2DTranspose(
-            x.shape[-1], kernel, factors, padding="same", dtype=dtype, name=f"{name}_transposed"
+            x.shape[-1],
+            2 * factor - factor % 2,
+            factor,
+            padding="same",
+            dtype=dtype,
+            name=f"{name}_transposed",
         )(x)
     elif method in ("nearest", "bilinear"):
-        x = keras.layers.UpSampling2D(
-            factors, interpolation=method, dtype=x.dtype, name=f"{name}_upsample"
-        )(x)
+        x = Upsampling(factor, interpolation=method, dtype=x.dtype, name=f"{name}_upsample")(x)
     else:
         raise ValueError(f"unknown upsampling {method!r}: nearest, bilinear or learned")
-    return _crop(x, like, f"{name}_crop")
+    return MatchSize(dtype=x.dtype, name=f"{name}_match")(x, like)
 
 
 def global_context(x, name: str):
@@ -130,19 +170,3 @@ def global_context(x, name: str):
     mean = keras.layers.GlobalAveragePooling2D(keepdims=True, name=f"{name}_mean")(x)
     mean = keras.layers.Conv2D(x.shape[-1], 1, activation="relu", name=f"{name}_conv")(mean)
     return keras.layers.Add(name=f"{name}_add")([x, mean])
-
-
-def _pad(x, like, name: str):
-    missing = [there - here for there, here in zip(like.shape[1:3], x.shape[1:3], strict=True)]
-    if max(missing) <= 0:
-        return x
-    padding = tuple((0, max(0, count)) for count in missing)
-    return keras.layers.ZeroPadding2D(padding, name=name)(x)
-
-
-def _crop(x, like, name: str):
-    excess = [here - there for there, here in zip(like.shape[1:3], x.shape[1:3], strict=True)]
-    if max(excess) <= 0:
-        return x
-    cropping = tuple((0, max(0, count)) for count in excess)
-    return keras.layers.Cropping2D(cropping, dtype=x.dtype, name=name)(x)

@@ -3,13 +3,16 @@
 import keras
 import numpy as np
 
+from roadseg.networks.network import fixed_size
+
 
 def multiply_adds(network: keras.Model) -> int:
-    """Multiply-adds of all convolutions for one image; all other layers cost far less and are left out.
+    """Multiply-adds of all convolutions for one image of the network's `image_shape`.
 
-    A transposed convolution multiplies at each position of its input, any other at each of its output.
+    All other layers cost far less and are left out. A transposed convolution multiplies at each position
+    of its input, any other at each of its output.
     """
-    return sum(map(_multiply_adds_of, network.layers))
+    return sum(map(_multiply_adds_of, fixed_size(network).layers))
 
 
 def _multiply_adds_of(layer: keras.layers.Layer) -> int:

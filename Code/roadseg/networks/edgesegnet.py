@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import keras
 
-from roadseg.networks.blocks import global_context, normalised_input, upsample
+from roadseg.networks.blocks import ImageShape, global_context, normalised_input, upsample
 
 MINIMUM_SIZE = 16
 
@@ -35,7 +35,7 @@ _COARSE, _MERGED = 193, 217  # filters before and after the first merge
 
 
 def build(
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     num_classes: int,
     *,
     stem_filters: int = 32,
@@ -56,7 +56,7 @@ def build(
     PAPER holds the options as in the paper.
 
     Args:
-        image_shape: (H, W, 3) with H and W of at least 16.
+        image_shape: (H, W, 3) with H and W of at least 16, or None for images of any size.
         num_classes: channels of the result.
         stem_filters: of the first convolution.
         stem_activation: ReLU, and normalisation if there is any, after the first convolution.
@@ -104,14 +104,16 @@ def build(
     x = modules.merge(merged, fine, "merge2")
     x = modules.refine(x, fine_filters, fine_filters, "refine4")
 
+    size = 4  # how many pixels wide a pixel of x is
     for stride in skips:
         skip = {1: full, 2: half}[stride]
-        x = modules.join_skip(x, skip, fine_filters // 2, f"skip{stride}")
+        x = modules.join_skip(x, skip, size // stride, fine_filters // 2, f"skip{stride}")
+        size = stride
     classify = _classifier(num_classes, head_stddev)
     if classify_before_upsampling:
-        logits = upsample(classify(x), image, upsampling, "head")
+        logits = upsample(classify(x), image, size, upsampling, "head")
     else:
-        logits = classify(upsample(x, image, upsampling, "head"))
+        logits = classify(upsample(x, image, size, upsampling, "head"))
     return keras.Model(image, logits, name="edgesegnet")
 
 
@@ -163,14 +165,14 @@ class Modules:
         return self.sum([x, correction], name)
 
     def merge(self, coarse, fine, name: str):
-        """The sum at the finer size."""
-        return self.sum([upsample(coarse, fine, self.upsampling, name), fine], name)
+        """The sum at the finer size, twice that of the coarse features."""
+        return self.sum([upsample(coarse, fine, 2, self.upsampling, name), fine], name)
 
-    def join_skip(self, x, skip, filters: int, name: str):
-        """Not in the paper: features of twice the size join those of the decoder."""
+    def join_skip(self, x, skip, factor: int, filters: int, name: str):
+        """Not in the paper: features of a larger size join those of the decoder."""
         skip = self.convolution(skip, filters, f"{name}_project")
         x = self.convolution(x, filters, f"{name}_narrow", 1)
-        x = upsample(x, skip, self.upsampling, name)
+        x = upsample(x, skip, factor, self.upsampling, name)
         x = keras.layers.ReLU(name=f"{name}_relu")(keras.layers.Add(name=f"{name}_add")([x, skip]))
         return self.conv_relu(x, filters, f"{name}_merge")
 

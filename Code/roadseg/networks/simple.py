@@ -8,13 +8,13 @@ from functools import partial
 
 import keras
 
-from roadseg.networks.blocks import convolution, normalised_input, upsampling_convolution
+from roadseg.networks.blocks import ImageShape, convolution, normalised_input, upsampling_convolution
 
 MINIMUM_SIZE = 16  # four halvings
 
 
 def build(
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     num_classes: int,
     *,
     separable_encoder: bool = False,
@@ -29,7 +29,7 @@ def build(
     All but the last are ideas that the original's author listed and never tried.
 
     Args:
-        image_shape: (H, W, 3) with H and W of at least 16.
+        image_shape: (H, W, 3) with H and W of at least 16, or None for images of any size.
         num_classes: channels of the result.
         separable_encoder: depthwise-separable convolutions in the encoder, except for the first.
         bilinear_decoder: convolution and bilinear upsampling instead of transposed convolutions.

@@ -9,14 +9,14 @@ from collections.abc import Sequence
 
 import keras
 
-from roadseg.networks.blocks import convolution, global_context, normalised_input, upsample
+from roadseg.networks.blocks import ImageShape, convolution, global_context, normalised_input, upsample
 
 MINIMUM_SIZE = 16  # four halvings
 _FIRST_SKIP = {2: 0, 4: 1}  # output stride -> the finest encoder stage that joins the decoder
 
 
 def build(
-    image_shape: tuple[int, int, int],
+    image_shape: ImageShape,
     num_classes: int,
     *,
     filters: Sequence[int] = (16, 48, 64, 88),
@@ -27,7 +27,7 @@ def build(
     """Builds the network.
 
     Args:
-        image_shape: (H, W, 3) with H and W of at least 16.
+        image_shape: (H, W, 3) with H and W of at least 16, or None for images of any size.
         num_classes: channels of the result.
         filters: at a half, a quarter, an eighth and a sixteenth of the size.
         dilations: of the residual blocks at an eighth of the size.
@@ -59,7 +59,7 @@ def build(
         x = _join(x, skip, f"decoder{stage}")
 
     coarse = keras.layers.Conv2D(num_classes, 1, dtype="float32", name="head_logits")(x)
-    logits = upsample(coarse, image, "bilinear", "head")
+    logits = upsample(coarse, image, output_stride, "bilinear", "head")
     return keras.Model(image, logits, name="simple_plus")
 
 
@@ -78,7 +78,7 @@ def _join(x, skip, name: str):
     """Upsampled coarse features and fine ones, merged at the fine size."""
     filters = skip.shape[-1]
     x = _convolution(x, filters, f"{name}_project", 1, relu=False)
-    x = upsample(x, skip, "bilinear", name)
+    x = upsample(x, skip, 2, "bilinear", name)
     x = _sum_and_relu([x, _convolution(skip, filters, f"{name}_skip", 1, relu=False)], name)
     return _convolution(x, filters, f"{name}_merge")
 

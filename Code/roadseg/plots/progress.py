@@ -12,11 +12,10 @@ from PIL import Image
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import predict
 from roadseg.files import atomic_write
-from roadseg.networks import copy_weights
 from roadseg.plots.frames import Panel, frame_mean_iou, show_panel
 from roadseg.plots.scores import HasHistory, draw_curve
 from roadseg.plots.style import COLOURS, SMALL, WIDTH, class_patches, frame_name, paint
-from roadseg.training.callbacks import averaged_weights
+from roadseg.training.optimizers import averaged_weights
 
 
 class PredictionRecorder(keras.callbacks.Callback):
@@ -54,7 +53,6 @@ class PredictionRecorder(keras.callbacks.Callback):
         if epoch + 1 not in self.epochs:
             return
         with averaged_weights(self.model):
-            copy_weights(self.model, self.network)
             ((_, _, predicted),) = predict(self.network, self.frames, [self.index])
         image = Image.fromarray(predicted[0]).convert("P")
         image.putpalette(self.frames.palette.tobytes())

@@ -2,194 +2,225 @@
 
 Every process has its own copy of the network and reads its own part of every batch; JAX adds up what the
 devices find, so that a step is that of one device with the whole batch. Process 0 alone reads and writes
-the folder of the run. The others get its state when they start, and count their part of the validation
-frames.
+the folder of the run.
 """
 
 import contextlib
 import json
-from collections.abc import Iterator, Mapping
 
 import keras
 import numpy as np
 
-from roadseg.data.splits import Split
+from roadseg.data.batches import Batches
+from roadseg.data.classes import IGNORE
 from roadseg.errors import TrainingError
-from roadseg.training.feed import Share
-from roadseg.training.processes import REMEDY, first_line, has_failed
-from roadseg.training.provenance import differences
-from roadseg.training.recipes import Recipe
+from roadseg.evaluation import confusion_matrix_of
+from roadseg.training.run import Run, differences
+from roadseg.training.trainer import Trainer
 
-_OF_A_LOST_PROCESS = ("Gloo", "NCCL", "nccl", "UNAVAILABLE", "DEADLINE_EXCEEDED", "coordination service")
+_SILENT = 30  # seconds without a sign of life, after which a process counts as lost
 
 
-class Team:
-    """The processes and devices of this training, as JAX knows them: one of each without `connect`."""
+def connect(processes: int, coordinator: str, process_id: int) -> None:
+    """Waits for the other processes; the next call of `train` trains together with them.
 
-    def __init__(self, recipe: Recipe):
-        """Raises ValueError when the recipe's batch cannot be divided among the devices.
+    It comes before the first network, because JAX must know the processes before it computes.
 
-        Raises TrainingError when these processes have trained before.
-        """
-        self.share = Share(*_places())
-        self._has_told = False
-        if not (self.is_alone or _is_connected()):
-            raise TrainingError("these processes have trained together already; start new ones")
-        if recipe.batch_size % self.share.devices:
+    Args:
+        processes: how many train one network together, perhaps on several machines.
+        coordinator: "HOST:PORT" of process 0, where the others reach it.
+        process_id: which of them this one is, from 0.
+
+    Raises:
+        ValueError: Keras does not compute with JAX.
+        TrainingError: the process is not one of them, the others did not come, or JAX has computed.
+    """
+    if keras.backend.backend() != "jax":
+        raise ValueError("several processes train with JAX alone: set KERAS_BACKEND=jax")
+    import jax
+
+    try:  # not keras.distribution.initialize, which leaves the time-out at 100 seconds
+        jax.distributed.initialize(coordinator, processes, process_id, heartbeat_timeout_seconds=_SILENT)
+    except (RuntimeError, ValueError) as error:
+        reason = str(error).partition("\n")[0]
+        raise TrainingError(
+            f"process {process_id} of {processes} cannot start at {coordinator} ({reason}); give "
+            "HOST:PORT of process 0, and start all within five minutes, with ids from 0"
+        )
+
+
+class DevicesTrainer(Trainer):
+    """A training on all devices of all processes, which call `train` in the same way."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.run = _SharedRun(self.run.folder)
+        self.progress = self.progress and self.run.leads
+        if self.recipe.batch_size % _devices():
             raise ValueError(
-                f"{recipe.name}: its batch of {recipe.batch_size} frames cannot be divided among "
-                f"{self.share.devices} devices; choose a batch size that is a multiple of it, or show "
-                "JAX fewer devices (CUDA_VISIBLE_DEVICES)"
+                f"{self.recipe.name}: its batch of {self.recipe.batch_size} frames cannot be divided "
+                f"among {_devices()} devices; choose a multiple, or show JAX fewer of them"
             )
+
+    def batches(self, pixels: np.ndarray, epoch: int, kind: type[Batches] = Batches) -> Batches:
+        """This process's part of each."""
+        return super().batches(pixels, epoch, _SharedBatches)
+
+    def fit_model(self, fitted: keras.Model, pixels, batches, callbacks) -> None:
+        """Trains a copy that lies on all devices; the network stays on the first one of this process.
+
+        So it can be saved and asked for predictions by one process alone, which a network on all devices
+        would wait for the others to do.
+        """
+        with keras.distribution.DataParallel(auto_shard_dataset=False).scope():
+            copy = keras.models.clone_model(fitted)
+            self.compile(copy, pixels)
+            _copy_state(fitted, copy)
+            # They know the network on one device, whose state is up to date when an epoch ends.
+            around = [_ToOneDevice(copy, fitted), *callbacks, _ToAllDevices()]
+            together = keras.callbacks.CallbackList(around, model=fitted, epochs=self.recipe.epochs)
+            super().fit_model(copy, pixels, batches, together)
+
+    def validate(self) -> np.ndarray:
+        """int64 (C, C): the sum of what each process counts in its part of the frames."""
+        process, processes = _place()
+        counts = confusion_matrix_of(
+            self.network, self.frames, self.split.validation[process::processes]
+        )
+        parts = [np.frombuffer(each, np.int64) for each in _exchange(counts.tobytes())]
+        return sum(parts).reshape(counts.shape)
+
+    def finish(self) -> None:
+        """Process 0 evaluates."""
+        if self.run.leads:
+            super().finish()
+
+
+class _SharedRun(Run):
+    """Process 0 reads and writes; the others do as it does, and get its state."""
 
     @property
     def leads(self) -> bool:
-        """Whether this process reads and writes the folder of the run."""
-        return self.share.process == 0
+        return _place()[0] == 0
+
+    def locked(self):
+        return super().locked() if self.leads else contextlib.nullcontext()
+
+    def start(self, network, settings, split) -> None:
+        """Raises TrainingError for a process that trains otherwise than process 0."""
+        told = {"settings": settings, "split": [split.train, split.validation]}
+        if self.leads:
+            super().start(network, settings, split)
+            told |= {"rows": super().rows, "finished": super().is_finished}
+        first, *others = (json.loads(each) for each in _exchange(json.dumps(told).encode()))
+        for number, other in enumerate(others, start=1):
+            if different := differences(first, first | other):
+                raise TrainingError(
+                    f"process {number} trains otherwise than process 0: {'; '.join(different)}"
+                )
+        object.__setattr__(self, "_told", first)  # of a frozen dataclass
+        _spread(network.variables)
 
     @property
-    def is_alone(self) -> bool:
-        return self.share.processes == 1
+    def rows(self) -> list[dict[str, float]]:
+        return super().rows if self.leads else self._told["rows"]
 
-    @contextlib.contextmanager
-    def together(self) -> Iterator[None]:
-        """Tells the others why this process cannot start, and the caller that another one was lost.
+    @property
+    def is_finished(self) -> bool:
+        return super().is_finished if self.leads else self._told["finished"]
 
-        Raises TrainingError when one was.
-        """
-        try:
-            yield
-            self._leave()
-        except Exception as error:
-            has_failed.set()
-            with contextlib.suppress(Exception):  # the others may be gone
-                self._tell({"error": first_line(error)})
-            if self.is_alone or not any(word in str(error) for word in _OF_A_LOST_PROCESS):
-                raise
-            raise TrainingError(
-                f"process {self.share.process} lost another one ({first_line(error)}), whose own "
-                f"message says more. {REMEDY}"
-            )
+    def restore(self, fitted) -> None:
+        if self.leads:
+            super().restore(fitted)
+        _spread([*fitted.variables, *fitted.optimizer.variables])
 
-    def start(self, settings: Mapping[str, object], split: Split, epochs: int) -> int:
-        """Waits for the other processes, which must train in the same way.
+    def restore_best(self, network) -> None:
+        if self.leads:
+            super().restore_best(network)
+        _spread(network.variables)
 
-        Args:
-            settings: of the run.
-            split: of the frames.
-            epochs: that are finished, as process 0 knows.
-
-        Returns:
-            `epochs` of process 0.
-
-        Raises:
-            TrainingError: a process cannot start, or has other settings than process 0.
-        """
-        frames = {"train": split.train, "validation": split.validation}
-        told = self._tell({"settings": settings, "split": frames, "epochs": epochs})
-        for number, each in enumerate(told):
-            if "error" in each:
-                raise TrainingError(f"process {number} cannot start: {each['error']}")
-            if each["split"] != told[0]["split"]:
-                raise TrainingError(f"process {number} has another split than process 0")
-            if different := differences(told[0]["settings"], each["settings"]):
-                raise TrainingError(
-                    f"process {number} has other settings than process 0 ({'; '.join(different)})"
-                )
-        return told[0]["epochs"] if told else epochs
-
-    def _tell(self, content: dict[str, object]) -> list[dict[str, object]]:
-        """What every process tells before the training; empty when the others do not listen."""
-        if self.is_alone or self._has_told:
-            return []
-        self._has_told = True
-        return [json.loads(each) for each in self._exchange(json.dumps(content).encode())]
-
-    def spread(self, network: keras.Model) -> None:
-        """Gives the weights of process 0 to all, with the optimizer's state if the network has one."""
-        if self.is_alone:
-            return
-        values = [keras.ops.convert_to_numpy(variable) for variable in _state(network)]
-        content = b"".join(value.tobytes() for value in values) if self.leads else b""
-        received, start = self._exchange(content)[0], 0
-        for variable, value in zip(_state(network), values, strict=True):
-            end = start + value.nbytes
-            variable.assign(np.frombuffer(received[start:end], value.dtype).reshape(value.shape))
-            start = end
-
-    def sum(self, counts: np.ndarray) -> np.ndarray:
-        """int64 of any shape: the sum over all processes."""
-        if self.is_alone:
-            return counts
-        return sum(
-            np.frombuffer(each, np.int64).reshape(counts.shape)
-            for each in self._exchange(counts.tobytes())
-        )
-
-    def _leave(self) -> None:
-        """From now on this process may end, or work on by itself, without being missed."""
-        if not self.is_alone:
-            import jax
-
-            jax.distributed.shutdown()
-
-    def _exchange(self, content: bytes) -> list[bytes]:
-        """What each process gave, on all processes; as bytes, because JAX would cut int64 to int32."""
-        from jax.experimental import multihost_utils
-
-        lengths = multihost_utils.process_allgather(np.array(len(content), np.int32))
-        padded = np.zeros(lengths.max(), np.uint8)
-        padded[: len(content)] = np.frombuffer(content, np.uint8)
-        rows = multihost_utils.process_allgather(padded)
-        return [row[:length].tobytes() for row, length in zip(rows, lengths, strict=True)]
-
-    @contextlib.contextmanager
-    def replica(self, network: keras.Model) -> Iterator[keras.Model]:
-        """The network that is trained: itself, or on several devices one that lies on all of them.
-
-        The given network stays on this process's first device. So it can be saved and asked for
-        predictions by one process alone, which for a network on all devices would wait for the others.
-        """
-        if self.share.devices == 1:
-            yield network
-            return
-        with keras.distribution.DataParallel(auto_shard_dataset=False).scope():
-            yield keras.models.clone_model(network)
+    def write(self, name, write) -> None:
+        if self.leads:
+            super().write(name, write)
 
 
-@contextlib.contextmanager
-def on_one_device() -> Iterator[None]:
-    """New variables belong to this process alone."""
-    distribution = keras.distribution.distribution()
-    keras.distribution.set_distribution(None)
-    try:
-        yield
-    finally:
-        keras.distribution.set_distribution(distribution)
+class _SharedBatches(Batches):
+    """Every device gets as many frames. A short batch is filled with copies whose pixels are ignored.
+
+    They change neither loss nor scores, and the statistics of a batch normalisation less than other
+    images would.
+    """
+
+    def __getitem__(self, number: int) -> tuple[np.ndarray, np.ndarray]:
+        count = min(self.batch_size, len(self.indices) - number * self.batch_size)
+        total = -(-count // _devices()) * _devices()
+        process, processes = _place()
+        places = np.array_split(np.arange(total), processes)[process]
+        images, labels = self.batch(self.epoch, number, places % count)
+        labels[places >= count] = IGNORE
+        return images, self.sampled(labels, number)
 
 
-def copy_state(source: keras.Model, target: keras.Model) -> None:
-    """Weights and the optimizer's state; nothing to do when both are the same network."""
-    if source is not target:
-        for one, other in zip(_state(source), _state(target), strict=True):
-            other.assign(keras.ops.convert_to_numpy(one))
+class _ToOneDevice(keras.callbacks.Callback):
+    """At the end of an epoch, the network on one device gets the state, and the others may use it."""
+
+    def __init__(self, copy: keras.Model, fitted: keras.Model):
+        super().__init__()
+        self.copy, self.fitted = copy, fitted
+
+    def on_epoch_end(self, epoch, logs=None):
+        keras.distribution.set_distribution(None)
+        _copy_state(self.copy, self.fitted)
 
 
-def _state(network: keras.Model) -> list[keras.Variable]:
-    optimizer = getattr(network, "optimizer", None)
-    return [*network.variables, *(optimizer.variables if optimizer else ())]
+class _ToAllDevices(keras.callbacks.Callback):
+    def on_train_begin(self, logs=None):
+        self._distribution = keras.distribution.distribution()
+
+    def on_epoch_end(self, epoch, logs=None):
+        keras.distribution.set_distribution(self._distribution)
 
 
-def _places() -> tuple[int, int, int]:
-    """This process, the number of processes, the number of all their devices."""
-    if keras.backend.backend() != "jax":
-        return 0, 1, 1
+def _copy_state(source: keras.Model, target: keras.Model) -> None:
+    """Weights and the optimizer's state."""
+    for model, other in ((source, target), (source.optimizer, target.optimizer)):
+        for one, two in zip(model.variables, other.variables, strict=True):
+            two.assign(keras.ops.convert_to_numpy(one))
+
+
+def _devices() -> int:
     import jax
 
-    return jax.process_index(), jax.process_count(), jax.device_count()
+    return jax.device_count()
 
 
-def _is_connected() -> bool:
+def _place() -> tuple[int, int]:
+    """This process and the number of processes."""
     import jax
 
-    return jax.distributed.is_initialized()
+    return jax.process_index(), jax.process_count()
+
+
+def _spread(variables: list[keras.Variable]) -> None:
+    """Gives the values of process 0 to all processes."""
+    if _place()[1] == 1:
+        return
+    values = [keras.ops.convert_to_numpy(variable) for variable in variables]
+    received, start = _exchange(b"".join(value.tobytes() for value in values))[0], 0
+    for variable, value in zip(variables, values, strict=True):
+        end = start + value.nbytes
+        variable.assign(np.frombuffer(received[start:end], value.dtype).reshape(value.shape))
+        start = end
+
+
+def _exchange(content: bytes) -> list[bytes]:
+    """What each process gave, on all processes; as bytes, because JAX would cut int64 to int32."""
+    from jax.experimental import multihost_utils
+
+    if _place()[1] == 1:
+        return [content]
+    lengths = multihost_utils.process_allgather(np.array(len(content), np.int32))
+    padded = np.zeros(lengths.max(), np.uint8)
+    padded[: len(content)] = np.frombuffer(content, np.uint8)
+    rows = multihost_utils.process_allgather(padded)
+    return [row[:length].tobytes() for row, length in zip(rows, lengths, strict=True)]

@@ -1,6 +1,5 @@
 """Recipe: everything that decides how a network is trained, and the recipes that have a name."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
@@ -8,15 +7,19 @@ import keras
 import numpy as np
 
 from roadseg.data.augmentation import Augmentation
-from roadseg.training.class_weights import effective_number_weights, median_frequency_weights
-from roadseg.training.losses import CrossEntropy, CrossEntropyAndLovasz
+from roadseg.training.losses import (
+    CrossEntropy,
+    CrossEntropyAndLovasz,
+    effective_number_weights,
+    median_frequency_weights,
+)
+from roadseg.training.optimizers import AdamWOfKernels, AveragedRMSprop
 
-_NAME = re.compile(r"[\w][\w .-]{0,99}")  # it becomes part of a folder's name
 _CHOICES = {"optimizer": ("rmsprop", "adamw"), "schedule": ("steps", "cosine")}
-_COUNTS: dict[str, int] = {"epochs": 1, "batch_size": 1, "validate_every": 1, "seed": 0}  # at least
-_LARGEST_COUNT = 2**32 - 1  # of a seed in Keras
-_LARGEST_NUMBER = 3e38  # of float32
 _RANGES: dict[str, Callable[[float], bool]] = {
+    "epochs": lambda count: count >= 1,
+    "batch_size": lambda count: count >= 1,
+    "validate_every": lambda count: count >= 1,
     "learning_rate": lambda rate: rate > 0,
     "warm_up_epochs": lambda epochs: epochs >= 0,
     "weight_decay": lambda decay: decay >= 0,
@@ -27,46 +30,9 @@ _RANGES: dict[str, Callable[[float], bool]] = {
     "focal_gamma": lambda gamma: gamma == 0 or gamma >= 1,
     "ohem_share": lambda share: 0 < share <= 1,
     "lovasz": lambda weight: weight >= 0,
-    "ema_momentum": lambda momentum: 0 < momentum < 1,
-    "norm_momentum": lambda momentum: 0 < momentum < 1,
+    "ema_momentum": lambda momentum: momentum is None or 0 < momentum < 1,
+    "norm_momentum": lambda momentum: momentum is None or 0 < momentum < 1,
 }
-_OPTIONAL = "ema_momentum", "norm_momentum"
-
-
-class _RampedAverage:
-    """An optimizer whose average of the weights starts with less momentum.
-
-    With all of it, the average would still hold much of the initial weights after a short training.
-    """
-
-    def _update_model_variables_moving_average(self, trainable_variables):
-        if not self.use_ema:
-            return
-        step = keras.ops.cast(self.iterations, "float32")  # 0 in the first step: replaces the average
-        momentum = keras.ops.minimum(self.ema_momentum, step / (9 + step))
-        for variable, average in zip(
-            trainable_variables, self._model_variables_moving_average, strict=True
-        ):
-            if average is not None:
-                average.assign(momentum * average + (1 - momentum) * variable)
-
-
-@keras.saving.register_keras_serializable("roadseg")
-class AveragedRMSprop(_RampedAverage, keras.optimizers.RMSprop):
-    """RMSprop; see _RampedAverage."""
-
-
-@keras.saving.register_keras_serializable("roadseg")
-class AdamWOfKernels(_RampedAverage, keras.optimizers.AdamW):
-    """AdamW that does not decay biases and normalisation.
-
-    Keras does not save what `exclude_from_weight_decay` excludes: a network that was saved and loaded
-    would train on with another decay.
-    """
-
-    def __init__(self, *arguments, name: str = "adamw", **options):
-        super().__init__(*arguments, name=name, **options)
-        self.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
 
 
 @dataclass(frozen=True)
@@ -102,8 +68,7 @@ class Recipe:
         seed: of the order of the frames and their augmentation, from 0.
 
     Raises:
-        ValueError: an unknown word, a number of another type or out of its range (True and NaN are no
-            numbers), or settings that contradict each other.
+        ValueError: an unknown word, a number out of its range, or settings that contradict each other.
     """
 
     name: str
@@ -128,35 +93,10 @@ class Recipe:
     seed: int = 0
 
     def __post_init__(self):
-        if not isinstance(self.name, str) or not _NAME.fullmatch(self.name):
-            raise ValueError(f"{self.name!r}: a recipe's name has letters, digits, _, -, . and spaces")
-        for field, choices in _CHOICES.items():
-            if (word := getattr(self, field)) not in choices:
-                raise ValueError(f"{self.name}: unknown {field} {word!r}: {' or '.join(choices)}")
-        for field, least in _COUNTS.items():
-            self._check_number(field, int, lambda count, least=least: least <= count <= _LARGEST_COUNT)
-        for field, is_in_range in _RANGES.items():
-            if field not in _OPTIONAL or getattr(self, field) is not None:
-                self._check_number(field, (int, float), is_in_range)
-        if self.augmentation is not None and not isinstance(self.augmentation, Augmentation):
-            raise ValueError(f"{self.name}: augmentation={self.augmentation!r} is no Augmentation")
-        if not isinstance(self.upsampled_loss, bool):
-            raise ValueError(f"{self.name}: upsampled_loss={self.upsampled_loss!r}: True or False")
-        self._check_contradictions()
-
-    def _check_number(self, field: str, types, is_in_range: Callable[[float], bool]) -> None:
-        """NumPy's numbers become Python's, which JSON can hold."""
-        value = getattr(self, field)
-        if isinstance(value, np.generic):
-            value = value.item()
-            object.__setattr__(self, field, value)
-        is_number = isinstance(value, types) and not isinstance(value, bool)
-        if not is_number or not abs(value) <= _LARGEST_NUMBER or not is_in_range(value):
-            least = f", at least {_COUNTS[field]}, is expected" if field in _COUNTS else ""
-            kind = f": a whole number{least}" if types is int else " is out of range"
-            raise ValueError(f"{self.name}: {field}={value!r}{kind}")
-
-    def _check_contradictions(self) -> None:
+        wrong = [name for name, choices in _CHOICES.items() if getattr(self, name) not in choices]
+        wrong += [name for name, is_in_range in _RANGES.items() if not is_in_range(getattr(self, name))]
+        if wrong:
+            raise ValueError(f"{self.name}: {wrong[0]}={getattr(self, wrong[0])!r} is out of range")
         if self.class_weight_power and self.effective_number:
             raise ValueError(f"{self.name}: either class_weight_power or effective_number")
         if self.weight_decay and self.optimizer == "rmsprop":

@@ -1,8 +1,8 @@
 """train(): one function for every network, driven by a Recipe."""
 
-import importlib.util
-from collections.abc import Iterable
-from functools import partial
+import contextlib
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -12,18 +12,14 @@ from roadseg.data.batches import Batches
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
-from roadseg.evaluation import check_compatible, evaluate
+from roadseg.evaluation import check_compatible, confusion_matrix_of, evaluate
 from roadseg.evaluation.running_scores import RunningScores
-from roadseg.networks import without_optimizer
-from roadseg.training.callbacks import Progress, TensorBoardLog, ValidateAndCheckpoint
-from roadseg.training.class_weights import rare_classes
-from roadseg.training.distributed import Team, copy_state
-from roadseg.training.feed import Feed
-from roadseg.training.fitted import fitted_network, label_stride
-from roadseg.training.provenance import describe
+from roadseg.files import user_path
+from roadseg.networks import ModelCard
+from roadseg.training.callbacks import Progress, ValidateAndSave
+from roadseg.training.losses import rare_classes
 from roadseg.training.recipes import Recipe
-from roadseg.training.run import Run, open_run
-from roadseg.training.run_folder import RunFolder
+from roadseg.training.run import Run, describe
 
 
 def train(
@@ -34,126 +30,255 @@ def train(
     folder: str | Path,
     progress: bool = True,
     callbacks: Iterable[keras.callbacks.Callback] = (),
-) -> Run | None:
+    workers: int = 1,
+) -> Run:
     """Trains the network in place, from the weights it has, and leaves the best weights in it.
 
-    An unfinished run with the same settings is continued, whatever weights the network has now. On the
-    same machine the result is that of an uninterrupted run, except for layers that draw random numbers,
-    such as dropout. A finished run is only read. Both replace the network's weights, with a warning if
-    these are not from the run. A run that has not finished an epoch is replaced when its settings are
-    others.
+    An unfinished run with the same settings is continued from its own weights, whatever weights the
+    network has now. On the same machine the result is that of an uninterrupted run, except for layers
+    that draw random numbers, such as dropout. A finished run is only read.
 
-    On JAX it trains on all devices that JAX shows, and after `connect` together with other processes,
-    each of which calls it in the same way. The recipe's batch is that of all of them.
+    On JAX it trains on all devices that JAX shows.
 
     Args:
-        network: uint8 (B, H, W, 3) -> logits (B, H, W, C).
-        frames: of the network's size and classes.
+        network: uint8 (B, H, W, 3) -> logits (B, H, W, C), of the frames' classes.
+        frames: the store.
         split: which of the frames train and which validate.
         recipe: how to train.
-        folder: of the run; it is created if necessary. Process 0 alone reads and writes it.
+        folder: of the run; it is created if necessary.
         progress: shows a progress bar.
         callbacks: called after those that validate and save. Their `logs` hold the validation scores;
-            their `model` is what is fitted, see `fitted_network`.
+            their `model` is what is fitted: it has the network's layers, and may end before the last
+            upsampling.
+        workers: processes that read and augment frames; 1 is enough for a CPU.
 
     Returns:
-        The finished run; None in other processes than process 0.
+        The finished run.
 
     Raises:
-        TrainingError: the folder holds a run with other settings, a damaged one, or one that another
-            process is training; it cannot be written; nothing is labelled; the loss or a weight is no
-            longer a finite number; or one of several processes cannot start or is lost.
+        TrainingError: the folder holds a run with other settings or a damaged one, or another process
+            trains in it; it cannot be written; nothing is labelled; or the loss or a weight is no longer
+            a finite number.
         DataError: the split is for other frames, or a frame is damaged.
-        ValueError: the network is for another size or other classes than the frames, or the recipe's
-            batch cannot be divided among the devices.
+        ValueError: the network is for another size or other classes than the frames.
     """
-    team, run_folder = Team(recipe), RunFolder(folder, partial(fitted_network, recipe=recipe))
-    with team.together():
+    trainer = _trainer_of_devices() or Trainer
+    return trainer(network, frames, split, recipe, folder, progress, callbacks, workers).train()
+
+
+def prolong(
+    run_folder: str | Path,
+    network: keras.Model,
+    frames: FrameStore,
+    epochs: int,
+    folder: str | Path,
+    progress: bool = True,
+    callbacks: Iterable[keras.callbacks.Callback] = (),
+    workers: int = 1,
+) -> Run:
+    """Trains a run for more epochs, in a new folder; the run itself stays as it is.
+
+    The new run starts from the last weights and the optimizer's state, keeps the history and the best
+    network so far, and follows the longer recipe's learning rate from that epoch on. With a cosine
+    schedule that rate is higher than where the run ended, and the result is not that of a training
+    that was as long from the start: its first epochs followed the shorter schedule.
+
+    Args:
+        run_folder: of the run with at least one finished epoch.
+        network: of the run's architecture, with any weights.
+        frames: those of the run.
+        epochs: in all, those of the run included.
+        folder: of the new run.
+        progress, callbacks, workers: as for `train`.
+
+    Returns:
+        The finished, longer run. An interrupted call continues when it is repeated.
+
+    Raises:
+        ValueError: the run has as many epochs already.
+        TrainingError: as `train`; also for a run without a finished epoch, or of another network or
+            other frames.
+    """
+    old, new = Run(user_path(run_folder)), Run(user_path(folder))
+    if not (done := len(old.rows)):
+        raise TrainingError(
+            f"{old.folder}: holds no run with a finished epoch; training.train starts one"
+        )
+    if epochs <= done:
+        raise ValueError(f"{old.folder}: has {done} epochs already, {epochs} in all are asked for")
+    old.check(describe(network, frames, old.recipe), old.split)
+    recipe = replace(old.recipe, epochs=epochs)
+    settings = describe(network, frames, recipe) | {"prolongs": f"{done} epochs of {old.folder.name}"}
+    with new.locked():
+        if not new.rows:
+            new.copy(old, settings)
+    return train(network, frames, old.split, recipe, folder, progress, callbacks, workers)
+
+
+def _trainer_of_devices() -> "type[Trainer] | None":
+    """Where JAX shows several devices, in this process or in several."""
+    if keras.backend.backend() != "jax":
+        return None
+    import jax
+
+    from roadseg.training.distributed import DevicesTrainer  # which starts from this module
+
+    return DevicesTrainer if jax.device_count() > 1 else None
+
+
+class Trainer:
+    """One training on one device; the arguments are those of `train`."""
+
+    def __init__(self, network, frames, split, recipe, folder, progress, callbacks, workers):
         check_compatible(network, frames)
         split.check(frames)
-        settings = describe(network, frames, recipe)
-        plan = network, frames, split, recipe, settings, run_folder, team
-        if team.leads and run_folder.is_finished:
-            run_folder.open_finished(network, settings, split)
-            team.start(settings, split, recipe.epochs)
-        elif team.leads:
-            pixels = _labelled_pixels(frames, split)
-            with run_folder.lock():
-                run_folder.open_or_create(network, settings, split)
-                if not run_folder.is_finished:  # else another process has just finished it
-                    _fit(*plan, pixels, progress, callbacks)
-                    run_folder.restore_best(network)
-                    run_folder.finish(evaluate(network, frames, split.validation))
-                run_folder.restore_best(network)
-        else:
-            _fit(*plan, _labelled_pixels(frames, split), False, callbacks)
-        team.spread(without_optimizer(network))
-    return open_run(folder) if team.leads else None
+        self.network, self.frames, self.split, self.recipe = network, frames, split, recipe
+        self.run = Run(user_path(folder))
+        self.progress, self.callbacks, self.workers = progress, callbacks, workers
 
+    def train(self) -> Run:
+        """Starts, continues or only reads the run."""
+        pixels = self.labelled_pixels()
+        with self.run.locked():
+            self.run.start(self.network, describe(self.network, self.frames, self.recipe), self.split)
+            if not self.run.is_finished:
+                self.fit(pixels)
+                self.run.restore_best(self.network)
+                self.finish()
+            elif self.progress:
+                minutes = self.run.metrics["minutes"]
+                print(f"{self.network.name}: loaded, trained earlier in {minutes:.1f} minutes")
+            self.run.restore_best(self.network)
+        return self.run
 
-def _labelled_pixels(frames: FrameStore, split: Split) -> np.ndarray:
-    """int (C), of the training frames; raises TrainingError where nothing is labelled."""
-    parts = {"training": split.train, "validation": split.validation}
-    pixels = {name: frames.class_pixels(indices) for name, indices in parts.items()}
-    for name, counts in pixels.items():
-        if not counts.any():
-            raise TrainingError(
-                f"{frames.path}: not one pixel of the {len(parts[name])} {name} frames is labelled; "
-                "choose another split, or preprocess again with labels"
-            )
-    return pixels["training"]
+    def labelled_pixels(self) -> np.ndarray:
+        """int (C): how often each class occurs in the training frames."""
+        parts = {"training": self.split.train, "validation": self.split.validation}
+        pixels = {name: self.frames.class_pixels(indices) for name, indices in parts.items()}
+        for name, counts in pixels.items():
+            if not counts.any():
+                raise TrainingError(
+                    f"{self.frames.path}: not one pixel of the {len(parts[name])} {name} frames is "
+                    "labelled; choose another split, or preprocess again with labels"
+                )
+        return pixels["training"]
 
+    def fit(self, pixels: np.ndarray) -> None:
+        """Trains to the last epoch, from where an interrupted run stopped."""
+        _make_deterministic(self.recipe.seed)
+        with _norm_momentum(self.network, self.recipe.norm_momentum):
+            fitted = fitted_network(self.network, self.recipe)
+            self.compile(fitted, pixels)
+            self.run.restore(fitted)
+            rows = self.run.rows
+            batches = self.batches(pixels, epoch=len(rows))
+            done, total = len(rows) * len(batches), self.recipe.epochs * len(batches)
+            description = f"{self.network.name}, {self.recipe.name}"
+            with Progress(total, done, description, self.progress) as progress:
+                callbacks = [ValidateAndSave(self, fitted, rows), progress, *self.callbacks]
+                self.fit_model(fitted, pixels, batches, callbacks)
 
-def _fit(
-    network, frames, split, recipe, settings, run_folder, team, pixels, progress, callbacks
-) -> None:
-    """Trains to the last epoch, from where an interrupted run stopped."""
-    _make_deterministic(recipe.seed)
-    batches = Batches(
-        frames, split.train, recipe.batch_size, recipe.augmentation, recipe.seed, rare_classes(pixels)
-    )
-    fitted = fitted_network(network, recipe)
-    _compile(fitted, recipe, len(batches), pixels)
-    history: list[dict[str, float]] = []
-    if team.leads:
-        run_folder.restore_last(fitted)
-        history = run_folder.read_history()
-        if int(fitted.optimizer.iterations) != len(history) * len(batches):
-            raise TrainingError(
-                f"{run_folder.last}: not the state after {len(history)} epochs; delete the folder"
-            )
-    done = team.start(settings, split, len(history))
-    team.spread(fitted)
-    own = [ValidateAndCheckpoint(network, fitted, frames, split, recipe, run_folder, history, team)]
-    if team.leads and importlib.util.find_spec("tensorflow"):  # with JAX alone there is no writer
-        own.append(TensorBoardLog(run_folder))
-    if progress:
-        own.append(Progress(recipe, len(batches), done))
-    feed = Feed(batches, done, 1 if recipe.upsampled_loss else label_stride(network), team.share)
-    with team.replica(fitted) as replica:
-        if replica is not fitted:
-            _compile(replica, recipe, len(batches), pixels)
-            copy_state(fitted, replica)
+    def compile(self, fitted: keras.Model, pixels: np.ndarray) -> None:
+        """With the recipe's optimizer and loss, and an optimizer state that can be restored."""
+        steps_per_epoch = -(-len(self.split.train) // self.recipe.batch_size)
+        fitted.compile(
+            optimizer=self.recipe.make_optimizer(steps_per_epoch),
+            loss=self.recipe.make_loss(pixels),
+            metrics=[RunningScores(len(pixels))],
+        )
+        fitted.optimizer.build(fitted.trainable_variables)
+
+    def batches(self, pixels: np.ndarray, epoch: int, kind: type[Batches] = Batches) -> Batches:
+        """From that epoch on."""
+        return kind(
+            self.frames,
+            self.split.train,
+            self.recipe.batch_size,
+            self.recipe.augmentation,
+            self.recipe.seed,
+            rare_classes(pixels),
+            label_stride=1 if self.recipe.upsampled_loss else label_stride(self.network),
+            workers=self.workers,
+            epoch=epoch,
+        )
+
+    def fit_model(self, fitted: keras.Model, pixels: np.ndarray, batches: Batches, callbacks) -> None:
+        """Keras' own `fit`, from the epoch of the batches on."""
         try:
-            replica.fit(
-                feed,
-                epochs=recipe.epochs,
-                initial_epoch=done,
+            fitted.fit(
+                batches,
+                epochs=self.recipe.epochs,
+                initial_epoch=batches.epoch,
                 shuffle=False,  # the batches have an order of their own
                 verbose=0,
-                callbacks=[*own, *callbacks],
+                callbacks=callbacks,
             )
         except Exception as error:
-            raise feed.error or error
+            raise batches.error or error
+
+    def validate(self) -> np.ndarray:
+        """int64 (C, C): the confusion matrix of the validation frames."""
+        return confusion_matrix_of(self.network, self.frames, self.split.validation)
+
+    def finish(self) -> None:
+        """Evaluates the best network, and writes what its users need."""
+        result = evaluate(self.network, self.frames, self.split.validation)
+        source = self.frames.attributes["source"]
+        card = ModelCard.for_frames(
+            self.network.name,
+            self.frames,
+            options=getattr(self.network, "options", {}),
+            data="own" if source == "folder" else source,
+            frames=len(self.split.train),
+            minutes=sum(row["seconds"] for row in self.run.rows) / 60,
+        )
+        self.run.finish(card, result)
 
 
-def _compile(network: keras.Model, recipe: Recipe, steps_per_epoch: int, pixels: np.ndarray) -> None:
-    network.compile(
-        optimizer=recipe.make_optimizer(steps_per_epoch),
-        loss=recipe.make_loss(pixels),
-        metrics=[RunningScores(len(pixels))],
-    )
-    network.optimizer.build(network.trainable_variables)  # so that its state is restored as well
+def fitted_network(network: keras.Model, recipe: Recipe) -> keras.Model:
+    """What `fit` trains: a model of the network's own layers, which may end before the last upsampling.
+
+    It takes the loss, the optimizer and its state, which the network itself stays free of.
+
+    Raises ValueError where the recipe wants crops and the network takes one size alone.
+    """
+    crop = recipe.augmentation and recipe.augmentation.crop
+    size = network.input_shape[1:3]
+    if crop and size != (None, None) and size != crop:
+        raise ValueError(
+            f"{recipe.name}: trains on crops of {crop[0]} x {crop[1]}, but {network.name} takes only "
+            f"{size[0]} x {size[1]}; build it on keras.Input((None, None, 3))"
+        )
+    output = network.output if recipe.upsampled_loss else _decoded(network)
+    return keras.Model(network.input, output, name=network.name)
+
+
+def label_stride(network: keras.Model) -> int:
+    """How many pixels wide the block is that a logit stands for, before logits are upsampled."""
+    height, width = (length or 256 for length in network.input_shape[1:3])
+    decoder = keras.Model(network.input, _decoded(network))
+    rows = decoder.compute_output_shape((1, height, width, 3))[1]
+    return -(-height // rows)
+
+
+def _decoded(network: keras.Model):
+    """The logits as the decoder gives them; of a network of other layers, its output."""
+    names = {layer.name for layer in network.layers}
+    return network.get_layer("head_logits").output if "head_logits" in names else network.output
+
+
+@contextlib.contextmanager
+def _norm_momentum(network: keras.Model, momentum: float | None) -> Iterator[None]:
+    """Another momentum of all batch normalisations for a while; None: their own."""
+    layers = [each for each in network.layers if isinstance(each, keras.layers.BatchNormalization)]
+    own = [layer.momentum for layer in layers]
+    try:
+        for layer in layers if momentum is not None else ():
+            layer.momentum = momentum
+        yield
+    finally:
+        for layer, value in zip(layers, own, strict=True):
+            layer.momentum = value
 
 
 def _make_deterministic(seed: int) -> None:

@@ -1,0 +1,131 @@
+"""What is particular to each network."""
+
+import numpy as np
+import pytest
+
+from roadseg import networks
+from roadseg.networks import edgesegnet
+from roadseg.networks.cost import multiply_adds
+from tests.networks.noise import noise
+
+IDEAS = [
+    {"separable_encoder": True},
+    {"bilinear_decoder": True},
+    {"zero_padding": False},
+    {"encoder_layers": 2},
+    {"width": 1.5},
+    {"batch_normalisation": True},
+]
+
+
+def shapes(network, names):
+    fixed = networks.fixed_size(network)
+    return {name: fixed.get_layer(name).output.shape[1:] for name in names}
+
+
+def trained_parameters(network):
+    return sum(int(np.prod(v.shape)) for v in network.trainable_variables)
+
+
+def test_the_simple_network_has_the_originals_parameters_and_stages():
+    network = networks.build("simple", (125, 414, 3), 14)
+    assert network.count_params() == 469_430
+    assert trained_parameters(network) == 469_238
+    expected = {
+        "encoder1_conv1": (125, 414, 12),
+        "encoder4_pool": (7, 25, 96),
+        "bottleneck_norm": (7, 25, 48),
+        "middle_norm": (31, 103, 48),
+        "decoder1_match": (15, 51, 96),
+        "decoder2_concat": (31, 103, 96),
+        "decoder3_concat": (62, 207, 72),
+        "decoder4_concat": (125, 414, 36),
+        "head_conv": (125, 414, 24),
+        "head_logits": (125, 414, 14),
+    }
+    assert shapes(network, expected) == expected
+
+
+def test_edgesegnet_as_in_the_paper_has_its_parameters_and_stages():
+    network = networks.build("edgesegnet", (256, 256, 3), 32, **edgesegnet.PAPER)
+    assert trained_parameters(network) == 4_327_920
+    expected = {
+        "stem_conv": (128, 128, 13),
+        "stem_pool": (64, 64, 13),
+        "reduction_wide_conv": (16, 16, 193),
+        "residual_add": (32, 32, 193),
+        "refine1_add": (32, 32, 193),
+        "merge1_add": (32, 32, 193),
+        "refine2_add": (32, 32, 217),
+        "refine3_add": (64, 64, 217),
+        "merge2_add": (64, 64, 217),
+        "refine4_add": (64, 64, 217),
+        "head_logits": (256, 256, 32),
+    }
+    assert shapes(network, expected) == expected
+
+
+def test_every_variant_takes_odd_sizes():
+    variants = [("simple", idea) for idea in IDEAS]
+    variants += [("simple", {name: value for idea in IDEAS for name, value in idea.items()})]
+    variants += [
+        ("simple_plus", options)
+        for options in ({"output_stride": 2}, {"context": False}, {"dilations": (1, 2, 4)})
+    ]
+    variants += [
+        ("edgesegnet", {"upsampling": upsampling, "skips": skips, "reduction_strides": strides})
+        for upsampling, skips, strides in (
+            ("nearest", (), (8,)),
+            ("bilinear", (2, 1), (8,)),
+            ("learned", (1,), (2, 2, 2)),
+            ("learned", (), (8,)),
+        )
+    ]
+    for name, options in variants:
+        network = networks.build(name, (37, 51, 3), 4, **options)
+        for size in ((37, 51), (16, 16)):
+            assert network(noise((*size, 3))).shape == (2, *size, 4), (name, options, size)
+
+
+def test_what_the_ideas_for_the_simple_network_cost():
+    plain, separable, bilinear, deeper, wider, normalised = (
+        networks.build("simple", (64, 96, 3), 14, **options) for options in ({}, *IDEAS[:2], *IDEAS[3:])
+    )
+    assert separable.count_params() < 0.95 * plain.count_params()
+    assert multiply_adds(separable) < 0.95 * multiply_adds(plain)
+    assert bilinear.count_params() == plain.count_params()
+    assert multiply_adds(bilinear) == multiply_adds(plain)
+    assert deeper.count_params() > 1.2 * plain.count_params()
+    assert wider.count_params() == pytest.approx(1.5**2 * plain.count_params(), rel=0.02)
+    norms = [layer.name for layer in normalised.layers if layer.name.endswith("_norm")]
+    assert len(norms) == 18  # of all convolutions but the last, and the original's two
+
+
+def test_networks_are_within_their_budgets():
+    for name, classes, parameters, cost in (
+        ("simple_plus", 14, 470_000, 0.5e9),
+        ("edgesegnet", 11, 4_400_000, 3e9),
+    ):
+        network = networks.build(name, (240, 320, 3), classes)
+        assert network.count_params() <= parameters
+        assert multiply_adds(network) <= cost
+
+
+def test_the_last_convolution_of_edgesegnet_commutes_with_bilinear_upsampling():
+    before, after = (
+        networks.build("edgesegnet", (48, 64, 3), 5, policy="float32", classify_before_upsampling=first)
+        for first in (True, False)
+    )
+    after.set_weights(before.get_weights())
+    batch = noise((48, 64, 3))
+    assert before.predict_on_batch(batch) == pytest.approx(after.predict_on_batch(batch), abs=1e-4)
+
+
+def test_unknown_options_are_refused():
+    for name, options, message in (
+        ("edgesegnet", {"skips": (4,)}, r"skips=\(4,\): strides 1 and 2"),
+        ("edgesegnet", {"upsampling": "cubic"}, "unknown upsampling"),
+        ("simple_plus", {"output_stride": 8}, "output_stride=8: 2 or 4"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            networks.build(name, (64, 64, 3), 4, **options)
