@@ -21,7 +21,7 @@ from roadseg.data.sources.virtual_kitti import VirtualKitti1
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import metrics
 from roadseg.inference import export_formats
-from roadseg.inference.export_formats import Exported, Format
+from roadseg.inference.export_formats import Exported, Format, open_exported
 from roadseg.networks import pretrained
 from roadseg.networks.model_card import ModelCard
 
@@ -91,7 +91,7 @@ def export(
         ]
         if split is None:
             return paths, None
-        exported = dict(zip(map(str, formats), map(export_formats.open_exported, paths), strict=True))
+        exported = dict(zip(map(str, formats), map(open_exported, paths), strict=True))
         return paths, prove(network, file, exported, frames, split.validation)
 
 
