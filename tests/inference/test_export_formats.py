@@ -1,13 +1,16 @@
 """Formats in their own runtimes. Needs the packages of `pip install -e ".[dev,export]"`."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
 from PIL import Image
 
 from roadseg.errors import DataError
 from roadseg.inference import export, export_formats
-from tests.test_docs import ROOT, blocks
 
+PAGE = Path(__file__).parents[2] / "docs/export.md"
 FORMATS = [
     export_formats.get(*names)
     for names in [
@@ -77,7 +80,7 @@ def test_the_lines_of_the_page_use_every_file(exported, frames, tmp_path, monkey
     (image,), _ = frames.read([0])
     Image.fromarray(image).save(tmp_path / "road.png")
     monkeypatch.chdir(tmp_path)
-    first, *others = blocks(ROOT / "docs/export.md", "python")
+    first, *others = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
     exec(first, variables := {})
     assert variables["names"] == list(frames.class_names)
     assert len(others) == 4
