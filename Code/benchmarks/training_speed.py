@@ -110,7 +110,7 @@ def noisy_frames(height: int, width: int, count: int) -> Iterator["FrameStore"]:
     with tempfile.TemporaryDirectory() as folder:
         image = generator.integers(0, 256, (height, width, 3), np.uint8)
         ids = generator.integers(0, 14, (height, width), np.uint8)
-        chunks = [store.CompressedFrame.of(image, ids)] * count
+        chunks = [store.compress(image, ids)] * count
         names = [("0001/clone", index) for index in range(count)]
         attributes = {
             "source": "random",

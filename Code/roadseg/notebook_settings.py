@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 
 from roadseg.data import sources
-from roadseg.data.downscale import Downscale
+from roadseg.data.resize import Downscale
 from roadseg.data.sources.base import select_sequences
 
 # What `make` and the command call a setting where the notebook has another name.

@@ -6,18 +6,24 @@
 import argparse
 import contextlib
 import logging
+import socket
 import warnings
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
-from functools import cache
+
+import joblib
+from joblib.parallel import get_active_backend
 
 from roadseg.errors import DataError
 
-_CONNECT = 10  # seconds
+_CONNECT = 5  # seconds
+
+# Joblib's of unused results, beside the error that stopped the work.
+warnings.filterwarnings("ignore", message=r"\d+ tasks (have been successfully|which were still)")
 
 
-class LostWorkersError(Exception):
+class LostWorkersError(DataError):
     """Who should have done the work is gone; the message says who, without a full stop."""
 
 
@@ -47,45 +53,34 @@ def on_cluster(address: str | None) -> Iterator[None]:
     if address is None:
         yield
         return
-    import joblib
-
-    client = _connect(address)  # configures the log
-    with _silent("distributed.client"), client, joblib.parallel_config("dask", client=client):
-        yield
-
-
-@contextlib.contextmanager
-def _silent(log: str) -> Iterator[None]:
-    """Of a client that looks for its lost scheduler, beside our error."""
-    logger = logging.getLogger(log)
-    level = logger.level
-    logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        logger.setLevel(level)
-
-
-def _connect(address: str):
     try:
         from distributed import Client
+        from distributed.comm import parse_address, parse_host_port
+
+        if address.rpartition("://")[0] in ("", "tcp"):  # not with TLS
+            host_and_port = parse_host_port(parse_address(address)[1])
+            with socket.create_connection(host_and_port, _CONNECT) as connection:
+                connection.recv(1)  # a scheduler speaks first; before a web page Dask waits for ever
+        # Of a client that looks for its lost scheduler, beside our error.
+        logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
+        client = Client(address, timeout=_CONNECT, set_as_default=False)
     except ImportError:
         raise DataError('a cluster needs Dask, which is not installed: pip install -e ".[dask]"')
-    try:
-        return Client(address, timeout=_CONNECT, set_as_default=False)
     except (OSError, ValueError) as error:
         raise DataError(
             f"{address}: no Dask scheduler answers there ({error}); start one with `dask scheduler`, "
             f"and `dask worker {address}` on each machine"
         )
+    with client, joblib.parallel_config("dask", client=client):
+        yield
 
 
 def cores(workers: int | None = None) -> int:
     """How many calls run at once; workers: as in `spread`. Raises LostWorkersError."""
-    import joblib
-
-    with _lost_at_start():
+    try:
         return workers or joblib.effective_n_jobs(-1)
+    except (OSError, CancelledError) as error:  # TimeoutError is an OSError
+        raise LostWorkersError(f"the Dask cluster does not answer, or has no worker ({error})")
 
 
 def spread(
@@ -94,7 +89,6 @@ def spread(
     workers: int | None = None,
     threads: bool = False,
     ordered: bool = True,
-    batch_size: int = 1,
 ) -> Iterator:
     """Calls a function with each argument, all of them at once in the queue; yields the results.
 
@@ -104,86 +98,38 @@ def spread(
         workers: how many calls run at once; None: one for each CPU. A cluster uses all of its own.
         threads: whether threads do it, where nothing else is configured, instead of processes.
         ordered: whether results come in the order of the arguments, or as they are ready.
-        batch_size: calls that go to a worker together.
 
     Raises:
         LostWorkersError: the workers died, or the scheduler of the cluster is gone.
     """
-    import joblib
-
-    with _lost_at_start():
-        parallel = joblib.Parallel(
-            n_jobs=workers or -1,
-            backend=_active_cluster(),
-            prefer="threads" if threads else "processes",
-            return_as="generator" if ordered else "generator_unordered",
-            pre_dispatch="all",
-            batch_size=batch_size,
-        )
-        results = parallel(joblib.delayed(function)(argument) for argument in arguments)
+    _hear_of_failures(get_active_backend()[0])
+    parallel = joblib.Parallel(
+        n_jobs=cores(workers),
+        prefer="threads" if threads else "processes",
+        return_as="generator" if ordered else "generator_unordered",
+        pre_dispatch="all",
+    )
     try:
-        yield from _closed_quietly(results)
+        yield from parallel(joblib.delayed(function)(argument) for argument in arguments)
     except BrokenProcessPool:
         raise LostWorkersError("a process was killed, perhaps for lack of memory; try fewer workers")
     except CancelledError:
         raise LostWorkersError("the Dask scheduler is gone")
-    except _RefusedError as error:
-        raise LostWorkersError(f"the Dask cluster gave up ({error})")
 
 
-@contextlib.contextmanager
-def _lost_at_start() -> Iterator[None]:
-    """Before a call runs, only a cluster can fail."""
-    try:
-        yield
-    except (OSError, CancelledError) as error:  # TimeoutError is an OSError
-        raise LostWorkersError(f"the Dask cluster does not answer, or has no worker ({error})")
-
-
-def _closed_quietly(results: Iterator) -> Iterator:
-    """Joblib warns of unused results, which whoever stops in the middle knows."""
-    try:
-        for result in results:  # noqa: UP028 (which would close it, with the warning, before we know)
-            yield result
-    except GeneratorExit:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            results.close()
-        raise
-
-
-class _RefusedError(Exception):
-    """Dask could not run a call at all, or lost one worker after the other with it."""
-
-
-def _active_cluster():
-    """Joblib's backend for the Dask cluster in use, with two gaps filled; None where there is none."""
-    from joblib.parallel import get_active_backend
-
-    backend, _ = get_active_backend()
+def _hear_of_failures(backend) -> None:
+    """Joblib 1.6 is not told of a call that Dask gives up, and would wait for ever."""
     if type(backend).__name__ != "DaskDistributedBackend":
-        return None
-    made = _cluster_backend(type(backend))(client=backend.client, **backend.submit_kwargs)
-    made.wait_for_workers_timeout = backend.wait_for_workers_timeout
-    return made
+        return
 
+    def submit(function, callback=None):
+        def tell(job):
+            if error := job.exception():
+                reason = f"{type(error).__name__}: {error}".splitlines()[0]
+                callback(LostWorkersError(f"the Dask cluster gave up ({reason})"))
 
-@cache
-def _cluster_backend(joblibs: type) -> type:
-    class ClusterBackend(joblibs):
-        def submit(self, func, callback=None):
-            """Joblib's own does not tell what Dask could not run, and its caller waits for ever."""
+        job = type(backend).submit(backend, function, callback)
+        job.add_done_callback(tell)
+        return job
 
-            def tell(job):
-                if error := job.exception():
-                    callback(_RefusedError(f"{type(error).__name__}: {error}"))
-
-            job = super().submit(func, callback)
-            job.add_done_callback(tell)
-            return job
-
-        def effective_n_jobs(self, n_jobs):
-            """At least two: with one, joblib would call the function here, not in the cluster."""
-            return max(2, super().effective_n_jobs(n_jobs))
-
-    return ClusterBackend
+    backend.submit = submit

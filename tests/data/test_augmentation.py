@@ -102,47 +102,23 @@ def test_the_same_generator_gives_the_same_frame(labels):
     assert np.array_equal(first[1], second[1])
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
+def test_a_range_that_makes_no_sense_is_refused_when_it_is_made():
+    for wrong in (
         {"scale": (0, 1)},
         {"scale": (2.0, 0.5)},
-        {"scale": (0.5, float("inf"))},
-        {"scale": (float("nan"), 1)},
-        {"scale": 1.0},
-        {"scale": (1, 2, 3)},
-        {"scale": ("a", "b")},
         {"brightness": -0.1},
-        {"brightness": 1.5},
-        {"contrast": float("nan")},
-        {"saturation": "strong"},
-        {"saturation": None},
-        {"gamma": -1},
-        {"gamma": 1e9},
-        {"flip": "yes"},
-        {"flip": 2},
+        {"contrast": 1.5},
         {"crop": (0, 5)},
-        {"crop": 32},
-        {"crop": (32.5, 40)},
-        {"crop": (1, 2, 3)},
-        {"grey": 1.1},
-        {"transfer": -0.1},
-        {"paste": "often"},
-        {"blue_sky": 1.5},
-    ],
-    ids=str,
-)
-def test_a_range_that_makes_no_sense_is_refused_when_it_is_made(wrong):
-    with pytest.raises(ValueError, match=next(iter(wrong))):
-        Augmentation(**wrong)
+        {"paste": float("nan")},
+    ):
+        with pytest.raises(ValueError, match=next(iter(wrong))):
+            Augmentation(**wrong)
 
 
-def test_numbers_of_any_type_become_those_that_json_can_hold():
-    made = Augmentation(
-        flip=np.True_, scale=[np.float32(0.5), np.int64(2)], brightness=np.float64(0.25), gamma=0
-    )
-    assert made == Augmentation(flip=True, scale=(0.5, 2.0), brightness=0.25)
-    assert json.loads(json.dumps(asdict(made)))["scale"] == [0.5, 2.0]
+def test_lists_as_json_has_them_become_tuples():
+    made = Augmentation(scale=[0.5, 2], crop=[24, 40], brightness=0.25)
+    assert made == Augmentation(**json.loads(json.dumps(asdict(made))))
+    assert (made.scale, made.crop) == ((0.5, 2.0), (24, 40))
 
 
 @pytest.mark.parametrize("size", [(24, 40), (60, 100)])

@@ -1,8 +1,12 @@
+import json
+from dataclasses import replace
+
+import numpy as np
 import pytest
 
 from roadseg.data import sources, splits
 from roadseg.data.sources import Frame
-from roadseg.data.split import Split
+from roadseg.data.splits import Split
 from roadseg.errors import DataError
 
 
@@ -76,10 +80,10 @@ def test_a_list_of_frames_splits_like_their_store(raw, frames):
     assert splits.block(raw_frames, gap=2) == splits.block(frames, gap=2)
 
 
-@pytest.mark.parametrize("share", [0, 1, -0.1, 1.5])
-def test_a_share_outside_of_0_to_1_is_refused(frames, share):
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        splits.block(frames, validation=share)
+def test_a_share_outside_of_0_to_1_is_refused(frames):
+    for share in (0, 1, -0.1, 1.5):
+        with pytest.raises(ValueError, match="between 0 and 1"):
+            splits.block(frames, validation=share)
 
 
 def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
@@ -133,3 +137,50 @@ def test_frames_held_out_at_random_were_training_frames_and_are_left_out():
     assert "25% of the training frames held out at random" in split.description
     assert splits.hold_out_random(whole, 0.25, seed=3) == (split, held_out)
     assert splits.hold_out_random(whole, 0.25, seed=4)[1] != held_out
+
+
+def test_lists_and_numpy_integers_become_tuples_of_int():
+    order = np.random.default_rng(0).permutation(16)
+    split = Split(order[:12], list(order[12:]), "mine")
+    assert split == Split(tuple(order[:12].tolist()), tuple(order[12:].tolist()), "mine")
+    assert {type(i) for i in (*split.train, *split.validation)} == {int}
+
+
+def test_positions_out_of_range_or_twice_are_refused():
+    for train, message in (
+        ([0, -1], "positions -1"),
+        ([16], "there are 16 frames"),
+        ([0, 0, 3], "occurs twice"),
+        ([0, 7], "in both parts"),
+        ([], "0 train"),
+    ):
+        with pytest.raises(ValueError, match=f"mine: .*{message}"):
+            Split(train, [7], "mine", 16, "digest")
+
+
+def test_it_is_saved_as_readable_text(frames, tmp_path, monkeypatch):
+    split = splits.block(frames, gap=2)
+    split.save(tmp_path / "split.json")
+    assert json.loads((tmp_path / "split.json").read_text())["validation"] == list(split.validation)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    assert Split.load("~/split.json") == split
+    saved = (tmp_path / "split.json").read_text()
+    for text in ("", "null", "{}", saved[:50], saved.replace("train", "training")):
+        (tmp_path / "split.json").write_text(text)
+        with pytest.raises(DataError, match=r"split\.json: not a saved split"):
+            Split.load(tmp_path / "split.json")
+    with pytest.raises(DataError, match="not a saved split"):
+        Split.load(tmp_path / "nowhere.json")
+
+
+def test_it_is_used_only_with_the_frames_it_was_made_for(raw, frames):
+    made, listed = splits.by_sequence(frames, ["0002"]), sources.open(raw).frames()
+    made.check(frames)
+    made.check(listed)  # the same frames, not stored yet
+    with pytest.raises(DataError, match="made for 16 frames, not for these 15"):
+        made.check(listed[:-1])
+    with pytest.raises(DataError, match="other names"):
+        made.check([replace(frame, index=frame.index + 1) for frame in listed])
+    Split([0], [15], "mine").check(frames)
+    with pytest.raises(DataError, match="asks for frame 16, but there are 16"):
+        Split([0], [16], "mine").check(frames)

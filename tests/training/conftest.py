@@ -21,12 +21,3 @@ def tiny_finished(frames, tmp_path_factory):
     """A finished training of a tiny network; read only."""
     with runs.eagerly():
         return runs.train_tiny(frames, tmp_path_factory.mktemp("runs") / "finished")
-
-
-@pytest.fixture(scope="package")
-def tiny_unfinished(frames, tmp_path_factory):
-    """The folder of the same training, interrupted in its third epoch; read only."""
-    folder = tmp_path_factory.mktemp("runs") / "unfinished"
-    with runs.eagerly(), pytest.raises(KeyboardInterrupt):
-        runs.train_tiny(frames, folder, callbacks=[runs.StopAfter(5)])
-    return folder

@@ -16,7 +16,7 @@ import keras
 from roadseg import training
 from roadseg.data import splits, store
 from roadseg.errors import TrainingError
-from roadseg.training.manifest import Manifest
+from roadseg.training import distributed
 
 BATCH = 4
 
@@ -30,7 +30,7 @@ def main() -> None:
 
 def train(path: str, count: str, coordinator: str, number: str, *jobs: str) -> None:
     if int(count) > 1:
-        training.connect(training.Processes(int(count), coordinator, int(number)))
+        distributed.connect(int(count), coordinator, int(number))
     frames = store.open(path)
     for job in jobs:
         folder, name, count_of_frames, epochs, *killed = job.split(":")
@@ -39,8 +39,7 @@ def train(path: str, count: str, coordinator: str, number: str, *jobs: str) -> N
         )
         split = splits.Split(tuple(range(int(count_of_frames))), (12, 13, 14), "by hand")
         callbacks = [KillAfter(folder, int(killed[0]))] if killed else []
-        run = training.train(network_for(frames, name), frames, split, recipe, folder, False, callbacks)
-        assert (run is None) == (int(number) > 0)
+        training.train(network_for(frames, name), frames, split, recipe, folder, False, callbacks)
 
 
 def network_for(frames: store.FrameStore, name: str) -> keras.Model:
@@ -59,10 +58,10 @@ class KillAfter(keras.callbacks.Callback):
 
     def __init__(self, folder: str, epochs: int):
         super().__init__()
-        self.file, self.epochs = Path(folder) / "manifest.json", epochs
+        self.run, self.epochs = training.Run(Path(folder)), epochs
 
     def on_epoch_end(self, epoch, logs=None):
         if epoch + 1 == self.epochs:
-            while Manifest.load(self.file).epochs < self.epochs:
+            while len(self.run.rows) < self.epochs:
                 time.sleep(0.02)
             os.kill(os.getpid(), signal.SIGKILL)

@@ -4,5 +4,5 @@ The modules in the order of the data's way:
 
     (download ->) sources -> preprocess -> store -> splits -> batches
 
-with `classes` and `downscale` for preprocessing, and `augmentation` for batches.
+with `classes` and `resize` for preprocessing, and `augmentation` for batches.
 """

@@ -4,7 +4,6 @@ Keras' own layers are not used: in 3.15 they fill masks with class 0, return the
 crop for a whole batch. Pillow samples image and labels through the same affine map.
 """
 
-import operator
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -23,7 +22,6 @@ _LARGEST |= {"grey": 1, "transfer": 1, "paste": 1, "blue_sky": 1}
 _DEEPEST_BLUE = np.array([0.85, 0.6, 0.25])  # of red, green and blue, what is taken from a white sky
 _ONE_PIXEL = ImageFilter.GaussianBlur(1)
 _LARGEST_SCALE = 16
-_LARGEST_CROP = 65_535  # of a side, in pixels
 
 
 @dataclass(frozen=True)
@@ -64,24 +62,19 @@ class Augmentation:
     blue_sky: float = 0.0
 
     def __post_init__(self):
-        numbers = {name: getattr(self, name) for name in _LARGEST}
-        try:
-            smallest, largest = map(float, self.scale)
-            numbers = {name: float(value) for name, value in numbers.items()}
-        except (TypeError, ValueError):
-            raise ValueError(f"{self}: scale is a pair of numbers, and the others but flip are numbers")
+        smallest, largest = self.scale
         if not 1 / _LARGEST_SCALE <= smallest <= largest <= _LARGEST_SCALE:
             raise ValueError(
                 f"scale {self.scale}: (smallest, largest) within 1/{_LARGEST_SCALE} .. {_LARGEST_SCALE}"
             )
-        for name, value in numbers.items():
-            if not 0 <= value <= _LARGEST[name]:
-                raise ValueError(f"{name} {value}: a number from 0 to {_LARGEST[name]} is expected")
-        if not isinstance(self.flip, bool | np.bool_):
-            raise ValueError(f"flip {self.flip!r}: True or False is expected")
-        numbers |= {"scale": (smallest, largest), "flip": bool(self.flip), "crop": _pair(self.crop)}
-        for name, value in numbers.items():  # plain types, which JSON can hold
-            object.__setattr__(self, name, value)
+        for name, most in _LARGEST.items():
+            if not 0 <= getattr(self, name) <= most:
+                raise ValueError(f"{name} {getattr(self, name)}: a number from 0 to {most} is expected")
+        if self.crop is not None and (len(self.crop) != 2 or min(self.crop) < 1):
+            raise ValueError(f"crop {self.crop}: (height, width) in pixels, or None, is expected")
+        # Plain types, which JSON can hold and which compare equal when it is read again.
+        object.__setattr__(self, "scale", (float(smallest), float(largest)))
+        object.__setattr__(self, "crop", self.crop and tuple(map(int, self.crop)))
 
     @property
     def takes_from_others(self) -> bool:
@@ -219,18 +212,6 @@ class Augmentation:
         exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
         levels = np.round(255 * (np.arange(256) / 255) ** exponent)
         return image.point(3 * levels.astype(int).tolist())
-
-
-def _pair(crop: object) -> tuple[int, int] | None:
-    if crop is None:
-        return None
-    try:
-        height, width = map(operator.index, crop)
-    except (TypeError, ValueError):
-        height = width = 0
-    if not 1 <= min(height, width) <= max(height, width) <= _LARGEST_CROP:
-        raise ValueError(f"crop {crop!r}: (height, width) in pixels, or None, is expected")
-    return height, width
 
 
 def read_augmented(

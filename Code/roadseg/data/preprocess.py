@@ -2,32 +2,33 @@
 
 Label images are decoded to class ids at full size, then sampled, so that no class is invented at an
 edge. Threads decode and compress (Pillow, NumPy and isal all release the interpreter lock), or the
-workers of a cluster, which then send finished chunks. The caller's thread alone writes: first to a
-staging file that survives a kill, at the end to the HDF5 file, which gets its name when it is complete.
+workers of a cluster. The caller's thread alone writes, into a hidden file that gets its name when it
+is complete: an interrupted preprocessing starts again.
 """
 
-import contextlib
-import operator
-import shutil
-import sqlite3
+import functools
+import hashlib
+import json
+import os
 import time
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from roadseg.data import staging, store
-from roadseg.data.preprocess_frame import Compressor, absolute
-from roadseg.data.preprocess_job import Job, Name, content_digest
-from roadseg.data.sources import Source
-from roadseg.data.staging import Staging
+import numpy as np
+
+from roadseg.data import store
+from roadseg.data.classes import dump_class_maps
+from roadseg.data.resize import Downscale
+from roadseg.data.sources import Frame, Source
 from roadseg.data.store import CompressedFrame
 from roadseg.errors import DataError
-from roadseg.files import atomic_write, folder_lock, read_regular, remove_leftovers, user_path
-from roadseg.parallel import LostWorkersError, spread
+from roadseg.files import atomic_write, folder_lock, user_path
+from roadseg.parallel import spread
 from roadseg.progress import progress_bar
 
-_PIECE = 512  # frames that may be in memory at once; more cores than that would wait for the one writer
-_BATCH = 4  # frames that go to a worker together
+_PIECE = 512  # frames that may be in memory at once, however fast a cluster is
+_LAST_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -36,7 +37,7 @@ class Report:
 
     path: Path
     frames: int
-    written: int  # of them by this call; the others were there before
+    written: int  # of them by this call: all, or none where they were there before
     size: tuple[int, int]  # (width, height) of the stored frames
     cropped: tuple[int, int]  # full-size columns and rows that did not divide by the scale
     seconds: float
@@ -58,7 +59,9 @@ def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -
 
     The same data has the same name wherever it lies.
     """
-    return f"{source.kind}-{float(scale):g}-{content_digest(source, sequences)[:8]}"
+    frames = source.frames(sequences)
+    digest = _sha256_of(*_content(source, frames, _class_maps(source, frames)))
+    return f"{source.kind}-{float(scale):g}-{digest[:8]}"
 
 
 def to_hdf5(
@@ -71,9 +74,8 @@ def to_hdf5(
 ) -> Report:
     """Writes target/frames.hdf5 and target/class_maps.pkl.
 
-    Does nothing when the files are there already, and continues where an interrupted call stopped.
-    Another scale or other sequences start again from the first frame; a frame whose files have
-    changed is read again. Older files stay until the new ones are complete.
+    Does nothing when the files are there already, made of the same raw files. Older frames stay until
+    the new ones are complete.
 
     Args:
         source: the raw data set.
@@ -89,124 +91,123 @@ def to_hdf5(
 
     Raises:
         DataError: a frame is not what its format promises, the target cannot be written, another
-            process writes into it, or a cluster was lost; what is finished is kept.
+            process writes into it, or a cluster was lost.
         ValueError: the scale is no simple ratio of at least 1, or there is no worker.
     """
     start = time.monotonic()
-    if workers is not None and operator.index(workers) < 1:
+    if workers is not None and workers < 1:
         raise ValueError(f"workers={workers}: at least 1, or None for one a core")
-    target = user_path(target)
-    job = Job.of(source, sequences, scale)
+    target, frames = user_path(target), source.frames(sequences)
+    image, _ = source.read(frames[0])
+    downscale = Downscale.of(image.size, scale)
+    path, maps_path = target / store.FRAMES_FILE, target / store.CLASS_MAPS_FILE
+    maps = _class_maps(source, frames)
+    job = _sha256_of(
+        store.FORMAT_VERSION, str(downscale.scale), image.size, *_content(source, frames, maps)
+    )
+    attributes = {
+        "source": source.kind,
+        "scale": float(downscale.scale),
+        "class_names": source.class_names,
+        "palette": np.array(source.palette, np.uint8),
+        "class_maps": hashlib.sha256(maps).hexdigest(),
+        "job": job,
+    }
+
+    def write(part: Path) -> None:
+        width, height = downscale.size
+        names = [(frame.sequence, frame.index) for frame in frames]
+        compressed = _compress_all(source, frames, downscale, workers, progress)
+        store.write(part, names, compressed, (height, width, 3), attributes)
+
+    def is_complete() -> bool:
+        return _has_frames(target, job) and maps_path.is_file() and maps_path.read_bytes() == maps
+
+    written = 0
     try:
-        written = 0 if _is_complete(job, target) else _write(job, target, workers, progress)
-    except (sqlite3.Error, OSError) as error:
-        raise DataError(_explain(error, target)) from error
-    except LostWorkersError as error:
-        raise DataError(f"{target}: {error}. Frames finished so far are kept: run again to continue")
+        if not is_complete():
+            target.mkdir(parents=True, exist_ok=True)
+            with folder_lock(target):
+                atomic_write(maps_path, lambda part: part.write_bytes(maps))
+                if not _has_frames(target, job):  # another process may just have written them
+                    atomic_write(path, write)
+                    written = len(frames)
+    except OSError as error:
+        raise DataError(f"{target}: cannot be written ({error}); make room, or choose another folder")
     return Report(
-        path=target / store.FRAMES_FILE,
-        frames=len(job.frames),
+        path=path,
+        frames=len(frames),
         written=written,
-        size=job.downscale.size,
-        cropped=job.downscale.cropped,
+        size=downscale.size,
+        cropped=downscale.cropped,
         seconds=time.monotonic() - start,
-        file_bytes=(target / store.FRAMES_FILE).stat().st_size,
+        file_bytes=path.stat().st_size,
     )
 
 
-def _is_complete(job: Job, target: Path) -> bool:
-    """Whether there is nothing to do; then what killed calls have left is removed, if that can be."""
-    maps = target / store.CLASS_MAPS_FILE
-    if not _has_frames(job, target) or not _has_content(maps, job.class_maps):
-        return False
-    if any(path.name not in (store.FRAMES_FILE, store.CLASS_MAPS_FILE) for path in target.iterdir()):
-        with contextlib.suppress(OSError, DataError), folder_lock(target):
-            staging.remove(_staging_file(target))
-            remove_leftovers(target)
-    return True
+def _compress_all(
+    source: Source, frames: Sequence[Frame], downscale: Downscale, workers: int | None, progress: bool
+) -> Iterator[CompressedFrame]:
+    """In the order of the frames; a piece is written before the next one begins."""
+    compress = functools.partial(_compress, source, downscale)
+    # A worker of a cluster has another current folder.
+    absolute = [replace(f, image=f.image.absolute(), label=f.label.absolute()) for f in frames]
+    with progress_bar(len(frames), 0, unit="frame", description="preprocess", shown=progress) as bar:
+        for start in range(0, len(frames), _PIECE):
+            for frame in spread(compress, absolute[start : start + _PIECE], workers, threads=True):
+                yield frame
+                bar.update()
 
 
-def _has_frames(job: Job, target: Path) -> bool:
+def _compress(source: Source, downscale: Downscale, frame: Frame) -> CompressedFrame:
+    """Raises DataError for a frame that is not what its format promises, or has another size."""
+    image, labels = source.read(frame)
+    width, height = downscale.full_size
+    if image.size != (width, height):
+        raise DataError(
+            f"{frame.image}: {image.width} x {image.height} pixels, but the first frame has "
+            f"{width} x {height}; preprocess them apart, "
+            "or fit all to one size: sources.open(..., size=(H, W)), or --size"
+        )
+    return store.compress(downscale.image(image), downscale.labels(labels))
+
+
+def _has_frames(target: Path, job: str) -> bool:
     try:
         with store.open(target) as existing:
-            return existing.attributes["job"] == job.digest
+            return existing.attributes["job"] == job
     except DataError:
         return False
 
 
-def _has_content(path: Path, content: bytes) -> bool:
-    try:
-        return read_regular(path, len(content)) == content
-    except OSError:
-        return False
+def _class_maps(source: Source, frames: Iterable[Frame]) -> bytes:
+    sequences = sorted({frame.sequence for frame in frames})
+    return dump_class_maps({name: source.class_map(name) for name in sequences})
 
 
-def _staging_file(target: Path) -> Path:
-    return target / f"{store.FRAMES_FILE}.partial"
+def _content(source: Source, frames: Iterable[Frame], class_maps: bytes) -> tuple:
+    """What decides about the frames, wherever and since whenever their files lie."""
+    states = [
+        ((frame.sequence, frame.index), f"{_file_state(frame.image)} {_file_state(frame.label)}")
+        for frame in frames
+    ]
+    return source.identity, class_maps.hex(), states
 
 
-def _write(job: Job, target: Path, workers: int | None, progress: bool) -> int:
-    """Writes both files; returns how many frames had to be processed."""
-    target.mkdir(parents=True, exist_ok=True)
-    with folder_lock(target):
-        written = 0
-        if not _has_frames(job, target):  # another process may just have written them
-            with Staging(_staging_file(target), job.settings) as staged:
-                written = _stage_missing(job, staged, workers, progress)
-                _publish(job, staged, target)
-        maps = target / store.CLASS_MAPS_FILE
-        atomic_write(maps, lambda part: part.write_bytes(job.class_maps))
-        with contextlib.suppress(OSError):  # all is there, whatever becomes of the disk now
-            staging.remove(_staging_file(target))
-    return written
+def _file_state(path: Path) -> str:
+    """Size and last bytes, which survive copying, as times do not.
 
-
-def _stage_missing(job: Job, staged: Staging, workers: int | None, progress: bool) -> int:
-    """Stages the frames that are not there, or whose files have changed since; returns their number."""
-    finished = staged.file_states()
-    missing = [name for name, state in job.file_states.items() if finished.get(name) != state]
-    total = len(job.frames)
-    bar = progress_bar(
-        total, total - len(missing), unit="frame", description="preprocess", shown=progress
-    )
-    with bar:
-        for name, frame in _compress_all(job, missing, workers):
-            staged.add(name, job.file_states[name], frame)
-            bar.update()
-    staged.commit()
-    return len(missing)
-
-
-def _compress_all(
-    job: Job, names: list[Name], workers: int | None
-) -> Iterator[tuple[Name, CompressedFrame]]:
-    """Compresses frames; the results come in the order of the names.
-
-    A piece is written before the next one begins, so that memory does not grow with the list, however
-    fast a cluster is.
+    The last bytes of a PNG hold a checksum of its whole uncompressed content.
     """
-    compress = Compressor(job.source, job.downscale)
-    for start in range(0, len(names), _PIECE):
-        piece = names[start : start + _PIECE]
-        frames = (absolute(job.frames[name]) for name in piece)
-        made = spread(compress, frames, workers, threads=True, batch_size=_BATCH)
-        yield from zip(piece, made, strict=True)
+    try:
+        with path.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - _LAST_BYTES, 0))
+            return f"{size} {file.read(_LAST_BYTES).hex()}"
+    except OSError as error:
+        raise DataError(f"{path}: cannot be read ({error.strerror}); extract it again")
 
 
-def _publish(job: Job, staged: Staging, target: Path) -> None:
-    """Staged frames -> the HDF5 file under its final name."""
-    names = list(job.frames)
-    width, height = job.downscale.size
-
-    def write(part: Path) -> None:
-        store.write(part, names, staged.frames(names), (height, width, 3), job.attributes)
-
-    atomic_write(target / store.FRAMES_FILE, write)
-
-
-def _explain(error: Exception, target: Path) -> str:
-    free = f"{shutil.disk_usage(target).free / 1e6:.0f} MB free" if target.is_dir() else "no folder"
-    return (
-        f"{target}: cannot be written ({error}; {free}). Frames finished so far and any older files "
-        "are kept: make room, or choose another folder, and run again to continue"
-    )
+def _sha256_of(*parts: object) -> str:
+    """SHA-256 of values that JSON can hold."""
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Ways to choose which frames train and which validate.
+"""Split: which frames train and which validate, as data; and ways to choose them.
 
 Neighbouring frames of a drive, and the variations of one world, show the same scene. Only a split by
 world (or drive) is clean; a block with a gap is a compromise within one sequence; a random split leaks.
@@ -7,27 +7,110 @@ A part of a data set that is called "test" is neither trained on nor validated o
 by name: `by_sequence(frames, ["test"])`.
 """
 
+import hashlib
+import json
+import operator
 import re
 import warnings
-from collections.abc import Iterable
-from dataclasses import replace
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
 
 import numpy as np
 
-from roadseg.data.sources.base import select_sequences
-from roadseg.data.split import Frames, Split, frame_names, names_digest
+from roadseg.data.sources.base import Frame, select_sequences
+from roadseg.data.store import FrameStore
+from roadseg.errors import DataError
+from roadseg.files import atomic_write, user_path
+
+Frames = FrameStore | Sequence[Frame]
 
 _WORLD = re.compile(r"(.*/)?([0-9]{4}|Scene[0-9]{2})(?=/)")
 _PARTS = ("train", "val", "test")  # of a data set that says itself what each is for, such as CamVid
 
 
+@dataclass(frozen=True)
+class Split:
+    """Positions in the list of frames, and how they were chosen, in words.
+
+    count, frames: of the list that the positions refer to: how many frames it has, and a digest of their
+        names. `check` compares both with the frames that a split is used with. None in a split that was
+        made by hand: its positions mean the frames of whatever store it is used with.
+
+    Raises ValueError for a part without frames, and for a position that is out of range or occurs twice.
+    """
+
+    train: tuple[int, ...]
+    validation: tuple[int, ...]
+    description: str
+    count: int | None = None
+    frames: str | None = None
+
+    def __post_init__(self):
+        for part in ("train", "validation"):  # lists and NumPy's integers become tuples of int
+            object.__setattr__(self, part, tuple(map(operator.index, getattr(self, part))))
+        if not self.train or not self.validation:
+            raise ValueError(
+                f"{self.description}: {len(self.train)} train and {len(self.validation)} validation "
+                "frames; each part needs at least one. Take more frames, a smaller gap, or hold out "
+                "other sequences (VALIDATION=..., --validation)"
+            )
+        positions = sorted((*self.train, *self.validation))
+        if positions[0] < 0 or (self.count is not None and positions[-1] >= self.count):
+            raise ValueError(
+                f"{self.description}: positions {positions[0]}..{positions[-1]}, but there are "
+                f"{self.count} frames, counted from 0"
+            )
+        if len(set(positions)) < len(positions):
+            raise ValueError(f"{self.description}: a frame occurs twice, or in both parts")
+
+    def check(self, frames: Frames) -> None:
+        """Raises DataError for other frames than the split was made for, or fewer than it asks for."""
+        count = len(frames)
+        if self.frames is not None and (self.count, self.frames) != (count, _names_digest(frames)):
+            raise DataError(
+                f"{self.description}: this split was made for {self.count} frames, not for these "
+                f"{count} with other names; make it again for them"
+            )
+        if (last := max(*self.train, *self.validation)) >= count:
+            raise DataError(
+                f"{self.description}: this split asks for frame {last}, but there are {count}, counted "
+                "from 0; make it again for these frames"
+            )
+
+    def save(self, path: str | Path) -> None:
+        """Writes the split as JSON."""
+        text = json.dumps(asdict(self), indent=1) + "\n"
+        atomic_write(user_path(path), lambda part: part.write_text(text, "utf-8"))
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Split":
+        """Raises DataError when the file is not a saved split."""
+        path = user_path(path)
+        try:
+            return cls(**json.loads(path.read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise DataError(f"{path}: not a saved split ({error}); make and save it again")
+
+
+def _names(frames: Frames) -> list[tuple[str, int]]:
+    if isinstance(frames, FrameStore):
+        return frames.names
+    return [(frame.sequence, frame.index) for frame in frames]
+
+
+def _names_digest(frames: Frames) -> str:
+    """The same for a list of frames and for any store of them."""
+    return hashlib.sha256(json.dumps(_names(frames)).encode()).hexdigest()[:16]
+
+
 def _split(frames: Frames, train: Iterable[int], validation: Iterable[int], description: str) -> Split:
     """A split for these frames; its description says which sequences are left out for testing."""
-    train, validation, names = tuple(sorted(train)), tuple(sorted(validation)), frame_names(frames)
+    train, validation, names = tuple(sorted(train)), tuple(sorted(validation)), _names(frames)
     used = {names[i][0] for i in (*train, *validation)}
     if left_out := sorted({name for name, _ in names if _part(name) == "test"} - used):
         description += f"; left out for testing: {', '.join(left_out)}"
-    return Split(train, validation, description, len(names), names_digest(frames))
+    return Split(train, validation, description, len(names), _names_digest(frames))
 
 
 def _part(sequence: str) -> str | None:
@@ -37,7 +120,7 @@ def _part(sequence: str) -> str | None:
 
 def _usable(frames: Frames) -> list[int]:
     """The positions of all frames that are not for testing."""
-    return [i for i, (name, _) in enumerate(frame_names(frames)) if _part(name) != "test"]
+    return [i for i, (name, _) in enumerate(_names(frames)) if _part(name) != "test"]
 
 
 def random(frames: Frames, validation: float = 0.15, seed: int = 0) -> Split:
@@ -62,7 +145,7 @@ def block(frames: Frames, validation: float = 0.15, gap: int = 10) -> Split:
     All sequences that show one drive (the variations of a world) are cut at the same frame number.
     Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
-    names = frame_names(frames)
+    names = _names(frames)
     drives: dict[str, list[int]] = {}
     for position in _usable(frames):
         drives.setdefault(_drive(names[position][0]), []).append(position)
@@ -86,7 +169,7 @@ def by_sequence(frames: Frames, validation: Iterable[str]) -> Split:
 
     Raises DataError for an unknown name, and ValueError when nothing is left to train on.
     """
-    names = [name for name, _ in frame_names(frames)]
+    names = [name for name, _ in _names(frames)]
     held_out = set(select_sequences(sorted(set(names)), validation, "split"))
     train = [i for i in _usable(frames) if names[i] not in held_out]
     for trained in sorted({names[i] for i in train}):
@@ -110,7 +193,7 @@ def last_drive(frames: Frames) -> Split:
 
     A data set that has parts train and val is split as it says itself: val validates.
     """
-    names = frame_names(frames)
+    names = _names(frames)
     usable = {names[i][0] for i in _usable(frames)}
     if {"train", "val"} <= set(map(_part, usable)):
         return by_sequence(frames, {name for name in usable if _part(name) == "val"})

@@ -27,7 +27,7 @@ from PIL import Image
 
 from roadseg import networks
 from roadseg.data import sources
-from roadseg.data.downscale import Downscale
+from roadseg.data.resize import Downscale
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
 from roadseg.networks.cost import multiply_adds

@@ -18,7 +18,6 @@ from roadseg.data.download.planning import Plan, plan
 from roadseg.data.download.remote import RemoteFile, RetryPolicy, Unreachable
 from roadseg.data.download.remote_readers import RangeReader, StreamReader
 from roadseg.data.download.whole_archives import (
-    MAX_LIST,
     check_whole,
     fetch_whole,
     listed_md5,
@@ -26,7 +25,7 @@ from roadseg.data.download.whole_archives import (
 )
 from roadseg.data.sources.image_files import decode_image
 from roadseg.errors import DataError
-from roadseg.files import atomic_write, folder_lock, read_regular, user_path
+from roadseg.files import atomic_write, folder_lock, user_path
 from roadseg.progress import progress_bar
 
 _DEFAULT_RETRIES = RetryPolicy()
@@ -167,7 +166,7 @@ def _md5_of_local(
     """The sum that an archive on disk must have, from the list beside it or on the server; else None."""
     beside = local.with_name(release.checksums)
     if beside.is_file():
-        return listed_md5(read_regular(beside, MAX_LIST), beside, archive)
+        return listed_md5(beside.read_bytes(), beside, archive)
     if "://" not in place:
         return None
     try:

@@ -5,7 +5,7 @@ import json
 import tarfile
 from pathlib import Path
 
-from roadseg.files import atomic_write, read_regular
+from roadseg.files import atomic_write
 
 MAX_POSITION = 1 << 62  # bytes
 _MAX_FILE = 50_000_000  # bytes; all members of both versions take a tenth
@@ -28,7 +28,7 @@ class MemberIndex:
         self.places: dict[str, tuple[int, int]] = {}
         self.read_to = 0
         try:
-            saved = json.loads(read_regular(path, _MAX_FILE).decode("utf-8"))
+            saved = json.loads(path.read_bytes().decode("utf-8"))
             state, read_to = saved["state"], saved["read_to"]
             places = {name: (first, size) for name, (first, size) in saved["places"].items()}
             numbers = [read_to, *itertools.chain.from_iterable(places.values())]

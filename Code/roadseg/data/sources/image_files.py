@@ -11,7 +11,6 @@ from isal import isal_zlib
 from PIL import Image
 
 from roadseg.errors import DataError
-from roadseg.files import read_regular
 
 _SIGNATURES = {"PNG": b"\x89PNG\r\n\x1a\n", "JPEG": b"\xff\xd8\xff"}
 _BITS = {"P": (1, 2, 4, 8), "I;16": (16,)}  # a channel of a PNG, where it is not 8
@@ -30,7 +29,7 @@ _MAX_EXPANSION = 1100  # deflate reaches 1032; a JPEG has at least 2 bits for ea
 def read_image(path: Path, file_format: str, *modes: str) -> Image.Image:
     """The decoded image of a file; as `decode_image`, and raises DataError if it cannot be read."""
     try:
-        data = read_regular(path, MAX_BYTES)
+        data = path.read_bytes()
     except OSError as error:
         raise DataError(f"{path}: cannot be read ({error.strerror}); extract it again")
     return decode_image(data, path, file_format, *modes)

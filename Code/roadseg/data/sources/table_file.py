@@ -10,7 +10,6 @@ from roadseg.data.classes import IGNORE, Colour
 from roadseg.data.sources.class_table import MAX_ID, VOID, ClassTable, written
 from roadseg.data.sources.letterbox import checked_size
 from roadseg.errors import DataError
-from roadseg.files import read_regular
 
 TABLE_FILE = "classes.csv"
 MAX_PROBLEMS = 20  # that are printed
@@ -42,7 +41,7 @@ def load_table(table: str | Path) -> ClassTable:
     if str(table) in ready_tables():
         return parse_table(ready_text(str(table)), f"the ready table {table}")
     try:
-        content = read_regular(Path(table), _MAX_BYTES)
+        content = Path(table).read_bytes()
     except OSError as error:
         raise DataError(
             f"{table}: cannot be read ({error.strerror}); give a CSV file, or one of the ready tables "

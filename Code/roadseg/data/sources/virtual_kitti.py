@@ -14,7 +14,6 @@ from roadseg.data.classes import IGNORE, ClassMap, Colour, UnlistedColour
 from roadseg.data.sources.base import Frame, Source, files_by_index, frame_files, subfolders
 from roadseg.data.sources.image_files import read_image
 from roadseg.errors import DataError
-from roadseg.files import read_regular
 
 FRAME_COUNTS = {"0001": 447, "0002": 233, "0006": 270, "0018": 339, "0020": 837}  # in each world's drive
 VARIATIONS = (
@@ -75,7 +74,7 @@ class _VirtualKitti(Source):
 
     def _read_encoding(self, path: Path) -> ClassMap:
         try:
-            text = read_regular(path, _MAX_ENCODING).decode("utf-8")
+            text = path.read_bytes().decode("utf-8")
         except FileNotFoundError:
             raise DataError(f"{path}: this encoding file is missing; extract it as well")
         except (OSError, UnicodeDecodeError) as error:

@@ -21,11 +21,7 @@ class Downscale:
     @classmethod
     def of(cls, full_size: tuple[int, int], scale: float) -> "Downscale":
         """For frames of (width, height); raises ValueError unless scale is a simple ratio from 1 up."""
-        try:
-            scale = float(scale)  # of any type, such as np.float32
-            exact = Fraction(scale).limit_denominator(16)
-        except (TypeError, ValueError, OverflowError):
-            exact = Fraction(0)
+        exact = Fraction(float(scale)).limit_denominator(16)
         if exact < 1 or abs(exact - scale) > 1e-6:
             raise ValueError(f"scale {scale}: give 3, 1.5 or another simple ratio of at least 1")
         downscale = cls(exact, full_size)

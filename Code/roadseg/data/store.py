@@ -1,0 +1,282 @@
+"""The preprocessed frames in one HDF5 file, which any HDF5 reader can open.
+
+Datasets: images uint8 (N, H, W, 3), labels uint8 (N, H, W) with 255 = ignore, sequence str (N),
+index int (N); one frame a chunk, deflate ("gzip") compressed.
+Attributes: format_version, source, scale, class_names, palette, job, digest, class_maps.
+
+Every byte that matters has a checksum: Adler-32 in each deflate stream, Fletcher-32 of names and
+numbers, and those of HDF5's own structures (libver "latest"). Damage is an error, never other pixels.
+"""
+
+import hashlib
+import operator
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+import h5py
+import numpy as np
+from isal import isal_zlib
+
+from roadseg.data.classes import IGNORE
+from roadseg.errors import DataError
+from roadseg.files import user_path
+from roadseg.progress import progress_bar
+
+FORMAT_VERSION = 2
+FRAMES_FILE = "frames.hdf5"
+CLASS_MAPS_FILE = "class_maps.pkl"
+
+_DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError)  # h5py raises all of them
+
+
+class CompressedFrame(NamedTuple):
+    """The two chunks of one frame as they stand in the file, and the CRC-32 of what they hold."""
+
+    image: bytes  # deflate stream of uint8 (H, W, 3)
+    labels: bytes  # deflate stream of uint8 (H, W)
+    checksum: int
+
+
+class FrameStore:
+    """Preprocessed frames in the order of (sequence, index); a position counts from 0.
+
+    The file is opened when it is needed, and again in every other process that gets a copy.
+    """
+
+    def __init__(self, target: str | Path):
+        self.path = user_path(target).absolute()
+        self._opened: tuple[int, h5py.File] | None = None  # by which process
+
+    def __reduce__(self):
+        return _store_of_process, (self.path,)
+
+    @property
+    def _file(self) -> h5py.File:
+        if self._opened is None or self._opened[0] != os.getpid():
+            # Nobody writes into a finished file, and some file systems have no locks.
+            self._opened = os.getpid(), h5py.File(self.path / FRAMES_FILE, "r", locking=False)
+        return self._opened[1]
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+    @property
+    def images(self) -> h5py.Dataset:
+        """uint8 (N, H, W, 3), RGB."""
+        return self._file["images"]
+
+    @property
+    def labels(self) -> h5py.Dataset:
+        """uint8 (N, H, W), class ids, 255 = ignore."""
+        return self._file["labels"]
+
+    @cached_property
+    def sequence(self) -> list[str]:
+        """The sequence of each frame."""
+        return self._file["sequence"].asstr()[:].tolist()
+
+    @cached_property
+    def index(self) -> np.ndarray:
+        """int64 (N): the number of each frame within its sequence."""
+        return self._file["index"][:]
+
+    @cached_property
+    def names(self) -> list[tuple[str, int]]:
+        """(sequence, index) of each frame."""
+        return list(zip(self.sequence, self.index.tolist(), strict=True))
+
+    @cached_property
+    def attributes(self) -> dict[str, object]:
+        """Of the HDF5 file."""
+        return {name: _decoded(value) for name, value in self._file.attrs.items()}
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """In the order of their ids."""
+        return self.attributes["class_names"]
+
+    @property
+    def palette(self) -> np.ndarray:
+        """uint8 (C, 3): the colour in which each class is painted."""
+        return self.attributes["palette"]
+
+    @property
+    def digest(self) -> str:
+        """Of the frames and classes: the same wherever and whenever they were preprocessed."""
+        return self.attributes["digest"]
+
+    @property
+    def image_shape(self) -> tuple[int, int, int]:
+        """(H, W, 3) of every image."""
+        return self.images.shape[1:]
+
+    @property
+    def num_classes(self) -> int:
+        return len(self.class_names)
+
+    def read(self, indices: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
+        """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W) of the frames at these positions.
+
+        Raises ValueError for a position that is not in the store (-1 is not), and DataError for a frame
+        that is damaged.
+        """
+        positions = [operator.index(position) for position in indices]
+        stored_images, stored_labels = self.images, self.labels
+        images = np.empty((len(positions), *stored_images.shape[1:]), np.uint8)
+        labels = np.empty((len(positions), *stored_labels.shape[1:]), np.uint8)
+        for row, position in enumerate(positions):
+            if not 0 <= position < len(self):
+                raise ValueError(f"position {position}: there are {len(self)} frames, counted from 0")
+            try:
+                images[row], labels[row] = stored_images[position], stored_labels[position]
+            except _DAMAGE as error:
+                raise DataError(f"{self.describe(position)} is damaged ({error}); preprocess again")
+        return images, labels
+
+    def describe(self, position: int) -> str:
+        """The file and the name of a frame, for messages."""
+        sequence, index = self.names[position]
+        return f"{self.path / FRAMES_FILE}: frame {position} ({sequence}, {index})"
+
+    def class_pixels(self, indices: Iterable[int]) -> np.ndarray:
+        """int64 (C): labelled pixels of each class in the frames at these positions."""
+        pixels = np.zeros(IGNORE + 1, np.int64)
+        for index in indices:
+            _, labels = self.read([index])
+            pixels += np.bincount(labels.ravel(), minlength=len(pixels))
+        return pixels[: self.num_classes]
+
+    def close(self) -> None:
+        """Closes the file; reading on opens it again."""
+        if self._opened is not None:
+            self._file.close()
+            self._opened = None
+
+    def __enter__(self) -> "FrameStore":
+        return self
+
+    def __exit__(self, *_):
+        self.close()
+
+
+@lru_cache(maxsize=4)
+def _store_of_process(path: Path) -> FrameStore:
+    """A worker gets a copy with each call, but opens the file once."""
+    return FrameStore(path)
+
+
+def open(target: str | Path) -> FrameStore:
+    """The store that preprocess.to_hdf5 wrote into the folder `target`; raises DataError."""
+    frames = FrameStore(target)
+    path = frames.path / FRAMES_FILE
+    try:
+        version = frames.attributes["format_version"]
+        if version == FORMAT_VERSION and frames.labels.shape == (len(frames), *frames.image_shape[:2]):
+            return frames
+    except FileNotFoundError:
+        raise DataError(f"{path}: no such file; write it with preprocess.to_hdf5")
+    except _DAMAGE as error:
+        raise DataError(f"{path}: not a readable store of frames ({error}); preprocess again")
+    raise DataError(
+        f"{path}: a store of format {version}, where {FORMAT_VERSION} is expected; preprocess again"
+    )
+
+
+def verify(target: str | Path, progress: bool = False) -> FrameStore:
+    """Reads a whole store and returns it; raises DataError that names the first thing wrong."""
+    frames, checksums = open(target), []
+    with progress_bar(len(frames), 0, unit="frame", description="verify", shown=progress) as bar:
+        for position in range(len(frames)):
+            (image,), (labels,) = frames.read([position])
+            wrong = labels[(labels >= frames.num_classes) & (labels != IGNORE)]
+            if wrong.size:
+                raise DataError(
+                    f"{frames.describe(position)} holds class id {wrong[0]}, beyond "
+                    f"{frames.num_classes} classes; preprocess again"
+                )
+            checksums.append(_checksum(image, labels))
+            bar.update()
+    if _digest(checksums, frames.names, frames.class_names) != frames.digest:
+        raise DataError(f"{frames.path / FRAMES_FILE}: other frames than were written; preprocess again")
+    maps = frames.path / CLASS_MAPS_FILE
+    written = maps.read_bytes() if maps.is_file() else b""
+    if hashlib.sha256(written).hexdigest() != frames.attributes["class_maps"]:
+        raise DataError(f"{maps}: not the one written with {FRAMES_FILE}; preprocess again")
+    return frames
+
+
+def compress(image: np.ndarray, labels: np.ndarray) -> CompressedFrame:
+    """What `write` takes of an image uint8 (H, W, 3) and its labels uint8 (H, W)."""
+    image, labels = np.ascontiguousarray(image), np.ascontiguousarray(labels)
+    return CompressedFrame(
+        isal_zlib.compress(image, 1), isal_zlib.compress(labels, 1), _checksum(image, labels)
+    )
+
+
+def write(
+    path: Path,
+    names: Sequence[tuple[str, int]],
+    frames: Iterable[CompressedFrame],
+    image_shape: tuple[int, int, int],
+    attributes: Mapping[str, object],
+) -> None:
+    """Writes the HDF5 file.
+
+    Args:
+        path: of the file; an existing one is overwritten.
+        names: (sequence, index) of each frame.
+        frames: one for each name, in the same order; they are read one at a time.
+        image_shape: (H, W, 3) of every frame.
+        attributes: of the file, beside format_version and digest.
+
+    Raises OSError when the file cannot be written.
+    """
+    try:
+        with h5py.File(path, "w", libver="latest", locking=False) as file:
+            images, labels = (
+                file.create_dataset(name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1)
+                for name, shape in (("images", image_shape), ("labels", image_shape[:2]))
+            )
+            checksums = []
+            for position, frame in zip(range(len(names)), frames, strict=True):
+                # Threads have compressed the chunks; HDF5's own filter would keep all others waiting.
+                images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
+                labels.id.write_direct_chunk((position, 0, 0), frame.labels)
+                checksums.append(frame.checksum)
+            sequences, indices = zip(*names, strict=True)
+            named = {"sequence": _encoded(sequences), "index": np.array(indices, np.int64)}
+            for name, values in named.items():
+                file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
+            file.attrs["format_version"] = FORMAT_VERSION
+            file.attrs["digest"] = _encoded(_digest(checksums, names, attributes["class_names"]))
+            file.attrs.update({name: _encoded(value) for name, value in attributes.items()})
+    except RuntimeError as error:  # of HDF5, when the disk is full
+        raise OSError(f"{path}: {error}") from error
+
+
+def _checksum(image: np.ndarray, labels: np.ndarray) -> int:
+    return isal_zlib.crc32(labels, isal_zlib.crc32(image))
+
+
+def _digest(checksums: Sequence[int], names: Sequence[tuple[str, int]], class_names) -> str:
+    sequences, indices = zip(*names, strict=True)
+    hashed = hashlib.sha256(np.array(checksums, np.uint32).tobytes())
+    hashed.update(repr((list(sequences), list(indices), tuple(class_names))).encode())
+    return hashed.hexdigest()[:16]
+
+
+def _encoded(value: object) -> object:
+    """Texts as UTF-8 of a fixed length: HDF5 keeps those of any length where no checksum is."""
+    if not isinstance(value, str | list | tuple):
+        return value
+    encoded = np.char.encode(value, "utf-8")
+    return encoded.astype(h5py.string_dtype("utf-8", encoded.dtype.itemsize))
+
+
+def _decoded(value: object) -> object:
+    if isinstance(value, np.ndarray) and value.dtype.kind == "S":
+        return tuple(text.decode() for text in value.tolist())
+    return value.decode() if isinstance(value, bytes) else value

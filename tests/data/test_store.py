@@ -1,0 +1,139 @@
+"""A store gives back what was written, in any process; one damaged bit is an error or has no effect."""
+
+import multiprocessing
+import pickle
+import shutil
+
+import h5py
+import numpy as np
+import pytest
+
+from roadseg.data import preprocess, sources, store
+from roadseg.errors import DataError
+
+
+def test_the_digest_tells_frames_apart_and_not_when_they_were_written(raw, frames, tmp_path):
+    preprocess.to_hdf5(sources.open(raw), tmp_path / "same", progress=False)
+    preprocess.to_hdf5(sources.open(raw), tmp_path / "other", sequences=["0001"], progress=False)
+    assert store.open(tmp_path / "same").digest == frames.digest
+    assert store.open(tmp_path / "other").digest != frames.digest
+
+
+def test_reading_keeps_order_and_repeats(frames):
+    images, labels = frames.read([5, np.int64(1), 5])
+    assert images.dtype == labels.dtype == np.uint8
+    for row, position in enumerate([5, 1, 5]):
+        assert np.array_equal(images[row], frames.images[position])
+        assert np.array_equal(labels[row], frames.labels[position])
+    for position in (-1, len(frames)):
+        with pytest.raises(ValueError, match="counted from 0"):
+            frames.read([0, position])
+
+
+def test_class_pixels_are_counted(frames):
+    pixels = frames.class_pixels([0, 3])
+    labels = frames.labels[[0, 3]]
+    assert pixels.tolist() == [(labels == class_id).sum() for class_id in range(14)]
+
+
+@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+@pytest.mark.parametrize("start", ["fork", "spawn"])
+def test_worker_processes_read_the_same_pixels(frames, start):
+    expected, _ = frames.read([3])  # the file is open here before the others start
+    with multiprocessing.get_context(start).Pool(2) as pool:
+        for images, _ in pool.map(frames.read, [[3], [3], [3]]):
+            assert np.array_equal(images, expected)
+
+
+def test_a_store_is_found_from_another_folder_and_below_the_home_directory(
+    frames, tmp_path, monkeypatch
+):
+    monkeypatch.setenv("HOME", str(frames.path.parent))
+    monkeypatch.chdir(frames.path.parent)
+    relative, below_home = store.open(frames.path.name), store.open(f"~/{frames.path.name}")
+    monkeypatch.chdir(tmp_path)
+    relative.close()
+    for copy in (relative, below_home, pickle.loads(pickle.dumps(relative))):
+        assert np.array_equal(copy.read([2])[0], frames.read([2])[0])
+
+
+@pytest.fixture
+def target(frames, tmp_path):
+    """A copy that may be damaged."""
+    return shutil.copytree(frames.path, tmp_path / "store")
+
+
+def all_of(target):
+    with store.open(target) as frames:
+        attributes = {name: repr(value) for name, value in frames.attributes.items()}
+        return [part.tobytes() for part in frames.read(range(len(frames)))], frames.names, attributes
+
+
+def tiny_store(target):
+    """Six frames in few bytes, of which many are HDF5's own; names beyond ASCII."""
+    rng, shape = np.random.default_rng(0), (5, 8, 3)
+    target.mkdir()
+    images = rng.integers(0, 40, (6, *shape), np.uint8)
+    labels = rng.integers(0, 2, (6, *shape[:2]), np.uint8)
+    attributes = {"class_names": ("Road", "Bäume"), "palette": images[0, :2, 0], "source": "camvid"}
+    names = [(f"drive/é{number // 3}", number) for number in range(6)]
+    made = map(store.compress, images, labels)
+    store.write(target / store.FRAMES_FILE, names, made, shape, attributes)
+    return target
+
+
+def test_one_damaged_bit_gives_never_other_frames(tmp_path):
+    target = tiny_store(tmp_path / "store")
+    path, expected = target / store.FRAMES_FILE, all_of(target)
+    whole, rng, errors = path.read_bytes(), np.random.default_rng(0), 0
+    for place in range(0, len(whole), 11):
+        damaged = bytearray(whole)
+        damaged[place] ^= 1 << rng.integers(8)
+        path.write_bytes(damaged)
+        try:
+            assert all_of(target) == expected
+        except DataError:
+            errors += 1
+    assert errors > 0.9 * len(whole) / 11
+    for length in range(0, len(whole), 501):
+        path.write_bytes(whole[:length])
+        with pytest.raises(DataError, match="preprocess again"):
+            all_of(target)
+
+
+def test_a_damaged_chunk_is_named_by_whoever_reads_it_and_can_be_replaced(raw, target):
+    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+        file["labels"].id.write_direct_chunk((1, 0, 0), b"junk")
+    with store.open(target) as frames:
+        frames.read([0, 2])
+        with pytest.raises(DataError, match=r"frames\.hdf5: frame 1 \(0001/clone, 1\).*again"):
+            frames.read([0, 1, 2])
+    with pytest.raises(DataError, match="frame 1"):
+        store.verify(target)
+
+
+def test_verifying_finds_other_pixels_wrong_ids_and_other_class_maps(target):
+    pixel = 3, 4, 5
+    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+        before, file["labels"][pixel] = file["labels"][pixel], 14
+    with pytest.raises(DataError, match=r"frame 3 .* holds class id 14, beyond 14 classes"):
+        store.verify(target)
+    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+        file["labels"][pixel] = (before + 1) % 14
+    with pytest.raises(DataError, match="other frames than were written"):
+        store.verify(target)
+    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+        file["labels"][pixel] = before
+    store.verify(target)
+    (target / store.CLASS_MAPS_FILE).write_bytes(b"other")
+    with pytest.raises(DataError, match=r"class_maps\.pkl: not the one written with"):
+        store.verify(target)
+
+
+def test_no_store_and_a_store_of_another_format_are_one_line(target, tmp_path):
+    with pytest.raises(DataError, match=r"no such file; write it with preprocess\.to_hdf5"):
+        store.open(tmp_path / "nowhere")
+    with h5py.File(target / store.FRAMES_FILE, "r+") as file:
+        file.attrs["format_version"] = 1
+    with pytest.raises(DataError, match="a store of format 1, where 2 is expected; preprocess again"):
+        store.open(target)

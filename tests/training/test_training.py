@@ -1,0 +1,384 @@
+"""train(): what it leaves, that it continues identically, and what it refuses."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from roadseg import evaluation, networks, training
+from roadseg.data import splits, store
+from roadseg.data.augmentation import Augmentation
+from roadseg.errors import DataError, TrainingError
+from roadseg.training import run as run_module
+from roadseg.training.trainer import fitted_network, label_stride
+from tests.training.runs import (
+    SHORT,
+    TINY,
+    StopAfter,
+    everything_but_times,
+    simple_for,
+    split_of,
+    tiny_for,
+    train,
+    train_tiny,
+)
+
+ROOT = Path(__file__).parents[2]
+PROGRAM = """
+import sys
+from roadseg.data import store
+from tests.training import runs
+runs.train(store.open(sys.argv[1]), sys.argv[2])
+"""
+
+
+def kill_after_the_first_epoch(frames, folder, environment=None):
+    """A training in a process of its own, killed without notice."""
+    command = [sys.executable, "-c", PROGRAM, frames.path, folder]
+    process = subprocess.Popen(command, cwd=ROOT, env=environment)
+    deadline = time.monotonic() + 120
+    while not (folder / "history.csv").exists() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (folder / "metrics.json").exists()
+    return command
+
+
+def test_a_run_holds_all_that_its_results_come_from(finished, frames):
+    run = training.open_run(finished.folder)
+    result = evaluation.evaluate(run.load_best(), frames, split_of(frames).validation)
+    assert result.mean_iou == max(run.history["validation_mean_iou"]) == run.metrics["mean_iou"]
+    assert np.array_equal(run.result.confusion, result.confusion)
+    assert run.history["epoch"] == [1, 2, 3, 4]
+    assert run.metrics["minutes"] == pytest.approx(sum(run.history["seconds"]) / 60)
+    assert (run.recipe, run.split) == (SHORT, split_of(frames))
+    assert str(run.card) == "simple, 14 classes, trained on 10 virtual_kitti_1.3.1 frames of 32 x 21"
+    names = {path.name for path in run.folder.iterdir()}
+    assert names == {
+        *("settings.json", "split.json", "initial.weights.h5", "history.csv", "last-0004.weights.h5"),
+        *("best.keras", "card.json", "metrics.json"),
+    }
+
+
+def test_the_trained_network_is_left_with_the_best_weights_and_the_result_is_the_same_again(
+    finished, frames, tmp_path
+):
+    network = simple_for(frames)
+    run = train(frames, tmp_path, network=network)
+    best = run.load_best().get_weights()
+    assert all(np.array_equal(a, b) for a, b in zip(network.get_weights(), best, strict=True))
+    assert everything_but_times(run) == everything_but_times(finished)
+
+
+def test_a_finished_run_is_read_not_repeated(finished, frames, capsys):
+    before = finished.best.stat().st_mtime_ns
+    network = simple_for(frames, seed=1)
+    assert train(frames, finished.folder, network=network, progress=True) == finished
+    assert "simple: loaded, trained earlier in" in capsys.readouterr().out
+    assert finished.best.stat().st_mtime_ns == before
+    assert np.array_equal(network.get_weights()[0], finished.load_best().get_weights()[0])
+
+
+def test_interrupted_before_any_write_it_continues_identically(frames, tmp_path, eager, monkeypatch):
+    class Stop(Exception):
+        pass
+
+    def stopping(path, write):
+        nonlocal left
+        if left == 0:
+            raise Stop
+        left -= 1
+        real(path, write)
+
+    real, left, recipe = run_module.atomic_write, -1, replace(TINY, epochs=2, validate_every=1)
+    monkeypatch.setattr(run_module, "atomic_write", stopping)
+    whole = everything_but_times(train_tiny(frames, tmp_path / "whole", recipe))
+    writes = -1 - left
+    assert writes >= 10
+    for stop in range(writes):
+        left = stop
+        with pytest.raises(Stop):
+            train_tiny(frames, tmp_path / str(stop), recipe)
+        left = -1
+        assert everything_but_times(train_tiny(frames, tmp_path / str(stop), recipe)) == whole, stop
+
+
+def test_interrupted_in_an_epoch_it_continues_in_the_same_notebook(finished, frames, tmp_path, capsys):
+    network = simple_for(frames)
+    with pytest.raises(KeyboardInterrupt):
+        train(frames, tmp_path, network=network, callbacks=[StopAfter(10)], progress=True)
+    shown = capsys.readouterr().out
+    assert shown.endswith("\n")  # the bar is closed
+    run = train(frames, tmp_path, network=network)  # half-trained, and trained again
+    assert everything_but_times(run) == everything_but_times(finished)
+
+
+def test_killed_it_continues_to_the_same_result(finished, frames, tmp_path):
+    kill_after_the_first_epoch(frames, tmp_path)
+    assert everything_but_times(train(frames, tmp_path)) == everything_but_times(finished)
+
+
+def test_a_run_on_jax_continues_after_a_kill(frames, tmp_path):
+    environment = os.environ | {"KERAS_BACKEND": "jax"}
+    command = kill_after_the_first_epoch(frames, tmp_path, environment)
+    subprocess.run(command, cwd=ROOT, env=environment, check=True)
+    assert len(json.loads((tmp_path / "metrics.json").read_text())["iou"]) == 14
+
+
+def test_other_settings_in_the_same_folder_are_refused_by_name(finished, frames, tmp_path):
+    with pytest.raises(TrainingError, match=r"recipe\.learning_rate: 0\.003 there, 0\.001 asked for"):
+        train(frames, finished.folder, replace(SHORT, learning_rate=1e-3))
+    split = splits.by_sequence(frames, ["0002"])
+    with pytest.raises(TrainingError, match=r"other settings \(split"):
+        training.train(simple_for(frames), frames, split, SHORT, finished.folder)
+    with pytest.raises(TrainingError, match=r"network\.architecture"):
+        train(frames, finished.folder, network=tiny_for(frames))
+    (tmp_path / "settings.json").write_text("{}")
+    with pytest.raises(TrainingError, match="a run of another version; choose another folder"):
+        train(frames, tmp_path)
+    with pytest.raises(TrainingError, match="holds no finished run"):
+        training.open_run(tmp_path)
+
+
+def test_a_run_without_a_finished_epoch_is_replaced(frames, tmp_path, eager):
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(frames, tmp_path, callbacks=[StopAfter(1)])
+    run = train_tiny(frames, tmp_path, replace(TINY, epochs=1, learning_rate=1e-3))
+    assert run.recipe.learning_rate == 1e-3
+
+
+def test_damaged_files_of_a_run_are_named(frames, tmp_path, eager):
+    with pytest.raises(KeyboardInterrupt):
+        train_tiny(frames, tmp_path, callbacks=[StopAfter(5)])
+    for name in ("last-0002.weights.h5", "initial.weights.h5", "settings.json", "history.csv"):
+        path = tmp_path / name
+        whole = path.read_bytes()
+        for content in (b"", whole[: len(whole) // 2] + b"\xff\x00"):
+            path.write_bytes(content)
+            with pytest.raises((TrainingError, DataError), match=name):
+                train_tiny(frames, tmp_path)
+        path.write_bytes(whole)
+    assert train_tiny(frames, tmp_path).is_finished
+
+
+def test_two_processes_do_not_train_in_one_folder(frames, tmp_path, eager):
+    program = (
+        "import sys\nfrom pathlib import Path\nfrom roadseg.training import Run\n"
+        "with Run(Path(sys.argv[1])).locked():\n    print('locked', flush=True)\n    sys.stdin.read()"
+    )
+    command = [sys.executable, "-c", program, tmp_path]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
+        assert other.stdout.readline() == "locked\n"
+        with pytest.raises(TrainingError, match="another process is writing into this folder"):
+            train_tiny(frames, tmp_path)
+        other.stdin.close()
+    assert train_tiny(frames, tmp_path).is_finished
+
+
+def test_a_folder_that_cannot_be_written_is_named(frames, tmp_path, eager, monkeypatch):
+    def full(path, write):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(run_module, "atomic_write", full)
+    with pytest.raises(TrainingError, match=r"initial\.weights\.h5: cannot be written \(No space left"):
+        train_tiny(frames, tmp_path)
+
+
+def test_what_does_not_fit_is_refused_before_anything_is_written(frames, tmp_path):
+    folder, split = tmp_path / "run", split_of(frames)
+    image = keras.Input((32, 32, 3), dtype="uint8")
+    fixed = keras.Model(image, keras.layers.Conv2D(14, 1)(keras.layers.Rescaling(1 / 255)(image)))
+    for network, recipe, message in (
+        (fixed, SHORT, r"takes images \(32, 32, 3\)"),
+        (networks.build("simple", (32, 32, 3), 5), SHORT, "has 5 classes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            training.train(network, frames, split, recipe, folder)
+    with pytest.raises(ValueError, match=r"crops of 16 x 24.*takes only 32 x 32"):
+        fitted_network(fixed, TINY)
+    for wrong in (
+        replace(split, count=len(frames), frames="0" * 16),
+        splits.Split((0,), (len(frames),), "by hand"),
+    ):
+        with pytest.raises(DataError, match="make it again"):
+            training.train(tiny_for(frames), frames, wrong, SHORT, folder)
+    assert not folder.exists()
+
+
+def test_frames_without_one_label_are_refused(frames, tmp_path, monkeypatch):
+    split, real = split_of(frames), type(frames).class_pixels
+    for part, hidden in {"training": split.train, "validation": split.validation}.items():
+        monkeypatch.setattr(
+            type(frames),
+            "class_pixels",
+            lambda self, indices, hidden=hidden: real(self, indices) * (tuple(indices) != hidden),
+        )
+        with pytest.raises(TrainingError, match=f"not one pixel of the {len(hidden)} {part} frames"):
+            train_tiny(frames, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+class OneDamaged(store.FrameStore):
+    """Frames of which one cannot be read any more once the training has begun."""
+
+    is_damaged = False
+
+    def read(self, indices):
+        if self.is_damaged:
+            raise DataError("frame 3")
+        return super().read(indices)
+
+
+def test_a_frame_that_is_damaged_meanwhile_is_named(frames, tmp_path, eager):
+    class Damage(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            damaged.is_damaged = epoch == 1
+
+    damaged = OneDamaged(frames.path)
+    with pytest.raises(DataError, match="frame 3"):
+        train_tiny(damaged, tmp_path, callbacks=[Damage()])
+
+
+class SpoilAfter(keras.callbacks.Callback):
+    """Makes a weight infinite, and knows the weights at the end of the epoch before."""
+
+    def __init__(self, steps):
+        super().__init__()
+        self.steps = steps
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.good = self.model.get_weights()
+
+    def on_train_batch_end(self, batch, logs=None):
+        self.steps -= 1
+        if not self.steps:
+            weight = self.model.trainable_variables[0]
+            weight.assign(np.full(weight.shape, np.inf, np.float32))
+
+
+def test_infinite_numbers_stop_it_and_the_epoch_before_is_kept(frames, tmp_path, eager):
+    recipe = replace(TINY, validate_every=1)
+    for steps, message in ((3, "the loss became (nan|inf) in step 2"), (4, "weights became infinite")):
+        spoil, folder = SpoilAfter(steps), tmp_path / str(steps)
+        with pytest.raises(TrainingError, match=f"{message}.* of epoch 2; lower the recipe's"):
+            train_tiny(frames, folder, recipe, callbacks=[spoil])
+        network = tiny_for(frames)
+        network.load_weights(folder / "last-0001.weights.h5")
+        assert all(np.array_equal(*pair) for pair in zip(network.get_weights(), spoil.good, strict=True))
+        best = training.load_best(folder).get_weights()
+        assert all(np.isfinite(values).all() for values in best)
+
+
+def test_callbacks_come_after_validation_and_share_the_networks_layers(frames, tmp_path, eager):
+    class Recorder(keras.callbacks.Callback):
+        seen = ()
+
+        def on_epoch_end(self, epoch, logs=None):
+            assert (tmp_path / "history.csv").exists()
+            assert self.model.trainable_variables[0] is network.trainable_variables[0]
+            self.seen += (logs["validation_mean_iou"],)
+
+    recorder, network = Recorder(), tiny_for(frames)
+    run = train_tiny(frames, tmp_path, network=network, callbacks=[recorder])
+    np.testing.assert_array_equal(recorder.seen, run.history["validation_mean_iou"])
+    assert np.isnan(recorder.seen).tolist() == [True, False, True, False]  # validate_every=2
+
+
+def test_the_progress_bar_shows_scores(frames, tmp_path, capfd):
+    run = train(frames, tmp_path, replace(SHORT, epochs=2), progress=True)
+    shown = capfd.readouterr().out
+    for word in ("loss", "accuracy", "mean_iou", "simple, short", "00:00<"):
+        assert word in shown
+    last = shown.rpartition("\r")[2]
+    score = run.history["validation_mean_iou"][-1]
+    assert "epoch 2: validation accuracy" in last
+    assert f"mean_iou {score:.3f}" in last
+
+
+def test_a_longer_run_goes_on_from_a_shorter_one(tiny_finished, frames, tmp_path, eager):
+    def prolonged(epochs, folder, **options):
+        network = tiny_finished.load_best()
+        return training.prolong(
+            tiny_finished.folder, network, frames, epochs, folder, progress=False, **options
+        )
+
+    longer = prolonged(6, tmp_path / "longer")
+    assert longer.history["epoch"] == [1, 2, 3, 4, 5, 6]
+    assert longer.history["loss"][:4] == tiny_finished.history["loss"]
+    assert longer.settings["prolongs"] == f"4 epochs of {tiny_finished.folder.name}"
+    assert longer.metrics["mean_iou"] == np.nanmax(longer.history["validation_mean_iou"])
+    with pytest.raises(KeyboardInterrupt):
+        prolonged(6, tmp_path / "again", callbacks=[StopAfter(3)])
+    assert everything_but_times(prolonged(6, tmp_path / "again")) == everything_but_times(longer)
+    with pytest.raises(ValueError, match="has 4 epochs already, 4 in all are asked for"):
+        prolonged(4, tmp_path / "same")
+    with pytest.raises(TrainingError, match="holds no run with a finished epoch"):
+        training.prolong(tmp_path, tiny_for(frames), frames, 6, tmp_path / "nothing")
+
+
+def test_a_folder_has_a_name_of_architecture_split_and_recipe(frames):
+    split = split_of(frames)
+    names = [
+        training.folder_name(tiny_for(frames), split, SHORT),
+        training.folder_name(simple_for(frames), split, SHORT),
+        training.folder_name(simple_for(frames), replace(split, train=split.train[1:]), SHORT),
+        training.folder_name(simple_for(frames), split, replace(SHORT, seed=1)),
+    ]
+    assert len(set(names)) == 4
+    assert training.folder_name(simple_for(frames, seed=3), split, SHORT) == names[1]
+    assert names[1].startswith("simple-short-4-")
+
+
+def test_the_loss_at_the_decoders_size_shares_the_networks_layers(frames):
+    network = tiny_for(frames)
+    fitted = fitted_network(network, TINY)
+    assert {id(v) for v in fitted.trainable_variables} == {id(v) for v in network.trainable_variables}
+    images = np.zeros((1, 21, 32, 3), np.uint8)
+    assert fitted(images).shape == (1, 11, 16, frames.num_classes)
+    strides = {name: label_stride(networks.build(name, (32, 48, 3), 5)) for name in networks.NETWORKS}
+    assert strides == {"simple": 1, "simple_plus": 4, "edgesegnet": 4}
+
+
+def test_a_recipes_momentum_of_normalisation_is_for_training_alone(frames, tmp_path, eager):
+    class Recorder(keras.callbacks.Callback):
+        def on_train_batch_end(self, batch, logs=None):
+            self.momentum = network.get_layer("body_norm").momentum
+
+    network, recorder = tiny_for(frames), Recorder()
+    run = train_tiny(frames, tmp_path, network=network, callbacks=[recorder])
+    assert recorder.momentum == TINY.norm_momentum
+    assert network.get_layer("body_norm").momentum == 0.99
+    assert networks.architecture_digest(run.load_best()) == networks.architecture_digest(network)
+
+
+def test_averaged_weights_are_no_worse_after_a_short_training(frames, tmp_path):
+    """An average that still held the first weights would score like an untrained network: 0.002."""
+    recipe = replace(SHORT, batch_size=1, learning_rate=2e-2, augmentation=None)
+    for epochs in (1, 5):
+        scores = []
+        for momentum in (None, 0.99, 0.998):
+            each = replace(recipe, epochs=epochs, ema_momentum=momentum, validate_every=epochs)
+            run = train(frames, tmp_path / f"{epochs}-{momentum}", each, tiny_for(frames))
+            scores.append(run.metrics["mean_iou"])
+        assert min(scores[1:]) > scores[0] - 0.01
+
+
+def test_any_number_of_workers_gives_the_same_training(frames, tmp_path, eager):
+    recipe = replace(TINY, augmentation=Augmentation(scale=(0.8, 1.25), paste=0.5))
+    one, two = (
+        training.train(
+            *(tiny_for(frames), frames, split_of(frames), recipe, tmp_path / str(workers), False),
+            workers=workers,
+        )
+        for workers in (1, 2)
+    )
+    assert everything_but_times(one) == everything_but_times(two)
