@@ -102,6 +102,7 @@ def _add_preprocess(commands) -> None:
         metavar=("H", "W"),
         help="fit frames of different sizes to H x W pixels before they shrink, with void around them",
     )
+    parser.add_argument("--labelled-only", action="store_true", help="leave out images without labels")
     add_options(parser, "decoding threads", "all its machines must see the raw data set")
     parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
     parser.set_defaults(run=_preprocess)
@@ -110,7 +111,9 @@ def _add_preprocess(commands) -> None:
 def _preprocess(options) -> None:
     from roadseg.data import preprocess, sources
 
-    source = sources.open(options.folder, size=options.size and tuple(options.size))
+    source = sources.open(
+        options.folder, size=options.size and tuple(options.size), labelled_only=options.labelled_only
+    )
     name = preprocess.folder_name(source, options.sequences, options.scale)
     target = options.output or Path("Data_compressed") / name
     with on_cluster(options.dask):

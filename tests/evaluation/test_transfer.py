@@ -5,7 +5,7 @@ import pytest
 
 from roadseg import evaluation
 from roadseg.data import preprocess, sources, store
-from roadseg.data.sources.table_file import parse_table
+from roadseg.data.sources.class_table import parse_table
 from roadseg.errors import DataError
 from tests import raw_data
 

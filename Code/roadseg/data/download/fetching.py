@@ -23,13 +23,13 @@ from roadseg.data.download.whole_archives import (
     listed_md5,
     published_md5,
 )
-from roadseg.data.sources.image_files import decode_image
+from roadseg.data.sources.images import decode_image
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock, user_path
 from roadseg.progress import progress_bar
 
 _DEFAULT_RETRIES = RetryPolicy()
-_FORMATS = {".png": "PNG", ".jpg": "JPEG"}
+_FORMATS = ".png", ".jpg"
 _MARGIN = 1.1  # of the disk space that is asked for
 
 
@@ -192,6 +192,6 @@ def _check_content(release: Release, name: str, content: bytes) -> None:
     """Raises DataError unless it is a complete image or encoding file."""
     suffix = Path(name).suffix
     if suffix in _FORMATS:
-        decode_image(content, name, _FORMATS[suffix], "RGB")
+        decode_image(content, name)
     else:
         sources.KINDS[release.kind].parse_encoding(content.decode("utf-8", "replace"), name)
