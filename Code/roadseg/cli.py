@@ -75,13 +75,13 @@ def _add_fetch(commands) -> None:
 
 
 def _fetch(options) -> None:
-    from roadseg.data import download
+    from roadseg.data import fetch
 
-    print(download.plan(options.sequences, options.output, options.version))
+    print(fetch.plan(options.sequences, options.output, options.version))
     if not options.accept_licence:
-        print(f"\n{download.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
+        print(f"\n{fetch.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
         return
-    download.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
+    fetch.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
     print(f"Complete in {options.output}")
 
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from roadseg.data.sources.base import select_sequences
 from roadseg.data.sources.virtual_kitti import FRAME_COUNTS, VARIATIONS
-from roadseg.errors import DataError
 
 LICENCE = """\
 Virtual KITTI is under the licence Creative Commons BY-NC-SA 3.0 (Xerox and Naver): not for commercial
@@ -18,7 +17,7 @@ use; frames, crops and figures that show them stay under it. An adaptation of KI
 
 @dataclass(frozen=True)
 class Archive:
-    """One archive and the names of its members.
+    """One archive.
 
     size: bytes, exact or about.
     members: names with fields that `Release.files` fills in; {i} is the index of a frame.
@@ -29,8 +28,8 @@ class Archive:
     members: tuple[str, ...]
 
     @property
-    def is_fetched_whole(self) -> bool:
-        """A compressed archive cannot be entered in its middle."""
+    def is_compressed(self) -> bool:
+        """Then it cannot be entered in its middle, and is fetched whole."""
         return self.name.endswith(".gz")
 
 
@@ -38,20 +37,25 @@ class Archive:
 class Release:
     """One version of the data set.
 
-    kind: its name in `sources.KINDS`.
     address: of the folder that holds the archives.
-    archives: labels before images, because `sources` lists a sequence as soon as it has images.
-    checksums: the name of a file of MD5 sums beside the archives.
+    checksums: the name of a list of MD5 sums beside the archives.
     worlds: name of a world in 1.3.1 -> its name here.
     cameras: names; "" for the only one.
+    other_layouts: patterns of folders beside which `sources` would not find this version.
+    archives: labels before images, because `sources` lists a sequence as soon as it has images.
     """
 
-    kind: str
     address: str
-    archives: tuple[Archive, ...]
-    checksums: str | None
+    checksums: str
     worlds: dict[str, str]
     cameras: tuple[str, ...]
+    other_layouts: tuple[str, ...]
+    archives: tuple[Archive, ...]
+
+    @property
+    def frames(self) -> int:
+        """How many all sequences have together."""
+        return sum(FRAME_COUNTS.values()) * len(VARIATIONS) * len(self.cameras)
 
     def sequences(self, wanted: Iterable[str]) -> list[str]:
         """Full names of the sequences; raises DataError for an unknown one or none at all."""
@@ -66,27 +70,21 @@ class Release:
     def files(self, archive: Archive, sequence: str) -> list[str]:
         """Names of the members of an archive that a sequence needs."""
         world, variation, *camera = sequence.split("/")
-        fields = {"world": world, "variation": variation, "camera": "".join(camera)}
         original = {name: name_in_1 for name_in_1, name in self.worlds.items()}[world]
         return [
-            member.format(**fields, i=i)
+            member.format(world=world, variation=variation, camera="".join(camera), i=i)
             for member in archive.members
             for i in range(FRAME_COUNTS[original] if "{i" in member else 1)
         ]
 
-    def all_files(self, archive: Archive) -> set[str]:
-        """Names of the members of an archive that any sequence needs."""
-        return {
-            name
-            for sequence in self.sequences(self.worlds.values())
-            for name in self.files(archive, sequence)
-        }
-
 
 RELEASES: dict[str, Release] = {
     "1.3.1": Release(
-        kind="virtual_kitti_1",
-        address="https://download.europe.naverlabs.com/virtual-kitti-1.3.1/",
+        address="https://download.europe.naverlabs.com/virtual-kitti-1.3.1",
+        checksums="",
+        worlds={world: world for world in FRAME_COUNTS},
+        cameras=("",),
+        other_layouts=("Scene*", "vkitti_2.0.3_*/Scene*"),
         archives=(
             Archive(
                 "vkitti_1.3.1_scenegt.tar",
@@ -102,13 +100,13 @@ RELEASES: dict[str, Release] = {
                 ("vkitti_1.3.1_rgb/{world}/{variation}/{i:05d}.png",),
             ),
         ),
-        checksums=None,
-        worlds={world: world for world in FRAME_COUNTS},
-        cameras=("",),
     ),
     "2.0.3": Release(
-        kind="virtual_kitti_2",
-        address="https://download.europe.naverlabs.com/virtual_kitti_2.0.3/",
+        address="https://download.europe.naverlabs.com/virtual_kitti_2.0.3",
+        checksums="vkitti_2.0.3_md5_checksums.txt",
+        worlds={world: f"Scene{world[2:]}" for world in FRAME_COUNTS},
+        cameras=("Camera_0", "Camera_1"),
+        other_layouts=("vkitti_1.3.1_*/*", "vkitti_2.0.3_*/Scene*"),
         archives=(
             Archive("vkitti_2.0.3_textgt.tar.gz", 24_451_078, ("{world}/{variation}/colors.txt",)),
             Archive(
@@ -122,15 +120,5 @@ RELEASES: dict[str, Release] = {
                 ("{world}/{variation}/frames/rgb/{camera}/rgb_{i:05d}.jpg",),
             ),
         ),
-        checksums="vkitti_2.0.3_md5_checksums.txt",
-        worlds={world: f"Scene{world[2:]}" for world in FRAME_COUNTS},
-        cameras=("Camera_0", "Camera_1"),
     ),
 }
-
-
-def release_of(version: str) -> Release:
-    """The release of a version number; raises DataError for an unknown one."""
-    if version not in RELEASES:
-        raise DataError(f"no version {version!r} of Virtual KITTI: {' or '.join(RELEASES)}")
-    return RELEASES[version]

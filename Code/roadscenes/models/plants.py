@@ -1,18 +1,56 @@
-"""Trees, single and as the edge of a wood.
+"""Trees, hedges, bushes and weeds.
 
-Each is built at any level of `detail`, 0..1: the same tree with fewer, larger leaves.
+A tree is built at any level of `detail`, 0..1: the same tree with fewer, larger leaves.
 """
 
 import numpy as np
 
-from roadscenes.class_ids import TREE
-from roadscenes.models.foliage import leaf_cluster, leaf_colour, loose_leaves
+from roadscenes.class_ids import TREE, VEGETATION
+from roadscenes.models.foliage import leaf_cluster, leaf_colour, loose_leaves, tufts
 from roadscenes.models.mesh import Mesh, join
 from roadscenes.models.primitives import surface, tube
 
 
+def hedge(rng: np.random.Generator) -> Mesh:
+    """A clipped hedge, 8 m long."""
+    height, depth, tint = rng.uniform(1.0, 2.4), rng.uniform(0.7, 1.4), leaf_colour(rng) * 0.8
+    profile = np.array(
+        [(-1, -0.1), (-1.02, 0.5), (-0.95, 0.92), (-0.6, 1), (0.6, 1), (0.95, 0.92), (1, -0.1)]
+    )
+    profile = profile * (depth / 2, height)
+    steps = np.linspace(-4.1, 4.1, 12)
+    points = np.empty((len(steps), len(profile), 3))
+    points[..., 0] = steps[:, None]
+    points[..., 1:] = profile + rng.normal(0, 0.03, (len(steps), len(profile), 2))
+    ends = points[[0, -1]].copy()
+    ends[..., 1:] *= (0.0, 0.6)
+    body = surface(np.concatenate([ends[:1], points, ends[1:]]), "hedge", tint, VEGETATION, smooth=True)
+    count = 200
+    along, edge = rng.uniform(-4, 4, count), rng.integers(0, len(profile) - 1, count)
+    mix = rng.random((count, 1))
+    places = np.c_[along, profile[edge] * mix + profile[edge + 1] * (1 - mix)]
+    return join([body, tufts(rng, places, 0.09, tint)])
+
+
+def bush(rng: np.random.Generator) -> Mesh:
+    """A loose shrub."""
+    size, tint = rng.uniform(0.6, 1.5), leaf_colour(rng)
+    parts = []
+    for _ in range(3):
+        centre = np.array([*rng.normal(0, 0.5 * size, 2), 0.45 * size])
+        radii = size * rng.uniform(0.6, 0.9, 3)
+        parts.append(leaf_cluster(rng, centre, radii, tint, 55, 0.2, VEGETATION, "hedge"))
+    return join(parts)
+
+
+def weeds(rng: np.random.Generator) -> Mesh:
+    """Tall grass and small shrubs in a strip, 6 m long."""
+    places = np.c_[rng.uniform(-3, 3, 130), rng.normal(0, 0.5, 130), rng.uniform(0, 0.4, 130)]
+    return tufts(rng, places, 0.3, leaf_colour(rng) * 1.3)
+
+
 def _crown(rng, centre, radii, tint, leaves: int, size: float, detail: float) -> Mesh:
-    """A cluster of a tree's leaves."""
+    """A cluster of a tree's leaves: with less detail fewer ones, which cover the same area."""
     return leaf_cluster(rng, centre, radii, tint, int(leaves * detail), size / detail**0.5, TREE)
 
 
@@ -89,12 +127,8 @@ def conifer(rng: np.random.Generator, detail: float = 1.0) -> Mesh:
         rim = np.c_[wave * np.cos(angle), wave * np.sin(angle), np.full(9, height * (level - 0.07))]
         tip = np.broadcast_to((0, 0, height * (level + 0.1)), rim.shape)
         parts.append(surface(np.stack([rim, tip], 1), "leaves", tint * 0.7, TREE, smooth=True))
-        rim_radii = np.array([radius, radius, 0.06 * height])
-        parts.append(
-            loose_leaves(
-                rng, (0, 0, height * level), rim_radii, tint, int(45 * detail), 0.3 / detail**0.5
-            )
-        )
+        centre, radii = (0, 0, height * level), np.array([radius, radius, 0.06 * height])
+        parts.append(loose_leaves(rng, centre, radii, tint, int(45 * detail), 0.3 / detail**0.5))
     return join(parts)
 
 
@@ -115,13 +149,11 @@ def far_wood(rng: np.random.Generator, detail: float = 1.0) -> Mesh:
     tint, parts = leaf_colour(rng), []
     for x in np.linspace(-11, 11, 6):
         top = rng.uniform(7, 13)
-        centre, radii = (
-            np.array([x, rng.normal(0, 2), top * 0.5]),
-            np.array([rng.uniform(3, 4.2), 3.5, top * 0.5]),
-        )
+        centre = np.array([x, rng.normal(0, 2), top * 0.5])
+        radii = np.array([rng.uniform(3, 4.2), 3.5, top * 0.5])
         parts.append(_crown(rng, centre, radii, tint * rng.uniform(0.7, 1.3), 20, 1.0, detail))
     return join(parts)
 
 
-BUILDERS = {broadleaf, spreading, poplar, conifer, thicket, far_wood}
+TREES = {broadleaf, spreading, poplar, conifer, thicket, far_wood}
 MIXED = (broadleaf, broadleaf, spreading, poplar)  # in the shares of a mixed row
