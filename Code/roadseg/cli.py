@@ -34,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from roadseg import notebook
     from roadseg.data import check_data
-    from roadseg.inference import export_command, label_files
+    from roadseg.inference import label_files
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -48,8 +48,9 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_prolong(commands)
     _add_evaluate(commands)
-    for module in (label_files, export_command, notebook):
-        module.add_command(commands)
+    label_files.add_command(commands)
+    _add_export(commands)
+    notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)
     return parser
@@ -209,3 +210,67 @@ def _evaluate(options) -> None:
     own = run.settings["data"]["digest"] == frames.digest
     result = evaluation.evaluate(run.load_best(), frames, run.split.validation if own else None)
     print(f"{'Its validation frames' if own else 'All frames'} of {options.store}\n{result}")
+
+
+def _add_export(commands) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="write a trained network for ONNX Runtime, LiteRT, OpenVINO or TensorFlow",
+        description="Writes a trained network as a file for another runtime, then runs that file over "
+        "held-out frames and compares it with Keras: size, speed, labels and mean IoU. Exits with 1 "
+        "when the file labels too differently. All formats but saved_model need "
+        '`pip install "roadseg[export]"`.',
+    )
+    parser.add_argument("trained", metavar="RUN_OR_WEIGHTS", help="folder of a run, or name of weights")
+    formats = ("onnx", "litert", "openvino", "saved_model")
+    parser.add_argument("--format", required=True, choices=formats)
+    parser.add_argument(
+        "--frames",
+        type=Path,
+        metavar="STORE",
+        help="folder of preprocessed frames to measure on, with the classes of the network; default: "
+        "rendered scenes, where the network has their classes",
+    )
+    parser.add_argument(
+        "--validation",
+        nargs="+",
+        metavar="SEQUENCE",
+        help="worlds or sequences to measure on; default: those of the run, or the last world or drive",
+    )
+    precision = parser.add_mutually_exclusive_group()
+    precision.add_argument("--int8", action="store_true", help="8-bit integers, for onnx and litert")
+    precision.add_argument(
+        "--precision", choices=("f32", "bf16"), default="f32", help="of OpenVINO; default: f32"
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        nargs=2,
+        metavar=("H", "W"),
+        help="pixels of the images that the file takes; default: as in the store, or in training",
+    )
+    parser.add_argument("--output", type=Path, default="Exported", help="folder; default: Exported")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier export")
+    parser.set_defaults(run=_export)
+
+
+def _export(options) -> int:
+    from roadseg.inference import export, export_formats
+
+    precision = {"f32": "float32", "bf16": "bfloat16"}[options.precision]
+    (path,), table = export.export(
+        options.trained,
+        [export_formats.get(options.format, "int8" if options.int8 else precision)],
+        options.frames,
+        validation=options.validation,
+        size=options.size and tuple(options.size),
+        folder=options.output,
+        overwrite=options.overwrite,
+    )
+    print(path)
+    if table is None:
+        print("Not measured: rendered scenes have other classes, or embreex is missing; give --frames")
+        return 0
+    problems = export.shortfalls(table)
+    print(export.as_text(table), *(f"Not good enough: {each}" for each in problems), sep="\n")
+    return 1 if problems else 0
