@@ -1,139 +1,139 @@
-"""The README and docs/ say what is there: links, commands, settings, code and numbers."""
+"""The README and docs/ say what is there: links, commands, settings, code and stored numbers."""
 
+import json
 import re
 import shlex
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
+import tensorflow as tf
 from PIL import Image
 
-from roadseg import cli, notebook_settings
-from studies.catalogue import MODULES as STUDIES
+from roadseg import cli
 
 ROOT = Path(__file__).parents[1]
-README, HOW_TO, RESULTS = (ROOT / name for name in ("README.md", "docs/how-to.md", "docs/results.md"))
-PAGES = [README, *sorted((ROOT / "docs").glob("*.md"))]
-NOTEBOOKS = sorted((ROOT / "Code").glob("*.ipynb"))
-
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+PAGES = {path.stem: path for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))}
+TEXT = {name: path.read_text("utf-8") for name, path in PAGES.items()}
+PROSE = {name: re.sub(r"(?ms)^```.*?^```", "", text) for name, text in TEXT.items()}
+STUDIES = {path.stem: path for path in ROOT.glob("Code/studies/results/*.csv")}
+MEASURED = {path.stem: path for path in ROOT.glob("Code/**/*.json")}
+CELL = re.compile(r"(?<=\| )\d[\d,]*(?:\.\d+)?(?: k)?(?= \|)|\d+(?= / \d)")
+FIGURE = re.compile(r"\b0\.\d{2,4}\b|(?<=\| )\d+\.\d(?= \|)|[\d.]+(?= (?:frames/s|images/s|kB|MB)\b)")
 
 
 def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```", page.read_text("utf-8"), re.MULTILINE | re.DOTALL)
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", page.read_text("utf-8"))
 
 
-def commands(page: Path) -> list[list[str]]:
-    """Words of every command of the project, in shell blocks and in running text."""
-    prose = re.sub(r"^```.*?^```", "", page.read_text("utf-8"), flags=re.MULTILINE | re.DOTALL)
-    lines = [line for block in blocks(page, "sh") for line in block.splitlines()]
-    lines += [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", prose)]
-    return [
-        shlex.split(line, comments=True)
-        for line in lines
-        if re.match(r"([A-Z_]+=\S+ )?(make |\.venv/bin/|roadseg )", line)
-    ]
+def sections(page):
+    """Heading -> text up to the next heading."""
+    _, *parts = re.split(r"(?m)^#+ (.+)$", TEXT[page])
+    return dict(zip(parts[::2], parts[1::2], strict=True))
 
 
-def anchors(page: Path) -> set[str]:
-    """What GitHub makes of the headings."""
-    headings = re.findall(r"^#+ (.+)$", page.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+def rows(text):
+    """The cells after the first of every row with a score."""
+    return [line.replace("*", "") for line in re.findall(r"(?m)^\|.*?(?= \|)(.*\b0\.\d{3}\b.*)$", text)]
 
 
-def rows(page: Path) -> list[tuple[str, ...]]:
-    """The cells after the first of every row of a table, without emphasis."""
-    lines = [line for line in page.read_text("utf-8").splitlines() if line.startswith("|")]
-    return [tuple(cell.strip(" *") for cell in line.strip("|").split("|")[1:]) for line in lines]
+def is_among(number, stored):
+    """Whether it is a stored value, rounded, or the mean of rounded ones."""
+    value = float(number.replace(",", "").replace(" k", "e3"))
+    step = 1000 if "k" in number else 10.0 ** -len(number.partition(".")[2])
+    return bool((np.abs(np.array(stored) - value) <= 0.56 * step).any())
 
 
-def test_the_front_page_stays_short():
-    assert len(README.read_text("utf-8").split()) <= 900
+def trainings(studies):
+    """The values of each trial, averaged over seeds; trials that differ in their road alone are one."""
+    found = {}
+    for path in map(STUDIES.get, studies):
+        lines = path.with_suffix(".jsonl").read_text("utf-8").splitlines()
+        records = {record.get("trial", record["name"]): record for record in map(json.loads, lines)}
+        for trial, table in pd.read_csv(path).groupby("trial"):
+            record = records[re.sub(r"^\w+: ", "", trial)]
+            fastest = min(record["history"].get("seconds", [0])) * record["recipe"]["epochs"] / 60
+            values = [*table.mean(numeric_only=True), record["parameters"], fastest]
+            found.setdefault(re.sub(r", road \w|drive|world", "", trial), []).extend(values)
+    return list(found.values())
 
 
-@every_page
-def test_links_and_images_lead_somewhere(page):
-    for link in re.findall(r"\]\(([^)\s]+)\)", page.read_text("utf-8")):
-        if "://" in link:
-            continue
-        path, _, anchor = link.partition("#")
-        target = page.parent / path if path else page
-        assert target.exists(), link
-        assert not anchor or anchor in anchors(target), link
+def numbers(*names):
+    """All in these JSON files."""
+    text = " ".join(MEASURED[name].read_text("utf-8") for name in names)
+    return list(map(float, re.findall(r"(?<=[\s\[:,])-?\d+\.?\d*(?:e-?\d+)?(?=[,\s\]}])", text)))
 
 
-@every_page
-def test_make_knows_its_targets_and_variables(page):
-    makefile = (ROOT / "Makefile").read_text("utf-8")
-    known = makefile + (ROOT / "tests/conftest.py").read_text("utf-8")  # reads one from the environment
-    for words in commands(page):
-        if words[0] != "make":
-            continue
-        for word in words[1:]:
-            name, is_variable, value = word.partition("=")
-            assert re.search(rf"\b{name}\b" if is_variable else rf"^{name}:", known, re.MULTILINE), word
-            if name == "NOTEBOOK":
-                assert (ROOT / f"Code/{value}.ipynb").is_file(), word
+def anchors(page):
+    return [re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in sections(page)]
 
 
-@every_page
-def test_scripts_exist(page):
-    scripts = {word for words in commands(page) for word in words if word.endswith(".py")}
-    for script in scripts:
-        assert (ROOT / script).is_file(), script
-
-
-@every_page
-def test_studies_exist(page):
-    for words in commands(page):
-        for script, name in zip(words, [*words[1:], "--"], strict=True):
-            if script.endswith("run_study.py") and not name.startswith("--"):
-                assert name in {"NAME", *STUDIES}, name
-
-
-@every_page
-def test_the_command_line_has_these_commands_and_options(page, capsys):
-    for words in commands(page):
-        place = next((i for i, word in enumerate(words) if word.endswith("roadseg")), None)
-        if place is None or words[place + 1] == "COMMAND":
-            continue
-        with pytest.raises(SystemExit) as stop:
-            cli.main([words[place + 1], "--help"])
-        assert stop.value.code == 0, words
-        explained = capsys.readouterr().out
-        for option in (word for word in words if word.startswith("--")):
-            assert option in explained, words
+@pytest.mark.parametrize("page", PAGES)
+def test_links_commands_and_options_exist(page, capsys):
+    for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", TEXT[page]):
+        target = PAGES[page].parent / path if path else PAGES[page]
+        assert target.exists(), path
+        assert not anchor or anchor in anchors(target.stem), anchor
+    lines = "\n".join(blocks(PAGES[page], "sh")).splitlines()
+    lines += [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", PROSE[page])]
+    known = "".join((ROOT / name).read_text("utf-8") for name in ("Makefile", "tests/conftest.py"))
+    for line in filter(re.compile(r"([A-Z_]+=\S+ )?(make |\.venv/bin/|roadseg )").match, lines):
+        words = shlex.split(line, comments=True)
+        assert all((ROOT / word).is_file() for word in words if word.endswith(".py")), line
+        for name, is_variable, _ in (word.partition("=") for word in words[1:] if words[0] == "make"):
+            assert re.search(rf"\b{name}\b" if is_variable else rf"(?m)^{name}:", known), line
+        if command := re.search(r"roadseg ([a-z-]+)", line):
+            with pytest.raises(SystemExit, match="0"):
+                cli.main([command[1], "--help"])
+            explained = capsys.readouterr().out
+            assert all(word in explained for word in words if word.startswith("--")), line
 
 
 def test_the_settings_of_the_notebooks_are_explained():
-    settings = {name for path in NOTEBOOKS for name in notebook_settings.of_notebook(path)}
-    _, _, after = HOW_TO.read_text("utf-8").partition("### Settings of the notebooks")
-    table, _, _ = after.partition("\n## ")
-    assert set(re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE)) == settings
+    explained = set(re.findall(r"(?m)^\| `(\w+)` \|", sections("how-to")["Settings of the notebooks"]))
+    for notebook in map(json.loads, (path.read_text("utf-8") for path in ROOT.glob("Code/*.ipynb"))):
+        tagged = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
+        assert {line.split()[0] for cell in tagged for line in cell["source"]} <= explained
 
 
-def test_the_numbers_of_the_front_page_are_among_the_results():
-    numbers = {row for row in rows(README) if re.fullmatch(r"0\.\d{3}", row[-1])}
-    assert len(numbers) == 5
-    assert numbers <= set(rows(RESULTS))
+def test_every_row_of_the_results_is_that_of_a_stored_training():
+    timed = [1000 / number for number in numbers("inference_speed") if number]
+    checked = []
+    for title, text in sections("results").items():
+        known = trainings([name for name in re.findall(r"[`/](\w+)", text) if name in STUDIES])
+        for row in rows(text) if known else []:
+            fits = [all(is_among(cell, each + timed) for cell in CELL.findall(row)) for each in known]
+            assert any(fits), title + row
+            checked.append(row)
+    assert set(rows(TEXT["README"])) < set(checked)
+    example = sections("results")["The notebook's own example"]
+    assert checked + rows(example) == sorted(rows(TEXT["results"]), key=rows(example).__contains__)
+    notebook = (ROOT / "Code/train_network.ipynb").read_text("utf-8")
+    assert all(f"<td>{score}</td>" in notebook for score in re.findall(r"0\.\d{3}", example))
 
 
-def test_the_lines_for_an_own_image_label_it(tmp_path, monkeypatch):
+def test_figures_of_other_pages_are_stored():  # weights and export: see their own tests
+    known = {"README": [], "scenes": numbers("rendering")}
+    known["label-images"] = numbers("labelling_options", "labelling_speed")
+    known["results"] = numbers("training_speed", "preprocessing", "rendering")
+    elsewhere = set(FIGURE.findall(TEXT["results"].partition("## Speed")[0]))
+    for page, stored in known.items():
+        for figure in set(FIGURE.findall(PROSE[page])) - elsewhere:
+            assert is_among(figure, stored), (page, figure)
+
+
+def test_the_lines_of_code_run(raw, tmp_path, monkeypatch, request):
+    request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
+    tf.config.run_functions_eagerly(True)  # compiling takes longer than these trainings
     monkeypatch.chdir(tmp_path)
-    noise = np.random.default_rng(0).integers(0, 256, (120, 640, 3), np.uint8)
-    Image.fromarray(noise).save("road.jpg")
-    (code,) = blocks(README, "python")
-    exec(code, {})
-    with Image.open("overlay.png") as overlay:
-        assert overlay.width == 640
-        assert np.asarray(overlay.convert("RGB").crop((0, 0, 640, 120))).shape == noise.shape
-
-
-def test_the_steps_from_python_lead_to_figures(raw, tmp_path, monkeypatch):
-    monkeypatch.chdir(tmp_path)
-    (code,) = blocks(HOW_TO, "python")
-    exec(code.replace("/data/vkitti", str(raw)), {})
+    Image.fromarray(np.random.default_rng(0).integers(0, 256, (120, 640, 3), np.uint8)).save("road.jpg")
+    exec(*blocks(PAGES["README"], "python"), {})
+    assert Image.open("overlay.png").width == 640
+    variables = {}
+    for code in blocks(PAGES["how-to"], "python"):
+        exec(code.replace("/data/vkitti", str(raw)).replace("epochs=5", "epochs=1"), variables)
     plt.close("all")
-    with Image.open("predictions.png") as figure:
-        assert figure.width > 400
+    assert {path.name for path in Path("Runs").iterdir()} == {"two-scenes", "mine"}
+    assert Image.open("predictions.png").width > 400

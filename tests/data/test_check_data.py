@@ -8,8 +8,8 @@ from roadseg.cli import main
 from roadseg.data import sources
 from roadseg.data.check_data import check
 from roadseg.data.propose_table import propose_table
-from roadseg.data.sources import Folder
-from roadseg.data.sources.table_file import parse_table, ready_text
+from roadseg.data.sources.class_table import load_table, parse_table, ready_text
+from roadseg.errors import DataError
 from tests import own_data, raw_data
 from tests.own_data import IDS, grey, image, save
 
@@ -41,13 +41,13 @@ def test_data_sets_of_other_kinds_can_be_checked_too(tmp_path):
     (kind, unpaired), (_, unusable) = sorted(checked(tmp_path).problems.items())
     assert kind == "files without a counterpart"
     assert "00002.png" in unpaired[0]
-    assert "00001.png: not a complete PNG" in unusable[0]
+    assert "00001.png: damaged or cut off" in unusable[0]
 
 
 def test_all_problems_are_found_at_once(folder):
     save(folder / "images/d/1.png", image())
     save(folder / "masks/d/2.png", grey())
-    (folder / "images/a/notes.txt").write_text("")
+    (folder / "images/a/notes.odt").write_text("")
     (folder / "images/a/x10.jpg").write_bytes(b"")
     save(folder / "masks/a/x2.png", grey(IDS[:4]))
     save(folder / "images/b/c/1.png", image((20, 8)))
@@ -65,7 +65,7 @@ def test_all_problems_are_found_at_once(folder):
     }
     assert places == {
         "files without a counterpart": ["images/d/1.png", "masks/d/2.png"],
-        "other files": ["images/a/notes.txt", "masks/d"],
+        "other files": ["images/a/notes.odt", "masks/d"],
         "unusable files": ["images/a/x10.jpg"],
         "masks of another size": ["masks/a/x2.png", "masks/b/c/1.png"],
         "labels that the table lacks": ["id 9"],
@@ -95,7 +95,11 @@ def test_a_sound_folder_ends_with_status_0(folder, capsys):
 
 
 def proposal(folder):
-    return propose_table(Folder.find_files(folder), progress=False)[0]
+    return propose_table(folder, progress=False)[0]
+
+
+def table_of(folder):
+    return parse_table(proposal(folder), "t")
 
 
 def test_a_table_is_proposed_and_written(tmp_path, capsys):
@@ -104,6 +108,7 @@ def test_a_table_is_proposed_and_written(tmp_path, capsys):
     assert not (folder / "classes.csv").exists()
     printed = capsys.readouterr().out
     assert "class_7,7\n" in printed
+    assert "# 255: 16.67% of the pixels, taken for void" in printed
     assert "void,255\n" in printed
     assert main(["check-data", str(folder), "--write"]) == 0
     assert checked(folder).problems == {}
@@ -113,23 +118,113 @@ def test_a_table_is_proposed_and_written(tmp_path, capsys):
 
 
 def test_the_proposal_takes_over_a_palette_and_a_suffix(tmp_path):
-    mask = Image.fromarray((IDS == 7).astype(np.uint8), "P")
-    mask.putpalette(bytes([1, 2, 3, 4, 5, 6]))
-    folder = own_data.folder(tmp_path, None, mask)
+    folder = own_data.folder(tmp_path, None, palette_mask([(1, 2, 3), (4, 5, 6)], IDS == 7))
     for path in [*folder.glob("masks/**/*.png")]:
         path.rename(path.with_name(f"{path.stem}_L.png"))
-    table = parse_table(proposal(folder), "t")
+    table = table_of(folder)
     assert (table.mask_suffix, table.palette) == ("_L", ((1, 2, 3), (4, 5, 6)))
     assert dict(table.ids) == {0: 0, 1: 1}
 
 
-def test_colours_are_proposed_one_by_one_or_as_a_ready_table(tmp_path):
-    folder = own_data.folder(tmp_path, None, own_data.coloured())
-    table = parse_table(proposal(folder), "t")
+def test_colours_are_proposed_one_by_one_or_as_a_ready_table_where_most_of_it_occurs(tmp_path):
+    table = table_of(own_data.folder(tmp_path, None, own_data.coloured()))
     assert set(table.colours) == set(own_data.COLOURS.values())
     assert table.class_names[0] == "class_10_20_30"
-    camvid = Image.fromarray(np.full((8, 18, 3), (0, 128, 64), np.uint8))
-    assert proposal(own_data.folder(tmp_path, None, camvid)) == ready_text("camvid_32")
+    listed = [*load_table("camvid_32").colours]
+    for colours, is_camvid in ((listed[:20], True), ([(0, 0, 0), (128, 0, 0), (128, 128, 0)], False)):
+        mask = np.array(colours, np.uint8)[:, None].repeat(3, 0).repeat(5, 1)
+        folder = own_data.folder(tmp_path / str(is_camvid), None, Image.fromarray(mask))
+        assert (proposal(folder) == ready_text("camvid_32")) is is_camvid
+
+
+def test_what_covers_much_of_the_images_is_a_class_and_not_void(tmp_path):
+    half = np.repeat([0, 1], 8)[:, None].repeat(18, 1)
+    for name, mask, classes in (
+        ("0 and 255", grey(half * 255), ["class_0", "class_255"]),
+        ("black", coloured_by(half, [(0, 0, 0), (250, 50, 83)]), ["background", "class_250_50_83"]),
+    ):
+        assert list(table_of(own_data.folder(tmp_path / name, None, mask)).class_names) == classes
+
+
+def coloured_by(ids, colours):
+    return Image.fromarray(np.array(colours, np.uint8)[ids])
+
+
+def palette_mask(colours, indices):
+    mask = Image.fromarray(indices.astype(np.uint8), "P")
+    mask.putpalette(np.array(colours, np.uint8).tobytes())
+    return mask
+
+
+def test_masks_whose_palettes_differ_are_counted_by_colour_or_are_a_problem(tmp_path):
+    sky, road = (70, 130, 180), (128, 64, 128)
+    ids = np.repeat([0, 1], 4)[:, None].repeat(18, 1)
+    folder = own_data.folder(tmp_path, None, palette_mask([sky, road], ids))
+    save(folder / "masks/b/c/1.png", palette_mask([road, sky], 1 - ids))
+    (folder / "classes.csv").write_text("name,id\nsky,0\nroad,1\n")
+    (message,) = checked(folder).problems["palettes that differ"][:1]
+    assert "b/c/1.png: index 0 is 128 64 128, but 70 130 180 in" in message
+    (folder / "classes.csv").unlink()
+    (folder / "classes.csv").write_text(proposal(folder))
+    source = sources.open(folder)
+    assert checked(folder).problems == {}
+    assert len({source.class_names[source.read(frame)[1][0, 0]] for frame in source.frames()}) == 1
+
+
+def test_greys_that_a_program_packed_into_palettes_keep_their_values(tmp_path):
+    for number, greys in enumerate(((0, 1, 2), (0, 2, 2))):
+        values = np.unique(greys)
+        indices = np.searchsorted(values, greys).repeat(4)[:, None].repeat(9, 1)
+        save(tmp_path / f"images/{number}.png", image((9, 12)))
+        save(tmp_path / f"masks/{number}.png", palette_mask(values[:, None].repeat(3, 1), indices))
+    (tmp_path / "classes.csv").write_text("name,id\nsky,0\nroad,1\nbuilding,2\n")
+    source = sources.open(tmp_path)
+    assert [source.read(frame)[1][[0, 4, 8], 0].tolist() for frame in source.frames()] == [
+        [0, 1, 2],
+        [0, 2, 2],
+    ]
+    assert checked(tmp_path).problems == {}
+
+
+def test_smoothed_masks_are_no_base_for_a_table_and_look_suspicious_with_one(tmp_path, capsys):
+    sharp = np.full((96, 128), 23, np.uint8)
+    sharp[48:], sharp[30:60, :30], sharp[44:56, 70:90] = 7, 11, 26
+    mask = Image.fromarray(sharp).resize((64, 48), Image.Resampling.BILINEAR)
+    for number in range(2):
+        save(tmp_path / f"images/{number}.png", image((64, 48)))
+        save(tmp_path / f"masks/{number}.png", mask)
+    with pytest.raises(
+        DataError, match=r"4 values fill areas in the masks, and .* others occur only as"
+    ):
+        proposal(tmp_path)
+    assert main(["check-data", str(tmp_path), "--table", "cityscapes", "--write"]) == 0
+    printed = capsys.readouterr().out
+    assert "Suspicious" in printed
+    assert "occur only as lines one or two pixels wide: " in printed
+    assert "traffic sign, vegetation" in printed
+    assert "No problems" not in printed
+    for path in tmp_path.glob("masks/*.png"):
+        save(path, image((64, 48)))
+    (tmp_path / "classes.csv").unlink()
+    assert main(["check-data", str(tmp_path)]) == 1
+    assert "at most 254 classes are possible; save masks without smoothing" in capsys.readouterr().err
+
+
+def test_void_and_classes_that_look_wrong_are_suspicious(tmp_path):
+    half = np.repeat([0, 1], 8)[:, None].repeat(18, 1)
+    folder = own_data.folder(tmp_path, "name,id\nroad,0\nsky,7\nvoid,1\n", grey(half))
+    suspicions = checked(folder).suspicions
+    assert any("50% of the pixels are void" in each for each in suspicions)
+    assert "classes that never occur: sky" in suspicions
+    (folder / "classes.csv").write_text("name,colour\nroad,1 2 3\nsky,200 0 0\n")
+    for path in folder.glob("masks/**/*.png"):
+        save(path, coloured_by(half, [(1, 2, 3), (201, 1, 0)]))
+    assert any("1 unlisted colours, such as 201 1 0" in each for each in checked(folder).suspicions)
+    (folder / "classes.csv").unlink()
+    for path in folder.glob("masks/**/*.png"):
+        save(path, grey(half * 10))
+    (folder / "classes.csv").write_text(ready_text("cityscapes"))
+    assert any("cityscapes_train_ids is right" in each for each in checked(folder).suspicions)
 
 
 def test_a_ready_table_can_be_chosen_and_written(tmp_path):
@@ -139,10 +234,23 @@ def test_a_ready_table_can_be_chosen_and_written(tmp_path):
     assert (folder / "classes.csv").read_text() == ready_text("cityscapes")
 
 
-def test_smoothed_masks_and_none_at_all_are_no_base_for_a_table(tmp_path, capsys):
-    folder = own_data.folder(tmp_path, None, image((40, 40)))
-    assert main(["check-data", str(folder)]) == 1
-    assert "at most 254 classes are possible; save masks without smoothing" in capsys.readouterr().err
+def test_a_report_holds_every_problem_and_a_preview_shows_frames(folder, capsys):
+    for number in range(25):
+        save(folder / f"images/d/{number}.png", image())
+    report, preview = folder / "report.txt", folder / "preview.png"
+    assert main(["check-data", str(folder), "--report", str(report)]) == 1
+    assert report.read_text().count("images/d/") == 25
+    options = ["--labelled-only", "--preview", str(preview)]
+    assert main(["check-data", str(folder), *options]) == 0
+    assert "25 images have no label and are left out" in capsys.readouterr().out
+    with Image.open(preview) as drawn:
+        colours = {colour for _, colour in drawn.convert("RGB").getcolors(drawn.width * drawn.height)}
+    assert colours >= set(sources.open(folder).palette)
+    assert len(sources.open(folder, labelled_only=True).frames()) == 3
+
+
+def test_no_usable_mask_is_an_error(tmp_path, capsys):
+    folder = own_data.folder(tmp_path, None)
     for path in folder.glob("masks/**/*.png"):
         path.write_bytes(b"")
     assert main(["check-data", str(folder)]) == 1

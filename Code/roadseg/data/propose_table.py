@@ -4,76 +4,99 @@ import os
 from collections import Counter
 from collections.abc import Hashable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
 
-from roadseg.data.sources.class_table import MASK_MODES, VOID, raw_labels, unique_labels, written
-from roadseg.data.sources.image_files import read_image
-from roadseg.data.sources.pairing import Pairing
-from roadseg.data.sources.table_file import MAX_CLASSES, load_table, ready_tables, ready_text
+from roadseg.data.sources.class_table import (
+    MAX_CLASSES,
+    VOID,
+    ClassTable,
+    load_table,
+    ready_tables,
+    ready_text,
+    written,
+)
+from roadseg.data.sources.folder import Folder
+from roadseg.data.sources.images import index_colours, inner_labels, raw_labels, read_mask, unique_labels
 from roadseg.errors import DataError
 from roadseg.progress import progress_bar
 
-_USUAL_VOID = 255, (0, 0, 0)
+_BLACK, _WHITE = (0, 0, 0), 255  # void, if they are rare
+_RARE = 0.4  # of all pixels
+_SMALL_ID = 32  # beside which 255 is no class
+_HEAD = """\
+# Give each class its name. What shall not count is called void; labels of one class stand in
+# one line, separated by |.
+"""
 
 
-class _Seen(NamedTuple):
-    """What is in a mask: pixels of each raw label, and the colours of a palette."""
-
-    counts: dict[Hashable, int]
-    palette: dict[int, tuple[int, int, int]]
-
-
-def propose_table(pairing: Pairing, progress: bool = True) -> tuple[str, list[str]]:
+def propose_table(
+    folder: Path,
+    image_suffix: str = "",
+    mask_suffix: str = "",
+    progress: bool = True,
+    in_colours: bool = False,
+) -> tuple[str, list[str]]:
     """The text of a table with a line for each raw label, and messages about masks that are unusable.
 
-    A table that ships is proposed as it is when it lists all colours that occur.
+    A table that ships is proposed as it is when it lists all colours that occur, and most of its own do.
 
     Args:
-        pairing: where the masks lie. Without a suffix of masks, one that all have is found.
+        folder: with images/ and masks/.
+        image_suffix, mask_suffix: as of `Folder`. Without that of masks, one that all have is found.
         progress: whether to show a progress bar.
+        in_colours: whether masks with a palette are read as colours, not as indices, because their
+            palettes differ.
 
     Raises:
-        DataError: there is no mask, or there are more values than classes can be.
+        DataError: there is no mask, or its values are no classes.
     """
-    pairing = replace(pairing, mask_suffix=pairing.mask_suffix or pairing.guess_mask_suffix())
-    masks = [mask for name in pairing.sequences() for mask in pairing.scan(name)[1].values()]
-    pixels, palette, first, problems = Counter(), {}, {}, []
+    suffixes = {"image_suffix": image_suffix, "mask_suffix": mask_suffix}
+    source = Folder(folder, ClassTable((), ()), **suffixes)
+    if not source.mask_suffix:
+        suffixes["mask_suffix"] = source.guess_mask_suffix()
+        source = Folder(folder, ClassTable((), ()), **suffixes)
+    masks = [mask for name in source.sequences() for mask in source.files(name).labels.values()]
+    pixels, inside, palette, first, problems = Counter(), set(), {}, {}, []
     bar = progress_bar(len(masks), 0, unit="mask", description="read", shown=progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool, bar:
-        for path, seen in zip(masks, pool.map(_look, masks), strict=True):
+        seen = pool.map(lambda path: _look(path, in_colours), masks)
+        for path, (counts, within, colours, problem) in zip(masks, seen, strict=True):
             bar.update()
-            if isinstance(seen, DataError):
-                problems.append(str(seen))
-                continue
-            pixels.update(seen.counts)
-            palette |= seen.palette
-            first = dict.fromkeys(seen.counts, path) | first
+            if any(palette.get(index, colour) != colour for index, colour in colours.items()):
+                return propose_table(folder, **suffixes, progress=progress, in_colours=True)
+            pixels.update(counts)
+            inside |= within
+            palette |= colours
+            first = dict.fromkeys(counts, path) | first
+            problems += problem
             if len(pixels) > MAX_CLASSES + 1:
-                raise DataError(
-                    f"{path}: up to this mask there are {len(pixels)} different values, but at most "
-                    f"{MAX_CLASSES} classes are possible; save masks without smoothing, shading or "
-                    "compression that loses pixels"
-                )
+                break
     if not pixels:
-        raise DataError(f"{pairing.masks}: no usable mask in it\n" + "\n".join(problems[:1]))
-    settings = settings_text(pairing.image_suffix, pairing.mask_suffix)
-    if ready := _ready_for(pixels):
-        return settings + ready_text(ready), problems
-    return settings + _text(pixels, palette, first), problems
+        raise DataError(f"{folder}: no usable mask in it\n" + "\n".join(problems[:1]))
+    lines = len(pixels) - len(inside)
+    if len(pixels) > MAX_CLASSES + 1 or lines >= max(3, len(inside)):
+        raise DataError(
+            f"{folder}: {len(inside)} values fill areas in the masks, and {lines} others occur only as "
+            f"lines between them; at most {MAX_CLASSES} classes are possible; save masks without "
+            "smoothing, shading or compression, or write ranges such as 'background,0-127' into a table"
+        )
+    for name in ready_tables():  # ids are too much alike to tell tables by them
+        listed = load_table(name).colours
+        if pixels.keys() <= listed.keys() and 2 * len(pixels) >= len(listed):
+            return settings_text(**suffixes) + ready_text(name), problems
+    return settings_text(**suffixes) + _text(pixels, palette, first), problems
 
 
-def _look(path: Path) -> _Seen | DataError:
+def _look(path: Path, in_colours: bool) -> tuple[dict, set, dict, list[str]]:
+    """Of a mask: pixels of each raw label, which of them fill areas, its palette, what is wrong."""
     try:
-        mask = read_image(path, "PNG", *MASK_MODES)
-        found, _, counts = unique_labels(raw_labels(mask, path, in_colours=False))
+        mask = read_mask(path)
     except DataError as error:
-        return error
-    flat = mask.getpalette() if mask.mode == "P" else []
-    palette = {place: tuple(flat[3 * place : 3 * place + 3]) for place in range(len(flat) // 3)}
-    counted = dict(zip(found, counts, strict=True))
-    return _Seen(counted, {label: palette[label] for label in found if label in palette})
+        return {}, set(), {}, [str(error)]
+    found, places, counts = unique_labels(raw_labels(mask, in_colours))
+    inside = {found[place] for place in set(inner_labels(places).tolist())}
+    palette = index_colours(mask) if mask.mode == "P" and not in_colours else {}
+    return dict(zip(found, counts, strict=True)), inside, palette, []
 
 
 def settings_text(image_suffix: str = "", mask_suffix: str = "") -> str:
@@ -82,36 +105,33 @@ def settings_text(image_suffix: str = "", mask_suffix: str = "") -> str:
     return "".join(f"# {kind} suffix: {suffix}\n" for kind, suffix in suffixes.items() if suffix)
 
 
-def _ready_for(labels: Counter) -> str | None:
-    """The ready table that lists all colours; ids are too much alike to tell tables by them."""
-    fitting = (name for name in ready_tables() if labels.keys() <= load_table(name).colours.keys())
-    return next(fitting, None)
-
-
 def _text(pixels: Counter, palette: dict, first: dict[Hashable, Path]) -> str:
     """A class for each raw label, named by its value; share and place stand above it."""
-    ids, colours = (
-        sorted(label for label in pixels if isinstance(label, kind)) for kind in (int, tuple)
-    )
-    palette = palette if len(set(palette.values())) == len(palette) else {}  # each class needs its own
-    columns = [*(["id"] * bool(ids)), *(["colour"] * bool(colours)), *(["palette"] * bool(palette))]
-    lines = [
-        "# Give each class its name. What shall not count is called void; labels of one class stand in",
-        "# one line, separated by |.",
-        ",".join(["name", *columns]),
-    ]
-    void: dict[str, list[str]] = {}
-    for label in [*ids, *colours]:
-        column = "id" if isinstance(label, int) else "colour"
-        if label in _USUAL_VOID:
-            void[column] = [written(label)]
-            continue
-        share = pixels[label] / pixels.total()
-        cells = {"id": "", "colour": "", column: written(label)}
-        cells["palette"] = written(palette[label]) if label in palette else ""
-        lines.append(f"# {share:.2%} of the pixels, first in {first[label].name}")
-        name = f"class_{written(label).replace(' ', '_')}"
-        lines.append(",".join([name, *(cells[each] for each in columns)]))
+    if len(set(palette.values())) < len(palette):  # each class needs its own
+        palette = {}
+    kinds = {"id": int, "colour": tuple}
+    columns = [column for column, kind in kinds.items() if any(type(label) is kind for label in pixels)]
+    columns += ["palette"] * bool(palette)
+    lines = [",".join(["name", *columns])]
+    void = {}
+    for column, kind in kinds.items():
+        for label in sorted(label for label in pixels if type(label) is kind):
+            share = f"{pixels[label] / pixels.total():.2%} of the pixels"
+            if _is_void(label, pixels):
+                void[column] = written(label)
+                lines.append(f"# {written(label)}: {share}, taken for void")
+                continue
+            name = f"class_{written(label).replace(' ', '_')}" if label != _BLACK else "background"
+            cells = {column: written(label), "palette": written(palette.get(label, ""))}
+            lines.append(f"# {share}, first in {first[label].name}")
+            lines.append(",".join([name, *(cells.get(each, "") for each in columns)]))
     if void:
-        lines.append(",".join([VOID, *(" | ".join(void.get(each, [])) for each in columns)]))
-    return "\n".join(lines) + "\n"
+        lines.append(",".join([VOID, *(void.get(each, "") for each in columns)]))
+    return _HEAD + "\n".join(lines) + "\n"
+
+
+def _is_void(label: Hashable, pixels: Counter) -> bool:
+    """Black in colours, and 255 beside small ids; not what covers much of the images."""
+    is_rare = pixels[label] <= _RARE * pixels.total()
+    greys = [each for each in pixels if type(each) is int and 0 < each < _WHITE]
+    return is_rare and (label == _BLACK or (label == _WHITE and min(greys, default=255) < _SMALL_ID))

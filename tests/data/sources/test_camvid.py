@@ -1,3 +1,5 @@
+import shutil
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -41,14 +43,29 @@ def test_an_unknown_id_is_an_error(tree):
     ids[5, :4] = 12
     Image.fromarray(ids).save(path)
     source = sources.open(tree)
-    with pytest.raises(DataError, match=r"0016E5_00000\.png: label id 12 in 4 pixels"):
+    with pytest.raises(DataError, match=r"0016E5_00000\.png: id 12 in 4 pixels is not in this"):
         source.read(source.frames(["val"])[0])
 
 
-def test_an_image_without_labels_is_an_error(tree):
-    (tree / "trainannot/0001TP_00030.png").unlink()
-    with pytest.raises(DataError, match=r"0001TP_00030\.png: this frame has no label"):
-        sources.open(tree).frames()
+def test_names_that_are_no_frames_or_name_one_twice_are_errors(tree):
+    original = tree / "train/0001TP_00030.png"
+    for name, message in {
+        "0001TP_f00030.png": "the same frame number as 0001TP_00030.png",
+        "0001TP_" + 25 * "9" + ".png": "not a frame's name",
+        "0001TP_00031.png": "this frame has no label",
+    }.items():
+        path = shutil.copy(original, tree / "train" / name)
+        with pytest.raises(DataError, match=f"{name}: {message}"):
+            sources.open(tree).frames()
+        path.unlink()
+
+
+def test_own_classes_beside_the_parts_win(tree):
+    (tree / "classes.csv").write_text("name,id\nother,0-7|11\ncar,8\n")
+    source = sources.open(tree)
+    assert (source.kind, source.class_names) == ("camvid", ("other", "car"))
+    assert np.unique(source.read_labels(source.frames()[0])).tolist() == [0, 1]
+    assert source.identity != "camvid"
 
 
 def test_real_camvid_is_read_whole(real_data):

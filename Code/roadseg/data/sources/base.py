@@ -3,20 +3,20 @@
 import os
 import re
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from fnmatch import fnmatchcase
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from roadseg.data.classes import ClassMap, Colour
-from roadseg.data.sources.image_files import read_image
-from roadseg.data.sources.letterbox import fit_image, fit_labels
+from roadseg.data.sources.images import fit_image, fit_labels, read_image
 from roadseg.errors import DataError
 
 RENDERED_MARKER = "roadscenes.json"  # in a folder of rendered scenes
+# What systems, people and labelling tools put beside images.
+_NO_IMAGES = re.compile(r"\..*|thumbs\.db|.*\.(ini|txt|md|csv|json|xml|html)|readme.*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, order=True)
@@ -29,6 +29,31 @@ class Frame:
     label: Path
 
 
+@dataclass
+class Files:
+    """Of one sequence: number of a frame -> its file, and what is wrong with other files."""
+
+    images: dict[int, Path] = field(default_factory=dict)
+    labels: dict[int, Path] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+    def frames(self, sequence: str) -> list[Frame]:
+        """Those that have both files, sorted."""
+        both = sorted(self.images.keys() & self.labels.keys())
+        return [Frame(sequence, index, self.images[index], self.labels[index]) for index in both]
+
+    def unpaired(self, labelled_only: bool = False) -> list[str]:
+        """A message about each file that has no counterpart, or only about labels without an image."""
+        unlabelled = () if labelled_only else self.images.keys() - self.labels.keys()
+        alone = {self.images[index]: "label" for index in sorted(unlabelled)}
+        for index in sorted(self.labels.keys() - self.images.keys()):
+            alone[self.labels[index]] = "image"
+        return [
+            f"{path}: this frame has no {missing}; add the missing file or remove this one"
+            for path, missing in alone.items()
+        ]
+
+
 class Source(ABC):
     """A raw data set on disk. A subclass knows its layout; pairing and checking are the same for all."""
 
@@ -36,8 +61,8 @@ class Source(ABC):
     layout: str  # one phrase for messages
     class_names: tuple[str, ...]
     palette: tuple[Colour, ...]
-    image_format = "PNG"
     size: tuple[int, int] | None = None  # (H, W) to which `read` fits frames of whatever size
+    labelled_only = False  # whether images without labels are left out, instead of an error
 
     def __init__(self, path: Path):
         self.path = path
@@ -49,25 +74,23 @@ class Source(ABC):
 
     @abstractmethod
     def sequences(self) -> list[str]:
-        """The names of all sequences on disk, sorted; raises DataError when there is none."""
+        """The names of all sequences on disk, sorted."""
 
     @abstractmethod
     def class_map(self, sequence: str) -> ClassMap:
         """Colours of that sequence -> class ids."""
 
     @abstractmethod
-    def _image_files(self, sequence: str) -> dict[int, Path]: ...
-
-    @abstractmethod
-    def _label_files(self, sequence: str) -> dict[int, Path]: ...
+    def files(self, sequence: str) -> Files:
+        """The files of a sequence, paired by the numbers of frames."""
 
     @abstractmethod
     def read_labels(self, frame: Frame) -> np.ndarray:
         """Class ids uint8 (H, W) at full size, IGNORE where undefined; every pixel is checked."""
 
     def read_image(self, frame: Frame) -> Image.Image:
-        """The image at full size, mode RGB, 8 bit, decoded to its last byte."""
-        return read_image(frame.image, self.image_format, "RGB")
+        """The image at full size, mode RGB, 8 bit, upright, decoded to its last byte."""
+        return read_image(frame.image)
 
     @property
     def identity(self) -> str:
@@ -81,10 +104,7 @@ class Source(ABC):
         """
         labels, image = self.read_labels(frame), self.read_image(frame)
         if image.size != labels.shape[::-1]:
-            raise DataError(
-                f"{frame.label}: {labels.shape[1]} x {labels.shape[0]} pixels, but its image "
-                f"{frame.image} has {image.width} x {image.height}; one of them is from elsewhere"
-            )
+            raise DataError(unequal_sizes(frame, image.size, labels.shape))
         if self.size is None:
             return image, labels
         return fit_image(image, self.size), fit_labels(labels, self.size)
@@ -93,75 +113,106 @@ class Source(ABC):
         """All frames of the given sequences (None: of all), sorted by (sequence, index).
 
         A name stands for itself or for everything below it: "0001" for all variations of world 0001.
+        Raises DataError for a file that is no frame, or has no counterpart.
         """
-        chosen = select_sequences(self.sequences(), sequences, self.path)
-        return [frame for sequence in chosen for frame in self._paired_frames(sequence)]
+        found = []
+        for sequence in select_sequences(self.sequences(), sequences, self.path):
+            files = self.files(sequence)
+            frames = files.frames(sequence)
+            problems = files.problems + files.unpaired(self.labelled_only)
+            if not frames and not self.labelled_only:
+                problems.append(f"{self.path}: sequence {sequence} has no frames; extract it again")
+            if problems:
+                raise DataError(problems[0])
+            found += frames
+        return found
 
-    def survey(self, sequence: str) -> tuple[list[Frame], list[Path], list[str]]:
-        """Of a sequence: its frames, the files that have no counterpart, and what else is wrong."""
-        try:
-            images, labels = self._image_files(sequence), self._label_files(sequence)
-        except DataError as error:
-            return [], [], [str(error)]
-        return *pair(sequence, images, labels), []
 
-    def _check_sequence(self, sequence: str) -> None:
-        if sequence not in self.sequences():
-            raise _unknown_sequence(self.path, sequence, self.sequences())
+def unequal_sizes(frame: Frame, image_size: tuple[int, int], label_shape: tuple[int, int]) -> str:
+    """What is wrong when an image (width, height) and its labels (H, W) differ in size."""
+    return (
+        f"{frame.label}: {label_shape[1]} x {label_shape[0]} pixels, but its image {frame.image} has "
+        f"{image_size[0]} x {image_size[1]}; one of them is from elsewhere, or turned"
+    )
 
-    def _paired_frames(self, sequence: str) -> list[Frame]:
-        if not _is_text(sequence):
-            raise DataError(f"{self.path}: the name of sequence {sequence!a} is not text; rename it")
-        images, labels = self._image_files(sequence), self._label_files(sequence)
-        if not images and not labels:
-            raise DataError(f"{self.path}: sequence {sequence} has no frames; extract it again")
-        for index in sorted(images.keys() ^ labels.keys()):
-            alone, missing = (images, "label") if index in images else (labels, "image")
+
+class Joined(Source):
+    """Several data sets with the same classes as one, so that a network can be trained on all of them.
+
+    A sequence is "<name>/<sequence>", with the name under which its data set was given.
+    """
+
+    kind = "joined"
+    layout = "none: it joins data sets that are open"
+
+    def __init__(self, parts: Mapping[str, Source]):
+        """Raises DataError when there is no part, or their classes differ, or a name has a slash."""
+        if len({part.class_names for part in parts.values()}) != 1 or any("/" in name for name in parts):
+            kinds = ", ".join(f"{name}: {part.kind}" for name, part in parts.items()) or "none"
             raise DataError(
-                f"{alone[index]}: this frame has no {missing} (sequence {sequence}, {len(images)} "
-                f"images, {len(labels)} labels); extract the missing file or remove this one"
+                "data sets with the same classes can be joined, under names without /, not these "
+                f"({kinds})"
             )
-        return [Frame(sequence, index, images[index], labels[index]) for index in sorted(images)]
+        super().__init__(Path(os.path.commonpath([part.path.resolve() for part in parts.values()])))
+        self._parts = dict(parts)
+        first = next(iter(parts.values()))
+        self.class_names, self.palette = first.class_names, first.palette
 
-
-def pair(
-    sequence: str, images: Mapping[int, Path], labels: Mapping[int, Path]
-) -> tuple[list[Frame], list[Path]]:
-    """The frames that have both, and the files that are alone."""
-    both, alone = sorted(images.keys() & labels.keys()), sorted(images.keys() ^ labels.keys())
-    frames = [Frame(sequence, index, images[index], labels[index]) for index in both]
-    return frames, [(images if index in images else labels)[index] for index in alone]
-
-
-def _is_text(name: str) -> bool:
-    """False for the name of a file that is not UTF-8, which no HDF5 file could hold."""
-    try:
-        name.encode()
-    except UnicodeEncodeError:
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
         return False
-    return True
+
+    def sequences(self) -> list[str]:
+        parts = self._parts.items()
+        return sorted(f"{name}/{each}" for name, part in parts for each in part.sequences())
+
+    def class_map(self, sequence: str) -> ClassMap:
+        part, own_name = self._find(sequence)
+        return part.class_map(own_name)
+
+    def files(self, sequence: str) -> Files:
+        part, own_name = self._find(sequence)
+        return part.files(own_name)
+
+    @property
+    def identity(self) -> str:
+        unlike = [part.identity for part in self._parts.values() if part.identity != part.kind]
+        return " ".join([self.kind, *unlike])
+
+    def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
+        part, own_name = self._find(frame.sequence)
+        return part.read(replace(frame, sequence=own_name))
+
+    def read_labels(self, frame: Frame) -> np.ndarray:
+        part, own_name = self._find(frame.sequence)
+        return part.read_labels(replace(frame, sequence=own_name))
+
+    def _find(self, sequence: str) -> tuple[Source, str]:
+        name, _, own_name = sequence.partition("/")
+        return self._parts[name], own_name
 
 
 def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
     """Those of `known` that are named in `wanted` (None: all), or lie below a name; sorted, each once.
 
-    where: what messages call the data set. Raises DataError for a name that nothing matches.
+    where: what messages call the data set. Raises DataError for a name that nothing matches, and when
+    there is no sequence.
     """
     if wanted is None:
-        return sorted(known)
-    wanted = [wanted] if isinstance(wanted, str) else list(wanted)
+        wanted = known
     chosen = set()
-    for name in wanted:
+    for name in [wanted] if isinstance(wanted, str) else wanted:
         below = {each for each in known if each == name or each.startswith(f"{name}/")}
         if not below:
-            raise _unknown_sequence(where, name, known)
+            raise unknown_sequence(name, known, where)
         chosen |= below
     if not chosen:
-        raise DataError(f"{where}: an empty list of sequences was asked for")
+        raise DataError(f"{where}: no sequence here, or an empty list was given; extract at least one")
     return sorted(chosen)
 
 
-def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataError:
+def unknown_sequence(name: str, known: Iterable[str], where: object) -> DataError:
+    """The error that names those there are."""
     text = f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}"
     if isinstance(where, Path) and (where / RENDERED_MARKER).is_file():
         world, _, variation = name.partition("/")
@@ -170,63 +221,30 @@ def _unknown_sequence(where: object, name: str, known: Sequence[str]) -> DataErr
     return DataError(text)
 
 
-def frame_files(folder: Path, pattern: re.Pattern) -> Iterator[tuple[re.Match, Path]]:
-    """The files of a folder and how their names match; raises DataError for any other visible entry."""
-    for entry in entries(folder):
-        path, match = folder / entry.name, pattern.fullmatch(entry.name)
-        if match and (is_broken_link(entry) or not entry.is_file()):
-            raise DataError(f"{path}: a broken link, or not a regular file; extract the frame again")
-        if match:
-            yield match, path
-        elif not entry.name.startswith("."):
-            raise DataError(f"{path}: not a frame's name ({pattern.pattern}); move it elsewhere")
-
-
-def files_by_index(matches: Iterable[tuple[re.Match, Path]]) -> dict[int, Path]:
-    """The number of each frame -> its file; raises DataError when two files have one number."""
-    files: dict[int, Path] = {}
-    for match, path in matches:
-        index = int(match["index"])
-        if index in files:
-            raise DataError(
-                f"{path}: the same frame number as {files[index].name} beside it; move one elsewhere"
-            )
-        files[index] = path
-    return files
-
-
-def subfolders(folder: Path, *patterns: str) -> Iterator[Path]:
-    """Visible folders below, sorted; a pattern such as "Scene[0-9][0-9]" for each level.
-
-    Unlike Path.glob it raises DataError for a folder that cannot be read and for a broken link, so that
-    none is missed.
-    """
-    if not patterns:
-        yield folder
-        return
-    for entry in entries(folder):
-        if entry.name.startswith(".") or not fnmatchcase(entry.name, patterns[0]):
-            continue
-        if is_broken_link(entry):
-            raise DataError(f"{folder / entry.name}: a broken link; mend or remove it")
-        if entry.is_dir():
-            yield from subfolders(folder / entry.name, *patterns[1:])
-
-
-def is_broken_link(entry: os.DirEntry) -> bool:
-    """Whether it leads nowhere, in a circle or to where nothing can be read."""
-    try:
-        return entry.is_symlink() and not entry.stat()
-    except OSError:
-        return True
-
-
-def entries(folder: Path) -> list[os.DirEntry]:
-    """What is in a folder, sorted; nothing when there is none."""
-    try:
-        with os.scandir(folder) as found:
-            return sorted(found, key=lambda entry: entry.name)
-    except (FileNotFoundError, NotADirectoryError):
+def visible_files(folder: Path) -> list[Path]:
+    """The files of a folder that may be images, sorted."""
+    if not folder.is_dir():
         return []
-    except OSError as error:
-        raise DataError(f"{folder}: cannot be read ({error.strerror}); check the folder's permissions")
+    with os.scandir(folder) as entries:
+        names = [each.name for each in entries if not each.is_dir()]
+    return [folder / name for name in sorted(names) if not _NO_IMAGES.fullmatch(name)]
+
+
+def numbered_files(folder: Path, name: re.Pattern, **groups: str) -> tuple[dict[int, Path], list[str]]:
+    """Number of each frame -> its file, and a message about each file that does not fit.
+
+    name: of a frame's file, with a group "index".
+    groups: what other groups of the name must be; files in which they are something else are left out.
+    """
+    files: dict[int, Path] = {}
+    problems = []
+    for path in visible_files(folder):
+        if not (match := name.fullmatch(path.name)):
+            problems.append(f"{path}: not a frame's name ({name.pattern}); move it elsewhere")
+        elif any(match[group] != value for group, value in groups.items()):
+            continue
+        elif (twin := files.setdefault(int(match["index"]), path)) != path:
+            problems.append(
+                f"{path}: the same frame number as {twin.name} beside it; move one elsewhere"
+            )
+    return files, problems

@@ -7,12 +7,9 @@ as "train/0016E5"; the drive is the first part of a file's name.
 import re
 from pathlib import Path
 
-import numpy as np
-
 from roadseg.data.classes import IGNORE, ClassMap, Colour
-from roadseg.data.sources.base import Frame, Source, files_by_index, frame_files, subfolders
-from roadseg.data.sources.image_files import read_image
-from roadseg.errors import DataError
+from roadseg.data.sources.base import Files, numbered_files, visible_files
+from roadseg.data.sources.class_table import ClassTable, TableSource, load_table, own_table
 
 _CLASSES: dict[str, Colour] = {
     "Sky": (128, 128, 128),
@@ -27,63 +24,49 @@ _CLASSES: dict[str, Colour] = {
     "Pedestrian": (64, 64, 0),
     "Bicyclist": (0, 128, 192),
 }
-_VOID = len(_CLASSES)
 _VOID_COLOUR: Colour = (0, 0, 0)
+_NAMES, _PALETTE = tuple(_CLASSES), tuple(_CLASSES.values())
+_IDS = {number: number for number in range(len(_NAMES))}
+_TABLE = ClassTable(_NAMES, _PALETTE, _IDS | {len(_NAMES): IGNORE}, where="this packaging of CamVid")
+_CLASS_MAP = ClassMap(_NAMES, _PALETTE, dict(zip(_PALETTE, _IDS, strict=True)) | {_VOID_COLOUR: IGNORE})
 _NAME = re.compile(r"(?P<drive>[^_]+)_f?(?P<index>[0-9]{1,18})\.png")
 
 
-class CamVid(Source):
+class CamVid(TableSource):
+    """The known classes, unless a table of other classes lies beside the parts."""
+
     kind = "camvid"
     layout = "a folder with train/ and trainannot/ (or val/ and valannot/, ...)"
-    class_names = tuple(_CLASSES)
-    palette = tuple(_CLASSES.values())
+    class_names, palette = _NAMES, _PALETTE
+
+    def __init__(self, path: Path):
+        """Raises DataError for a table with mistakes."""
+        super().__init__(path)
+        own = own_table(path)
+        self.use_table(load_table(own) if own else _TABLE)
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return any(True for _ in cls._label_folders(path))
+        return any(path.glob("?*annot/"))
 
-    @staticmethod
-    def _label_folders(path: Path):
-        return subfolders(path, "?*annot")
+    @property
+    def identity(self) -> str:
+        return super().identity if self.table != _TABLE else super(TableSource, self).identity
+
+    def class_map(self, sequence: str) -> ClassMap:
+        return super().class_map(sequence) if self.table != _TABLE else _CLASS_MAP
 
     def sequences(self) -> list[str]:
         found = set()
-        for labels in self._label_folders(self.path):
+        for labels in self.path.glob("?*annot/"):
             part = labels.name.removesuffix("annot")
-            for folder in (labels, self.path / part):
-                found |= {f"{part}/{drive}" for drive in self._drives(folder)}
-        if not found:
-            raise DataError(f"{self.path}: no frames in it; copy the data set again")
+            for file in (*visible_files(labels), *visible_files(self.path / part)):
+                if match := _NAME.fullmatch(file.name):
+                    found.add(f"{part}/{match['drive']}")
         return sorted(found)
 
-    def class_map(self, sequence: str) -> ClassMap:
-        self._check_sequence(sequence)
-        colour_to_id = {colour: class_id for class_id, colour in enumerate(self.palette)}
-        return ClassMap(self.class_names, self.palette, colour_to_id | {_VOID_COLOUR: IGNORE})
-
-    def read_labels(self, frame: Frame) -> np.ndarray:
-        ids = np.array(read_image(frame.label, "PNG", "L"))
-        unknown = ids[ids > _VOID]
-        if unknown.size:
-            raise DataError(
-                f"{frame.label}: label id {unknown[0]} in {(unknown == unknown[0]).sum()} pixels; "
-                f"ids are 0..{_VOID} in this packaging of CamVid"
-            )
-        ids[ids == _VOID] = IGNORE
-        return ids
-
-    def _image_files(self, sequence: str) -> dict[int, Path]:
+    def files(self, sequence: str) -> Files:
         part, drive = sequence.split("/")
-        return self._drives(self.path / part).get(drive, {})
-
-    def _label_files(self, sequence: str) -> dict[int, Path]:
-        part, drive = sequence.split("/")
-        return self._drives(self.path / f"{part}annot").get(drive, {})
-
-    @staticmethod
-    def _drives(folder: Path) -> dict[str, dict[int, Path]]:
-        """Drive -> number of the frame -> file."""
-        drives: dict[str, list[tuple[re.Match, Path]]] = {}
-        for match, path in frame_files(folder, _NAME):
-            drives.setdefault(match["drive"], []).append((match, path))
-        return {drive: files_by_index(matches) for drive, matches in drives.items()}
+        images, other_images = numbered_files(self.path / part, _NAME, drive=drive)
+        labels, other_labels = numbered_files(self.path / f"{part}annot", _NAME, drive=drive)
+        return Files(images, labels, other_images + other_labels)

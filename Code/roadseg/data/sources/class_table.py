@@ -1,20 +1,42 @@
-"""ClassTable: which raw labels of a mask mean which class, as a classes.csv says."""
+"""ClassTable: which raw labels of a mask mean which class; and the files that say so, as classes.csv."""
 
-from collections.abc import Hashable, Iterable, Mapping
+import csv
+import hashlib
+import re
+import unicodedata
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from importlib.resources import files
+from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from roadseg.data.classes import IGNORE, ClassMap, Colour, UnlistedColour
+from roadseg.data.sources.base import Frame, Source
+from roadseg.data.sources.images import raw_labels, read_mask, unique_labels
 from roadseg.errors import DataError
 
+TABLE_FILE = "classes.csv"
+TABLE_FILES = TABLE_FILE, "class_dict.csv", "label_colors.txt"  # that may lie beside the data
 VOID = "void"  # the name of what is not counted
-MASK_MODES = "L", "I;16", "P", "RGB", "RGBA"  # of Pillow
-MAX_ID = 65535
+MAX_PROBLEMS = 20  # that are printed
+MAX_CLASSES = 254
+MAX_ID = 65535  # of a mask with 16 bits
 _UNLISTED = 254  # no class id
 _BLACK = (0, 0, 0)
+_TABLES = files("roadseg.data.sources") / "tables"
+_LABELS = {"id": "ids", "colour": "colours", "class": "classes"}  # column -> field of ClassTable
+_EXPECTED = {"id": f"a whole number 0..{MAX_ID} is expected, or a range such as 0-127"}
+_EXPECTED |= dict.fromkeys(
+    ("colour", "palette"), "write three numbers 0..255, such as 128 64 128, or #804080"
+)
+_PADDING = ' ,;\t"'  # what spreadsheets put around a comment
+_SETTING = re.compile(r"#\s*(image suffix|mask suffix|size)\s*:\s*(.*?)\s*", re.IGNORECASE)
+_SIZE = re.compile(r"([0-9]{1,4}) ?x ?([0-9]{1,4})( ?\(.*\))?")
+_COMMENT = re.compile(r"#(?![0-9a-fA-F]{6}\b)")  # and no colour such as #804080
+_COLOUR_FIRST = re.compile(r"^\s*(\d+\s+\d+\s+\d+)\s+(.+)$", re.MULTILINE)  # in label_colors.txt
 
 
 class UnlistedLabels(DataError):
@@ -29,9 +51,7 @@ class UnlistedLabels(DataError):
         self.counts = dict(sorted(counts.items(), key=lambda item: -item[1]))
         label, pixels = next(iter(self.counts.items()))
         more = f" ({len(counts)} such values in all)" if len(counts) > 1 else ""
-        super().__init__(
-            f"{where}: {describe(label)} in {pixels} pixels is not in {table}{more}; {remedy(label)}"
-        )
+        super().__init__(f"{where}: {describe(label, f' in {pixels} pixels is not in {table}{more}')}")
 
 
 @dataclass(frozen=True)
@@ -60,53 +80,41 @@ class ClassTable:
     @cached_property
     def class_map(self) -> ClassMap:
         """Its colours, or where it has ids the palette, with void in black."""
-        colours = self.colours or {
-            _BLACK: IGNORE,
-            **{colour: number for number, colour in enumerate(self.palette)},
-        }
-        return ClassMap(self.class_names, self.palette, colours)
+        painted = {colour: number for number, colour in enumerate(self.palette)}
+        return ClassMap(self.class_names, self.palette, self.colours or {_BLACK: IGNORE, **painted})
 
     def decode(self, mask: Image.Image, path: object) -> np.ndarray:
         """Class ids uint8 (H, W) of a mask, every pixel checked.
 
         Args:
-            mask: of one of the MASK_MODES.
+            mask: as `images.read_mask` gives it. Of one with a palette the indices count, unless the
+                table lists colours.
             path: of the mask, for messages.
 
         Raises:
             UnlistedLabels: a pixel's raw label is not in the table.
             DataError: the table has no labels of the mask's kind.
         """
-        labels = self.raw_labels(mask, path)
-        if labels.ndim == 3:
+        labels = raw_labels(mask, bool(self.colours), self.ids)
+        kind, listed = ("colour", self.colours) if labels.ndim == 3 else ("id", self.ids)
+        if not listed:
+            raise DataError(
+                f"{path}: its pixels are {kind}s, but {self.where} has none; add a column {kind!r}, or "
+                "save the masks in the other way"
+            )
+        if kind == "id":
+            ids = self._lookup[labels]
+            if not (ids == _UNLISTED).any():
+                return ids
+        else:
             try:
                 return self.class_map.decode(labels)
             except UnlistedColour:
-                raise self._unlisted(labels, self.colours, path)
-        ids = self._lookup[labels]
-        if (ids == _UNLISTED).any():
-            raise self._unlisted(labels, self.ids, path)
-        return ids
-
-    def _unlisted(self, labels: np.ndarray, listed: Mapping, path: object) -> UnlistedLabels:
+                pass  # an error of this table says more
         found, places, counts = unique_labels(labels)
         ids = np.array([listed.get(label, IGNORE) for label in found], np.uint8)[places]
         unlisted = {label: n for label, n in zip(found, counts, strict=True) if label not in listed}
-        return UnlistedLabels(path, self.where, unlisted, ids)
-
-    def raw_labels(self, mask: Image.Image, path: object) -> np.ndarray:
-        """What counts in a mask: ids uint8 or uint16 (H, W), or colours uint8 (H, W, 3).
-
-        Of a mask with a palette the indices count, unless the table gives colours.
-        """
-        labels = raw_labels(mask, path, in_colours=bool(self.colours))
-        kind, listed = ("colours", self.colours) if labels.ndim == 3 else ("ids", self.ids)
-        if not listed:
-            raise DataError(
-                f"{path}: its pixels are {kind}, but {self.where} has none; add a column "
-                f"{'colour' if labels.ndim == 3 else 'id'!r}, or save the masks in the other way"
-            )
-        return labels
+        raise UnlistedLabels(path, self.where, unlisted, ids)
 
     def label_map(self, class_names: Iterable[str]) -> np.ndarray:
         """uint8 (256): class ids of another data set -> class ids of this table; IGNORE stays IGNORE.
@@ -117,67 +125,258 @@ class ClassTable:
         Raises:
             DataError: the table's column "class" lacks one of them.
         """
+        class_names = list(class_names)
+        if missing := [name for name in class_names if name not in self.classes]:
+            raise DataError(
+                f"{self.where}: class {missing[0]!r} is not in its column 'class'; "
+                f"write it behind a name, or behind {VOID}"
+            )
         table = np.full(256, IGNORE, np.uint8)
-        for number, name in enumerate(class_names):
-            if name not in self.classes:
-                raise DataError(
-                    f"{self.where}: class {name!r} is not in its column 'class'; "
-                    f"write it behind a name, or behind {VOID}"
-                )
-            table[number] = self.classes[name]
+        table[: len(class_names)] = [self.classes[name] for name in class_names]
         return table
 
     @cached_property
     def _lookup(self) -> np.ndarray:
         table = np.full(MAX_ID + 1, _UNLISTED, np.uint8)
-        for raw, class_id in self.ids.items():
-            table[raw] = class_id
+        table[[*self.ids.keys()]] = [*self.ids.values()]
         return table
 
 
-def raw_labels(mask: Image.Image, path: object, in_colours: bool) -> np.ndarray:
-    """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask.
+class TableSource(Source):
+    """A raw data set in which one table says what all masks mean."""
 
-    in_colours: whether a mask with a palette is read as colours.
-    """
-    if mask.mode == "RGBA":
-        if mask.getextrema()[3] != (255, 255):
-            raise DataError(f"{path}: partly transparent; save it without an alpha channel")
-        mask = mask.convert("RGB")
-    if mask.mode == "P" and in_colours:
-        if mask.getextrema()[1] >= len(mask.getpalette()) // 3:
-            raise DataError(f"{path}: pixels beyond the end of its palette; save it again")
-        mask = mask.convert("RGB")
-    return np.asarray(mask)
+    table: ClassTable
 
+    @property
+    def identity(self) -> str:
+        raw = sorted(self.table.ids.items()), sorted(self.table.colours.items())
+        return f"{self.kind} {self.size} {hashlib.sha256(repr(raw).encode()).hexdigest()}"
 
-def unique_labels(labels: np.ndarray) -> tuple[list[Hashable], np.ndarray, list[int]]:
-    """Each raw label, an int or a colour; which of them each pixel (H, W) has; pixels of each."""
-    is_colour = labels.ndim == 3
-    if is_colour:
-        red, green, blue = np.moveaxis(labels.astype(np.uint32), -1, 0)
-        labels = red << 16 | green << 8 | blue
-    values, places, counts = np.unique(labels, return_inverse=True, return_counts=True)
-    found = values.tolist()
-    if is_colour:
-        found = [(value >> 16, value >> 8 & 255, value & 255) for value in found]
-    return found, places.reshape(labels.shape), counts.tolist()
+    def use_table(self, table: ClassTable) -> None:
+        """Takes the classes and the size over that a table gives."""
+        self.table, self.size = table, table.size
+        self.class_names, self.palette = table.class_names, table.palette
 
+    def class_map(self, sequence: str) -> ClassMap:
+        return self.table.class_map
 
-def describe(label: Hashable) -> str:
-    """A raw label in words."""
-    return f"colour {written(label)}" if isinstance(label, tuple) else f"id {label}"
-
-
-def remedy(label: Hashable) -> str:
-    """What to write into the table for a raw label that it lacks."""
-    kind = "colour" if isinstance(label, tuple) else "id"
-    return (
-        f"add a line with a name and the {kind} {written(label)!r}, or append '| {written(label)}' to "
-        f"the {kind}s of a class or of {VOID}"
-    )
+    def read_labels(self, frame: Frame) -> np.ndarray:
+        return self.table.decode(read_mask(frame.label), frame.label)
 
 
 def written(label: Hashable) -> str:
-    """As in a table."""
+    """A raw label as in a table."""
     return " ".join(map(str, label)) if isinstance(label, tuple) else str(label)
+
+
+def describe(label: Hashable, pixels: str) -> str:
+    """What is wrong with a raw label that a table lacks, and what to write; pixels: how many, where."""
+    kind, text = "colour" if isinstance(label, tuple) else "id", written(label)
+    return (
+        f"{kind} {text}{pixels}; add a line with a name and the {kind} {text!r}, or append '| {text}' "
+        f"to the {kind}s of a class or of {VOID}"
+    )
+
+
+def ready_tables() -> list[str]:
+    """Names of the tables that ship with the package."""
+    return sorted(each.name.removesuffix(".csv") for each in _TABLES.iterdir())
+
+
+def ready_text(name: str) -> str:
+    """The file of a table that ships with the package."""
+    return (_TABLES / f"{name}.csv").read_text("utf-8")
+
+
+def own_table(folder: Path) -> Path | None:
+    """The table that lies beside the data, if there is one."""
+    return next((folder / name for name in TABLE_FILES if (folder / name).exists()), None)
+
+
+def load_table(table: str | Path) -> ClassTable:
+    """The table in a file, or the one of that name that ships; raises DataError with all problems."""
+    if str(table) in ready_tables():
+        return parse_table(ready_text(str(table)), f"the ready table {table}")
+    try:
+        text = Path(table).read_text("utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        raise DataError(
+            f"{table}: cannot be read ({error}); give a CSV file, saved in UTF-8, or one of the ready "
+            f"tables {', '.join(ready_tables())}"
+        )
+    if Path(table).suffix == ".txt":  # lines such as "128 64 128 Road", without a header
+        return parse_table(_COLOUR_FIRST.sub(r"\1,\2", text), str(table), ("colour", "name"))
+    return parse_table(text, str(table))
+
+
+def parse_table(text: str, where: str, columns: Sequence[str] = ()) -> ClassTable:
+    """The table that a text holds, separated by commas, semicolons or tabs.
+
+    Args:
+        text: of a classes.csv, or of a class_dict.csv with the columns name, r, g and b.
+        where: the file, for messages.
+        columns: of a text without a header.
+
+    Raises:
+        DataError: with all problems, up to MAX_PROBLEMS of them.
+    """
+    parser = _Parser(unicodedata.normalize("NFC", text), list(columns))
+    if problems := parser.problems:
+        more = [f"and {len(problems) - MAX_PROBLEMS} more"] * (len(problems) > MAX_PROBLEMS)
+        head = [f"{len(problems)} problems"] * (len(problems) > 1)
+        raise DataError(f"{where}: " + "\n  ".join([*head, *problems[:MAX_PROBLEMS], *more]))
+    return parser.table(where)
+
+
+class _Parser:
+    """Collects classes, labels and problems, line by line."""
+
+    def __init__(self, text: str, columns: list[str]):
+        self.columns, self.delimiter = columns, ","
+        self.problems: list[str] = []
+        self.names: dict[str, int] = {}  # with the line that each stands in, void included
+        self.labels: dict[str, dict] = {column: {} for column in _LABELS}  # raw label -> name
+        self.palette: dict[str, Colour] = {}
+        self.settings: dict[str, object] = {}
+        for self.line, line in enumerate(text.splitlines(), start=1):
+            bare = line.strip(_PADDING)
+            if setting := _SETTING.fullmatch(bare):
+                self._read_setting(setting[1].lower(), setting[2])
+            elif bare and not _COMMENT.match(bare):
+                self._read_row(line)
+                if not self.columns:  # without a header the other lines say nothing
+                    return
+        if not self.problems:
+            self._check_whole()
+
+    def table(self, where: str) -> ClassTable:
+        names = [name for name in self.names if name != VOID]
+        number = {name: place for place, name in enumerate(names)} | {VOID: IGNORE}
+        labels = {
+            field: {label: number[name] for label, name in self.labels[column].items()}
+            for column, field in _LABELS.items()
+        }
+        given = self._given_palette()
+        free = (colour for colour in _spread_colours() if colour not in given.values())
+        palette = tuple(given.get(name) or next(free) for name in names)
+        return ClassTable(tuple(names), palette, **labels, **self.settings, where=where)
+
+    def _say(self, what: str, line: int | None = None) -> None:
+        self.problems.append(f"line {line or self.line}: {what}")
+
+    def _read_setting(self, key: str, value: str) -> None:
+        if key != "size":
+            self.settings[key.replace(" ", "_")] = value
+        elif (size := _SIZE.fullmatch(value)) and int(size[1]) and int(size[2]):
+            self.settings["size"] = int(size[2]), int(size[1])
+        else:
+            self._say(f"size {value!r}: write width x height in pixels, such as 1242 x 376")
+
+    def _read_row(self, line: str) -> None:
+        if not self.columns:
+            self.delimiter = next((each for each in ";\t" if each in line), ",")
+        try:
+            (cells,) = csv.reader([line], delimiter=self.delimiter, skipinitialspace=True, strict=True)
+        except csv.Error as error:
+            return self._say(f"not a line of a CSV file ({error}); save it as one")
+        cells = [cell.strip() for cell in cells]
+        while not cells[-1]:  # a spreadsheet fills rows up
+            cells.pop()
+        return self._read_class(cells) if self.columns else self._read_header(cells)
+
+    def _read_header(self, cells: list[str]) -> None:
+        columns = [cell.lower().replace("color", "colour") for cell in cells]
+        found, labels = set(columns), {*_LABELS, "r"}
+        if "name" in found and found & labels and found <= {"name", "palette", *labels, "g", "b"}:
+            self.columns = columns
+        if not self.columns or len(found) < len(columns):
+            self._say(
+                f"{', '.join(cells)!r} is no header; it must have 'name', one or more of 'id', 'colour' "
+                "and 'class', and if wanted 'palette', each once"
+            )
+
+    def _read_class(self, cells: list[str]) -> None:
+        row = dict(zip(self.columns, cells, strict=False))
+        if "r" in row:
+            row["colour"] = " ".join(row.get(channel, "") for channel in "rgb")
+        name = row.get("name", "")
+        name = VOID if name.lower() == VOID else name
+        if len(cells) > len(self.columns):
+            self._say(
+                f"{len(cells)} cells, but the header has {len(self.columns)}; write a colour as "
+                "128 64 128, and several labels as 7 | 8"
+            )
+        elif not name:
+            self._say("no name; give the class one, or void")
+        elif name in self.names:
+            self._say(
+                f"{name!r} is already in line {self.names[name]}; put all of its labels into one line, "
+                "separated by |"
+            )
+        else:
+            self.names[name] = self.line
+            for column in _LABELS:
+                for label in self._parse(column, row.get(column, "")):
+                    if (taken := self.labels[column].setdefault(label, name)) != name:
+                        self._say(
+                            f"{column} {written(label)} already stands for {taken!r} in line "
+                            f"{self.names[taken]}; leave it in one of them"
+                        )
+                        break
+            for colour in self._parse("palette", row.get("palette", "")):
+                self.palette[name] = colour
+
+    def _parse(self, column: str, cell: str) -> list:
+        """The labels in a cell."""
+        labels = []
+        for part in filter(None, map(str.strip, cell.split("|"))):
+            try:
+                labels += [part] if column == "class" else (_ids if column == "id" else _colour)(part)
+            except ValueError:
+                self._say(f"{column} {part!r}: {_EXPECTED[column]}")
+        return labels
+
+    def _check_whole(self) -> None:
+        classes = [name for name in self.names if name != VOID]
+        if not 1 <= len(classes) <= MAX_CLASSES:
+            self.problems.append(
+                f"lists {len(classes)} classes, but 1 to {MAX_CLASSES} are possible; write a header "
+                "such as 'name,id', and a line such as 'road,7' for each"
+            )
+        for column in _LABELS:
+            unlabelled = [name for name in classes if name not in self.labels[column].values()]
+            for name in unlabelled if self.labels[column] else ():
+                self._say(f"{name!r} has no {column}; write one, or drop the line", self.names[name])
+        painted: dict[Colour, str] = {}
+        for name, colour in self._given_palette().items():
+            if (twin := painted.setdefault(colour, name)) != name:
+                what = f"{name!r} is painted {written(colour)}, and so is {twin!r}"
+                self._say(f"{what}; give each a palette of its own", self.names[name])
+
+    def _given_palette(self) -> dict[str, Colour]:
+        """Of a class: its palette colour, else its first colour."""
+        first = {name: colour for colour, name in reversed(self.labels["colour"].items())} | self.palette
+        return {name: first[name] for name in self.names if name in first and name != VOID}
+
+
+def _ids(text: str) -> range:
+    """One id, or all of a range such as 0-127; raises ValueError for anything else."""
+    first, dash, last = text.partition("-")
+    ids = range(int(first), int(last if dash else first) + 1)
+    if not 0 <= ids.start < ids.stop <= MAX_ID + 1:
+        raise ValueError(text)
+    return ids
+
+
+def _colour(text: str) -> list[Colour]:
+    """Raises ValueError unless it is one colour."""
+    parts = text.strip("()[]").replace(",", " ").split()
+    red, green, blue = bytes.fromhex(text[1:]) if text[0] == "#" else bytes(map(int, parts))
+    return [(red, green, blue)]
+
+
+def _spread_colours() -> Iterator[Colour]:
+    """Colours that are far apart, as PASCAL VOC paints its classes: the bits of 1, 2, 3, ..."""
+    for number in range(1, 4 * MAX_CLASSES):
+        bits = [number >> place & 1 for place in range(24)]  # red, green, blue, red, ...
+        yield tuple(int("".join(map(str, bits[channel::3])), 2) for channel in range(3))

@@ -1,33 +1,89 @@
 """A folder of one's own images and masks, with a table of classes; and two data sets laid out alike."""
 
-import hashlib
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
-from roadseg.data.classes import ClassMap
-from roadseg.data.sources.base import Frame, Source, pair
-from roadseg.data.sources.class_table import MASK_MODES
-from roadseg.data.sources.image_files import read_image
-from roadseg.data.sources.pairing import IMAGE_FORMATS, Pairing
-from roadseg.data.sources.table_file import TABLE_FILE, load_table
+from roadseg.data.sources.base import Files, visible_files
+from roadseg.data.sources.class_table import TABLE_FILE, ClassTable, TableSource, load_table, own_table
+from roadseg.data.sources.images import IMAGE_FORMATS, MASK_FORMATS
 from roadseg.errors import DataError
 
+LOOSE = "all"  # the sequence of the files that lie in no sub-folder
+_NUMBER = re.compile(r"(?<![0-9])[0-9]{1,18}(?=[^0-9]*$)")  # the last one in a name
 
-class Folder(Source):
-    """`images/`, `masks/` and `classes.csv`; a sub-folder of both is a sequence."""
+
+@dataclass(frozen=True)
+class _Tree:
+    """Images or masks in a tree of folders; names are compared in the form NFC of Unicode."""
+
+    path: Path
+    suffix: str
+    formats: Mapping[str, str]  # by the ending of a file
+
+    def sequences(self) -> dict[str, list[Path]]:
+        """Name of each folder -> its files that have the suffix; the top folder is called LOOSE."""
+        found = {}
+        for folder, inner, _ in os.walk(self.path, followlinks=True):
+            inner[:] = [name for name in inner if not name.startswith(".")]
+            name = unicodedata.normalize("NFC", Path(folder).relative_to(self.path).as_posix())
+            if files := [file for file in visible_files(Path(folder)) if self.key(file) is not None]:
+                found[name] = files
+        if "." in found and (self.path / LOOSE).is_dir():
+            raise DataError(
+                f"{self.path}: files beside a sub-folder {LOOSE!r}, and {LOOSE!r} is what the files "
+                "that lie in no sub-folder are called; rename it"
+            )
+        return {LOOSE if name == "." else name: files for name, files in found.items()}
+
+    def key(self, file: Path) -> str | None:
+        """What the name shares with that of its counterpart; None without the suffix."""
+        pattern = "(.*)" + re.escape(self.suffix).replace(r"\*", "(.*)")
+        match = re.fullmatch(pattern, unicodedata.normalize("NFC", file.stem))
+        return "*".join(match.groups()) if match else None
+
+    def files(self, sequence: str) -> tuple[dict[str, Path], list[str]]:
+        """Key -> file in a folder, and what is wrong with other files."""
+        forms = sequence, unicodedata.normalize("NFD", sequence)  # the second is of a Mac
+        folder = next((self.path / form for form in forms if (self.path / form).is_dir()), self.path)
+        if folder == self.path and sequence != LOOSE:
+            return {}, []
+        found: dict[str, Path] = {}
+        problems = []
+        for path in visible_files(folder):
+            key, is_readable = self.key(path), path.suffix.lower() in self.formats
+            if key is None or (self.suffix and not is_readable):
+                continue
+            if not is_readable:
+                endings = ", ".join(self.formats)
+                problems.append(f"{path}: not one of {endings}; convert it, or move it elsewhere")
+            elif (twin := found.setdefault(key, path)) != path:
+                problems.append(f"{path}: the same name as {twin.name} beside it; remove one of them")
+        return found, problems
+
+
+class Folder(TableSource):
+    """`images/`, `masks/` and `classes.csv`; a sub-folder of both is a sequence.
+
+    An image and its mask have the same sub-folder, and the same stem but for a suffix of each, in which
+    a * stands for more that both share: x_camera_1 and x_label_1 with the suffixes _camera_* and
+    _label_*. Where a suffix is given, files without it are passed over.
+    """
 
     kind = "folder"
     layout = f"a folder with images/, masks/ and {TABLE_FILE}"
-    images, masks = "images", "masks"
+    image_folder, mask_folder = "images", "masks"
     image_suffix = mask_suffix = ""
     ready_table: str | None = None  # where the folder has no table of its own
 
     def __init__(
         self,
         path: Path,
-        table: str | Path | None = None,
+        table: str | Path | ClassTable | None = None,
         image_suffix: str | None = None,
         mask_suffix: str | None = None,
     ):
@@ -36,75 +92,77 @@ class Folder(Source):
         Args:
             path: of the folder.
             table: a CSV file, or the name of a table that ships; None: the folder's classes.csv.
-            image_suffix, mask_suffix: with which the stems of files end, behind the name that an image
-                and its mask share; None: as the table says.
+            image_suffix, mask_suffix: of the names of files; None: as the table says.
 
         Raises:
             DataError: there is no table, or something is wrong with it.
         """
-        super().__init__(path)
-        self.table = load_table(table or self._own_table())
-        self.class_names, self.palette = self.table.class_names, self.table.palette
-        self.size = self.table.size
-        self.pairing = self.find_files(
-            path,
-            self.table.image_suffix if image_suffix is None else image_suffix,
-            self.table.mask_suffix if mask_suffix is None else mask_suffix,
-        )
+        super().__init__(Path(path))
+        table = table or own_table(self.path) or self.ready_table
+        if table is None:
+            raise DataError(
+                f"{self.path / TABLE_FILE}: no such file; `roadseg check-data {self.path}` proposes one "
+                "from the masks"
+            )
+        self.use_table(table if isinstance(table, ClassTable) else load_table(table))
+        given = image_suffix, self.table.image_suffix, self.image_suffix
+        self.image_suffix = next(each for each in given if each is not None)
+        given = mask_suffix, self.table.mask_suffix, self.mask_suffix
+        self.mask_suffix = next(each for each in given if each is not None)
+        self._images = _Tree(self.path / self.image_folder, self.image_suffix, IMAGE_FORMATS)
+        self._masks = _Tree(self.path / self.mask_folder, self.mask_suffix, MASK_FORMATS)
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        there = (path / cls.images).is_dir(), (path / cls.masks).is_dir(), (path / TABLE_FILE).exists()
-        return sum(there) >= 2
-
-    @classmethod
-    def find_files(
-        cls, path: Path, image_suffix: str | None = None, mask_suffix: str | None = None
-    ) -> Pairing:
-        """Where images and masks lie; None: the layout's own suffix."""
-        suffixes = [
-            own if given is None else given
-            for own, given in ((cls.image_suffix, image_suffix), (cls.mask_suffix, mask_suffix))
-        ]
-        return Pairing(path / cls.images, path / cls.masks, *suffixes)
-
-    def _own_table(self) -> Path | str:
-        own = self.path / TABLE_FILE
-        if own.exists():
-            return own
-        if self.ready_table is None:
-            raise DataError(
-                f"{own}: no such file; `roadseg check-data {self.path}` proposes one from the masks"
-            )
-        return self.ready_table
-
-    @property
-    def identity(self) -> str:
-        raw = sorted(self.table.ids.items()), sorted(self.table.colours.items())
-        return f"{self.kind} {self.size} {hashlib.sha256(repr(raw).encode()).hexdigest()}"
+        folders = path / cls.image_folder, path / cls.mask_folder
+        return sum([*(each.is_dir() for each in folders), own_table(path) is not None]) >= 2
 
     def sequences(self) -> list[str]:
-        return self.pairing.sequences()
+        """Sub-folders, such as "train/0016E5", that hold files; raises DataError when there is none."""
+        found = self._images.sequences().keys() | self._masks.sequences().keys()
+        if not found or not self._masks.path.is_dir():
+            raise DataError(self._explain_nothing())
+        return sorted(found)
 
-    def class_map(self, sequence: str) -> ClassMap:
-        self._check_sequence(sequence)
-        return self.table.class_map
+    def files(self, sequence: str) -> Files:
+        (images, other_images), (masks, other_masks) = (
+            tree.files(sequence) for tree in (self._images, self._masks)
+        )
+        problems = other_images + other_masks
+        if images and masks and not images.keys() & masks.keys():
+            problems.append(self._explain_unpaired(images, masks))
+        numbers = _frame_numbers(images.keys() | masks.keys())
+        images, masks = ({numbers[key]: each[key] for key in each} for each in (images, masks))
+        return Files(images, masks, problems)
 
-    def read_image(self, frame: Frame) -> Image.Image:
-        return read_image(frame.image, IMAGE_FORMATS[frame.image.suffix.lower()], "RGB")
+    def guess_mask_suffix(self) -> str:
+        """What all masks have at their end and images have not, or ""."""
+        images, masks = (
+            [tree.key(file) for files in tree.sequences().values() for file in files]
+            for tree in (self._images, self._masks)
+        )
+        return _common_suffix(images, masks)
 
-    def read_labels(self, frame: Frame) -> np.ndarray:
-        return self.table.decode(read_image(frame.label, "PNG", *MASK_MODES), frame.label)
+    def _explain_nothing(self) -> str:
+        for tree in (self._images, self._masks):
+            files = [each for each in tree.path.rglob("*") if each.is_file()]
+            if files and tree.suffix:
+                return (
+                    f"{tree.path}: none of the {len(files)} files, such as {files[0].name}, ends with "
+                    f"{tree.suffix!r}"
+                )
+        empty = self._images if self._masks.path.is_dir() else self._masks
+        return f"{empty.path}: no {empty.path.name} in it or in its sub-folders; put them there"
 
-    def survey(self, sequence: str) -> tuple[list[Frame], list[Path], list[str]]:
-        images, masks, problems = self.pairing.scan(sequence)
-        return *pair(sequence, images, masks), problems
-
-    def _image_files(self, sequence: str) -> dict[int, Path]:
-        return self.pairing.files(sequence)[0]
-
-    def _label_files(self, sequence: str) -> dict[int, Path]:
-        return self.pairing.files(sequence)[1]
+    def _explain_unpaired(self, images: dict[str, Path], masks: dict[str, Path]) -> str:
+        image, mask = next(iter(images.values())), next(iter(masks.values()))
+        suffix = _common_suffix(images, masks)
+        remedy = f"'# mask suffix: {self.mask_suffix}{suffix or '_L'}'"
+        return (
+            f"{mask.parent}: none of its {len(masks)} masks, such as {mask.name}, has the name of one "
+            f"of the {len(images)} images, such as {image.name}; if all masks end alike beyond the "
+            f"names of their images, write a line such as {remedy} at the top of {TABLE_FILE}"
+        )
 
 
 class Cityscapes(Folder):
@@ -112,20 +170,17 @@ class Cityscapes(Folder):
 
     kind = "cityscapes"
     layout = "a folder with leftImg8bit/ and gtFine/"
-    images, masks = "leftImg8bit", "gtFine"
+    image_folder, mask_folder = "leftImg8bit", "gtFine"
     image_suffix, mask_suffix = "_leftImg8bit", "_gtFine_labelIds"
     ready_table = "cityscapes"
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return (path / cls.images).is_dir() or (path / cls.masks).is_dir()
+        return (path / cls.image_folder).is_dir() or (path / cls.mask_folder).is_dir()
 
     def sequences(self) -> list[str]:
         """Without those of the part "test", whose masks are withheld: the files there hold void only."""
-        found = [name for name in super().sequences() if not name.startswith("test/")]
-        if not found:
-            raise DataError(f"{self.path}: only the part 'test' is there, which has no labels")
-        return found
+        return [name for name in super().sequences() if not name.startswith("test/")]
 
 
 class KittiSemantics(Folder):
@@ -133,10 +188,36 @@ class KittiSemantics(Folder):
 
     kind = "kitti_semantics"
     layout = "a folder with training/image_2/ and training/semantic/"
-    images, masks = "training/image_2", "training/semantic"
+    image_folder, mask_folder = "training/image_2", "training/semantic"
     image_suffix = mask_suffix = "_10"  # image_2 may hold the later images of the stereo data set too
     ready_table = "cityscapes"
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return (path / cls.masks).is_dir()
+        return (path / cls.mask_folder).is_dir()
+
+
+def _frame_numbers(keys: Iterable[str]) -> dict[str, int]:
+    """The last number in each name where these put all in order, else places.
+
+    The order is the natural one of whole names, in which x2 is before x10.
+    """
+    ordered = sorted(keys, key=_natural_order)
+    numbers = [int(match[0]) for key in ordered if (match := _NUMBER.search(key))]
+    if len(numbers) < len(ordered) or any(one >= other for one, other in pairwise(numbers)):
+        numbers = range(len(ordered))
+    return dict(zip(ordered, numbers, strict=True))
+
+
+def _natural_order(key: str) -> list[str | int]:
+    parts: list = re.split("([0-9]+)", key)  # text and numbers in turn
+    parts[1::2] = map(int, parts[1::2])
+    return parts
+
+
+def _common_suffix(images: Iterable[str], masks: Iterable[str]) -> str:
+    """With which all masks end beyond the names of images, or ""."""
+    names, masks = set(images), list(masks)
+    starts = ((mask[:end], mask[end:]) for mask in masks[:1] for end in range(len(mask), 0, -1))
+    suffix = next((rest for start, rest in starts if start in names), "")
+    return suffix if all(mask.removesuffix(suffix) in names for mask in masks) else ""
