@@ -54,6 +54,7 @@ def test_the_files_are_laid_out_as_promised_to_any_reader(raw, tmp_path):
     with h5py.File(tmp_path / "frames.hdf5") as file:
         assert (file["images"].chunks, file["labels"].chunks) == ((1, 21, 32, 3), (1, 21, 32))
         assert file["images"].compression == file["labels"].compression == "gzip"
+        assert all(file[name].fletcher32 for name in file)
         assert (file["sequence"][0], file["index"][3]) == (b"0001/clone", 3)
         assert file.attrs["format_version"] == 2
         assert file.attrs["source"] == b"virtual_kitti_1"
