@@ -9,44 +9,38 @@ nothing run beside it: all forms of a network are timed in turns.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 import joblib
-import pandas as pd
 
 import roadscenes
 from benchmarks import harness
 from roadscenes import VARIATIONS, WORLDS
 from roadseg import networks, training
 from roadseg.data import preprocess, sources, splits, store
-from roadseg.inference import export_formats, export_proof, export_runtimes, export_source
-from roadseg.inference.export_target import Target
-from studies.runner.data_sets import CODE
+from roadseg.inference import export, export_formats
 
-TARGETS = (
-    Target("saved_model"),
-    Target("onnx"),
-    Target("litert"),
-    Target("openvino"),
-    Target("openvino", "bfloat16"),
-    Target("onnx", "int8"),
-    Target("litert", "int8"),
-)
+FOLDER = Path(__file__).resolve().parents[1] / "Runs/exported_networks"
 _KNOWN, _HELD_OUT = 0, 8  # seeds; the second has trained none of the weights that ship
 _VARIATIONS, _STRIDE = 3, 60
 
 
 def main() -> None:
     parser = harness.parser(__doc__)
-    parser.add_argument(
-        "--folder", type=Path, default=CODE / "Runs" / "exported_networks", help="of scenes and files"
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of scenes and files")
     options = parser.parse_args()
     frames = rendered(options.folder)
     load, measured = os.getloadavg()[0], {}  # the load of a quiet machine is below 0.5
     for trained in ("simple", "simple_plus", train_edgesegnet(frames, options.folder / "edgesegnet")):
-        table = measure(trained, frames, [f"worlds-{_HELD_OUT}"], options.folder / "files")
+        _, table = export.export(
+            trained,
+            export_formats.FORMATS,
+            frames.path,
+            validation=None if Path(trained).is_dir() else [f"worlds-{_HELD_OUT}"],  # a run has its own
+            folder=options.folder / "files",
+            overwrite=True,
+        )
         measured[Path(trained).name] = table.to_dict("index")
     print(as_markdown(measured))
     harness.report({"load_before": load, "networks": measured}, options.output)
@@ -75,22 +69,6 @@ def train_edgesegnet(frames: store.FrameStore, folder: Path) -> Path:
     network = networks.build("edgesegnet", frames.image_shape, frames.num_classes)
     split = splits.by_sequence(frames, [f"worlds-{_HELD_OUT}"])
     return training.train(network, frames, split, training.get_recipe("quick"), folder).folder
-
-
-def measure(
-    trained: str | Path,
-    frames: store.FrameStore,
-    validation: Sequence[str],
-    folder: Path,
-    targets: Sequence[Target] = TARGETS,
-) -> pd.DataFrame:
-    """A row for Keras and one for each target, see `export_proof.prove`."""
-    own = None if Path(trained).is_dir() else validation
-    source, exported = export_source.open_trained(trained, frames, own), {}
-    for target in targets:
-        path = export_formats.write(source, target, folder, overwrite=True)
-        exported[str(target)] = export_runtimes.open_exported(path)
-    return export_proof.prove(source, exported)
 
 
 def as_markdown(measured: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
