@@ -2,6 +2,7 @@
 
 import threading
 
+import keras
 import numpy as np
 import pytest
 from PIL import Image
@@ -150,8 +151,13 @@ def test_a_runs_folder_labels_with_its_best_network(frames, tmp_path):
     (image,), _ = frames.read([0])
     expected = run.load_best().predict_on_batch(image[None])[0]
     np.testing.assert_array_equal(opened.logits(image), expected)
-    assert not opened.resizable  # a plain Keras model
-    assert Labeller(opened).segment(np.zeros((100, 70, 3), np.uint8)).ids.shape == (100, 70)
+
+
+def test_a_keras_model_of_one_size_keeps_it(halves):
+    layers = keras.Input((HEIGHT, WIDTH, 3)), keras.layers.Conv2D(3, 1)
+    opened = KerasModel(keras.Sequential(layers), BrightnessModel.card)
+    assert not opened.resizable
+    assert Labeller(opened).segment(halves).ids.shape == (40, 64)
 
 
 def test_a_network_of_any_size_sees_the_whole_image(frames):

@@ -48,10 +48,9 @@ def read_image(image: ImageLike) -> Image.Image:
     try:
         with Image.open(path, formats=_FORMATS) as file:
             return _to_rgb(ImageOps.exif_transpose(_decoded(file, path)), path)
-    except DataError:
-        raise
     except Exception as error:  # a damaged file makes Pillow raise nearly anything
-        raise DataError(f"{path}: {file_problem(path, error)}")
+        is_told = isinstance(error, DataError)
+        raise error if is_told else DataError(f"{path}: {file_problem(path, error)}")
 
 
 def file_problem(path: Path, error: Exception) -> str:

@@ -38,11 +38,13 @@ class KerasModel:
         minimum_size: the least height and width that it takes, in pixels.
     """
 
-    minimum_size = 16
-
     def __init__(self, network: "keras.Model", card: "ModelCard"):
+        from roadseg.networks import NETWORKS
+
         self.card, self._network = card, network
         self.resizable = network.input_shape[1] is None
+        architecture = NETWORKS.get(getattr(network, "architecture", None))
+        self.minimum_size = architecture.MINIMUM_SIZE if architecture else 1
 
     def logits(self, image: np.ndarray) -> np.ndarray:
         """uint8 (H, W, 3) -> float32 (H, W, C)."""
