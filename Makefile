@@ -4,38 +4,48 @@
 # make scenes     renders road scenes into Code/Data/scenes (WORLDS, VARIATIONS, FRAMES, SEED)
 # make data       fetches sequences of Virtual KITTI (SEQUENCES, ACCEPT_LICENCE, VKITTI, ARCHIVES, DATA)
 # make test       lint and tests
-# All need nothing but python3 and make: they set up .venv when it is missing or out of date.
+# All need nothing but Python and make: they set up .venv when it is missing or out of date.
 
 PYTHON ?= python3
 BIN := .venv/bin
 SHELL := /bin/sh
 
+# A value reaches the command as it was given: neither make nor the shell expands anything in it. Lists are
+# divided at spaces.
+quoted = '$(subst ','\'',$(value $1))'
+one = $(if $(value $1),$2 $(quoted))
+several = $(if $(value $1),$2 $(foreach word,$(subst ','\'',$(value $1)),'$(word)'))
+unexport NOTEBOOK DATA SEQUENCES VALIDATION SCALE NETWORKS RECIPE EPOCHS LEAKAGE IMAGE WEIGHTS SECONDS \
+  WORLDS VARIATIONS FRAMES SEED ACCEPT_LICENCE VKITTI ARCHIVES
+
 .PHONY: notebook scenes data test
 
 notebook: .venv/installed
-	@$(BIN)/roadseg notebook $(NOTEBOOK) $(if $(DATA),--data "$(DATA)") \
-	  $(if $(SEQUENCES),--sequences $(SEQUENCES)) $(if $(VALIDATION),--validation $(VALIDATION)) \
-	  $(if $(SCALE),--scale $(SCALE)) $(if $(NETWORKS),--networks $(NETWORKS)) \
-	  $(if $(RECIPE),--recipe $(RECIPE)) $(if $(EPOCHS),--epochs $(EPOCHS)) \
-	  $(if $(LEAKAGE),--leakage $(LEAKAGE)) $(if $(IMAGE),--image "$(IMAGE)") \
-	  $(if $(WEIGHTS),--weights $(WEIGHTS)) $(if $(SECONDS),--seconds $(SECONDS))
+	@$(BIN)/roadseg notebook $(call one,NOTEBOOK) $(call one,DATA,--data) \
+	  $(call several,SEQUENCES,--sequences) $(call several,VALIDATION,--validation) \
+	  $(call one,SCALE,--scale) $(call several,NETWORKS,--networks) $(call one,RECIPE,--recipe) \
+	  $(call one,EPOCHS,--epochs) $(call one,LEAKAGE,--leakage) $(call one,IMAGE,--image) \
+	  $(call one,WEIGHTS,--weights) $(call one,SECONDS,--seconds)
 
 scenes: .venv/installed
-	@$(BIN)/roadseg render $(if $(WORLDS),--worlds $(WORLDS)) $(if $(VARIATIONS),--variations $(VARIATIONS)) \
-	  $(if $(FRAMES),--frames $(FRAMES)) $(if $(SEED),--seed $(SEED)) --output Code/Data/scenes
+	@$(BIN)/roadseg render $(call several,WORLDS,--worlds) $(call several,VARIATIONS,--variations) \
+	  $(call one,FRAMES,--frames) $(call one,SEED,--seed) --output Code/Data/scenes
 
 data: .venv/installed
-	@$(BIN)/roadseg fetch $(SEQUENCES) $(if $(VKITTI),--version $(VKITTI)) \
-	  $(if $(ARCHIVES),--url "$(ARCHIVES)") --output "$(or $(DATA),Code/Data)" \
-	  $(if $(filter yes,$(ACCEPT_LICENCE)),--accept-licence)
+	@$(BIN)/roadseg fetch $(call several,SEQUENCES) $(call one,VKITTI,--version) \
+	  $(call one,ARCHIVES,--url) --output $(if $(value DATA),$(call quoted,DATA),Code/Data) \
+	  $(if $(filter yes,$(value ACCEPT_LICENCE)),--accept-licence)
 
 test: .venv/installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/pytest -n 2 --dist loadscope
 
+VERSION = $(shell $(PYTHON) -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null)
 .venv/installed: requirements.txt pyproject.toml
+	$(if $(filter 3.11 3.12 3.13,$(VERSION)),,$(error $(PYTHON) is $(or $(VERSION:%=Python %),no Python), \
+	  but Python 3.11 to 3.13 is needed: make PYTHON=python3.12))
 	@echo "Installing the packages into .venv: 3.5 GB on disk, a few minutes, silent meanwhile"
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --disable-pip-version-check -q -e ".[dev]"
+	@$(BIN)/python -m pip install --disable-pip-version-check -q -e ".[dev]" -c requirements.txt
 	@touch $@

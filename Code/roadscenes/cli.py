@@ -18,11 +18,6 @@ def add_commands(commands) -> None:
         "0001 a street, 0002 an avenue, 0006 a crossing, 0018 a country road, 0020 a motorway. "
         "Frames that are already there are kept, so a later call can add more.",
     )
-    _add_options(parser)
-    parser.set_defaults(run=_render)
-
-
-def _add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--worlds",
         nargs="+",
@@ -61,6 +56,7 @@ def _add_options(parser: argparse.ArgumentParser) -> None:
         default=Path("Data/scenes"),
         help="folder for the scenes of this seed; default: Data/scenes",
     )
+    parser.set_defaults(run=_render)
 
 
 def _frames(text: str) -> int | range:
@@ -74,13 +70,6 @@ def _frames(text: str) -> int | range:
 
 def _render(options: argparse.Namespace) -> None:
     with on_cluster(options.dask):
-        render(
-            options.output,
-            options.worlds,
-            options.variations,
-            options.frames,
-            options.seed,
-            options.randomise,
-            options.workers,
-        )
+        choice = options.worlds, options.variations, options.frames
+        render(options.output, *choice, options.seed, options.randomise, options.workers)
     print(f"Complete in {options.output}")

@@ -57,9 +57,12 @@ def render(
             frames where random ones are asked for (or the reverse), or if the workers were lost.
     """
     target = user_path(target).resolve()
+    if frames is not None:
+        frames = (
+            list(range(frames)) if isinstance(frames, int) else sorted({*map(operator.index, frames)})
+        )
     worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
-    numbers = _frame_numbers(frames)
-    wanted = {world: _frames_of_drive(numbers, world) for world in worlds}
+    wanted = {world: _frame_numbers(frames, world) for world in worlds}
     try:
         _claim(target, seed, randomise)
         tasks = []
@@ -105,19 +108,10 @@ def _known(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
     return names
 
 
-def _frame_numbers(frames: int | Iterable[int] | None) -> list[int] | None:
-    """Sorted, each once; None: all."""
-    if frames is None:
-        return None
-    if isinstance(frames, Iterable):
-        return sorted({operator.index(frame) for frame in frames})
-    return list(range(operator.index(frames)))
-
-
-def _frames_of_drive(numbers: list[int] | None, world: str) -> list[int]:
+def _frame_numbers(frames: list[int] | None, world: str) -> list[int]:
+    """Those asked for of one drive, all for None."""
     count = WORLDS[world].frames
-    if numbers is None:
-        return list(range(count))
+    numbers = list(range(count)) if frames is None else frames
     if not numbers or numbers[0] < 0 or numbers[-1] >= count:
         asked = f"{numbers[0]}..{numbers[-1]}" if numbers else "none"
         raise ValueError(f"frames {asked}: world {world} has the frames 0..{count - 1}")
@@ -130,24 +124,20 @@ def _claim(target: Path, seed: int, randomise: bool) -> None:
     if randomise:
         description["randomise"] = True
     if marker.is_file():
-        _check_marker(marker, description)
+        try:
+            found = json.loads(marker.read_text("utf-8"))
+        except ValueError:
+            raise DataError(f"{marker}: is damaged; render into another folder, or remove this one")
+        if found != description:
+            raise DataError(
+                f"{target}: holds {found}, not {description}; render into another folder, or remove "
+                "this one to render it again"
+            )
         return
     if target.exists() and any(not path.name.startswith(".") for path in target.iterdir()):
         raise DataError(f"{target}: holds other files; render into an empty folder")
     target.mkdir(parents=True, exist_ok=True)
     atomic_write(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
-
-
-def _check_marker(marker: Path, description: dict) -> None:
-    try:
-        found = json.loads(marker.read_text("utf-8"))
-    except (ValueError, RecursionError):
-        raise DataError(f"{marker}: is damaged; render into another folder, or remove this one")
-    if found != description:
-        raise DataError(
-            f"{marker.parent}: holds {found}, not {description}; render into another folder, or remove "
-            "this one to render it again"
-        )
 
 
 def _write_encodings(target: Path, world: World, variations: list[str]) -> None:

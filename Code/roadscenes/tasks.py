@@ -1,19 +1,21 @@
 """Tasks of parallel workers: groups the frames that are missing, and renders them."""
 
+import os
 import platform
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 from PIL import Image
 
 from roadscenes.class_ids import TRUCK
-from roadscenes.render.camera import Camera
 from roadscenes.render.image import View
-from roadscenes.render.ray_casting import Scene, StaticGeometry
+from roadscenes.render.ray_casting import Camera, Scene, StaticGeometry
 from roadscenes.render.variations import VARIATIONS, Light, light_in_world, random_light
 from roadscenes.worlds import WORLDS
 from roadscenes.worlds.world import World
@@ -36,6 +38,7 @@ class RenderTask:
     section: int
     frames: tuple[int, ...]
     variations: tuple[str, ...]
+    caller: int = field(default_factory=os.getpid)  # the process that waits for it
 
     @property
     def seeds(self) -> list[int]:
@@ -57,9 +60,8 @@ def plan_tasks(
     """Groups the frames that are not rendered yet into tasks.
 
     Args:
-        target: folder of the data set.
+        target, seed, randomise: as in `dataset.render`.
         world: as `seed` furnishes it.
-        seed, randomise: as in `dataset.render`.
         frames, variations: the frames wanted, each in all of these variations.
     """
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
@@ -93,6 +95,7 @@ def render_frames(task: RenderTask) -> int:
             f"{task.target}: the worker on {platform.node()} does not see this folder; render into one "
             "that all machines share under the same name"
         )
+    _end_with(task.caller)
     world, static = _world(task.world, task.seed), _static(task.world, task.seed, task.section)
     drive_lights = {name: light_in_world(name, task.seeds) for name in task.variations}
     for frame in task.frames:
@@ -109,6 +112,19 @@ def render_frames(task: RenderTask) -> int:
             scene = Scene(static, moving)
         _render_variations(task, world, scene, frame, lights)
     return len(task.frames) * len(task.variations)
+
+
+@cache
+def _end_with(caller: int) -> None:
+    """Ends this process when the one that called it does, even by SIGKILL; else it would render on."""
+
+    def watch() -> None:
+        while os.getppid() == caller:  # an orphan gets another parent
+            time.sleep(1.0)
+        os._exit(1)
+
+    if os.getppid() == caller:  # not so in the caller itself, and on other machines
+        threading.Thread(target=watch, daemon=True).start()
 
 
 def _render_variations(

@@ -10,7 +10,9 @@ from pathlib import Path
 from roadseg.errors import TrainingError
 from roadseg.parallel import add_options, on_cluster
 
-_STOPPED = "Stopped. Finished work is kept: call again to continue"
+# Written out, because importing them would import Keras, and `roadseg --help` answers at once.
+NETWORKS = "simple", "simple_plus", "edgesegnet"
+RECIPES = "quick", "best", "transfer", "original"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,7 +25,7 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, TrainingError) as error:  # a DataError is a ValueError
         print(f"\n{command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"\n{_STOPPED}", file=sys.stderr)
+        print("\nStopped. Finished work is kept: call again to continue", file=sys.stderr)
     return 1
 
 
@@ -32,7 +34,7 @@ def _parser() -> argparse.ArgumentParser:
 
     from roadseg import notebook
     from roadseg.data import check_data
-    from roadseg.inference import command, export_command
+    from roadseg.inference import label_files
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -46,8 +48,8 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_prolong(commands)
     _add_evaluate(commands)
-    command.add_command(commands)
-    export_command.add_command(commands)
+    label_files.add_command(commands)
+    _add_export(commands)
     notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)
@@ -61,27 +63,24 @@ def _add_fetch(commands) -> None:
         description="Downloads only the sequences asked for out of Virtual KITTI's official archives. "
         "Without --accept-licence it shows the size and the licence, and downloads nothing.",
     )
-    parser.add_argument(
-        "sequences",
-        nargs="+",
-        metavar="SEQUENCE",
-        help="such as 0001/sunset, 0001 or Scene01/sunset/Camera_0",
-    )
-    parser.add_argument("--version", default="1.3.1", help="1.3.1 (default) or 2.0.3")
-    parser.add_argument("--output", type=Path, default=Path("Data"), help="folder; default: Data")
-    parser.add_argument("--url", help="a mirror, or a folder with the archives")
-    parser.add_argument("--accept-licence", action="store_true", help="accept CC BY-NC-SA 3.0")
+    add = parser.add_argument
+    names = "such as 0001/sunset, 0001 or Scene01/sunset/Camera_0"
+    add("sequences", nargs="+", metavar="SEQUENCE", help=names)
+    add("--version", default="1.3.1", help="1.3.1 (default) or 2.0.3")
+    add("--output", type=Path, default=Path("Data"), help="folder; default: Data")
+    add("--url", help="a mirror, or a folder with the archives")
+    add("--accept-licence", action="store_true", help="accept CC BY-NC-SA 3.0")
     parser.set_defaults(run=_fetch)
 
 
 def _fetch(options) -> None:
-    from roadseg.data import download
+    from roadseg.data import fetch
 
-    print(download.plan(options.sequences, options.output, options.version))
+    print(fetch.plan(options.sequences, options.output, options.version))
     if not options.accept_licence:
-        print(f"\n{download.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
+        print(f"\n{fetch.LICENCE}Nothing was fetched. --accept-licence accepts this licence.")
         return
-    download.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
+    fetch.fetch(options.sequences, options.output, options.version, options.url, accept_licence=True)
     print(f"Complete in {options.output}")
 
 
@@ -92,19 +91,15 @@ def _add_preprocess(commands) -> None:
         description="Shrinks the images and labels of a raw data set and writes them into one "
         "compressed HDF5 file, with the class tables in a pickle beside it.",
     )
-    parser.add_argument("folder", type=Path, help="raw data set; its kind is recognised from its layout")
-    parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
-    parser.add_argument("--scale", type=float, default=3, help="how many times smaller; default: 3")
-    parser.add_argument(
-        "--size",
-        type=int,
-        nargs=2,
-        metavar=("H", "W"),
-        help="fit frames of different sizes to H x W pixels before they shrink, with void around them",
-    )
-    parser.add_argument("--labelled-only", action="store_true", help="leave out images without labels")
+    add = parser.add_argument
+    add("folder", type=Path, help="raw data set; its kind is recognised from its layout")
+    add("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
+    add("--scale", type=float, default=3, help="how many times smaller; default: 3")
+    fit = "fit frames of different sizes to H x W pixels before they shrink, with void around them"
+    add("--size", type=int, nargs=2, metavar=("H", "W"), help=fit)
+    add("--labelled-only", action="store_true", help="leave out images without labels")
+    add("--output", type=Path, help="folder; default: one below Data_compressed")
     add_options(parser, "decoding threads", "all its machines must see the raw data set")
-    parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
     parser.set_defaults(run=_preprocess)
 
 
@@ -127,20 +122,16 @@ def _add_train(commands) -> None:
         help="train a network on preprocessed frames",
         description="Trains a network on the frames of a folder that `roadseg preprocess` wrote.",
     )
-    parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
-    parser.add_argument("--network", default="simple", help="simple (default), simple_plus, edgesegnet")
-    parser.add_argument("--recipe", default="quick", help="quick (default), best, transfer, original")
-    parser.add_argument("--epochs", type=int, help="default: those of the recipe")
-    parser.add_argument(
-        "--validation",
-        nargs="+",
-        metavar="SEQUENCE",
-        help="worlds or sequences to hold out; default: the last world or drive",
-    )
-    parser.add_argument("--output", type=Path, help="folder of the run; default: one below Runs")
-    parser.add_argument(
-        "--workers", type=int, default=1, help="processes that read frames; default: 1, more for a GPU"
-    )
+    add = parser.add_argument
+    add("store", type=Path, help="folder of the preprocessed frames")
+    add("--network", choices=NETWORKS, default="simple", help="default: simple")
+    add("--recipe", choices=RECIPES, default="quick", help="default: quick")
+    add("--epochs", type=int, help="default: those of the recipe")
+    held_out = "worlds or sequences to hold out; default: the last world or drive"
+    add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
+    add("--output", type=Path, help="folder of the run; default: one below Runs")
+    more = "processes that read frames; default: 1, more for a GPU"
+    add("--workers", type=int, default=1, help=more)
     several = parser.add_argument_group(
         "several processes",
         "The same command in each of them, with KERAS_BACKEND=jax. One process alone uses all GPUs of "
@@ -165,14 +156,11 @@ def _train(options) -> None:
         distributed.connect(*several)  # before anything is computed
     frames = store.open(options.store)
     network = networks.build(options.network, frames.image_shape, frames.num_classes)
-    if options.validation:
-        split = splits.by_sequence(frames, options.validation)
-    else:
-        split = splits.last_drive(frames)
+    held_out = options.validation
+    split = splits.by_sequence(frames, held_out) if held_out else splits.last_drive(frames)
     name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
-    run = training.train(
-        network, frames, split, recipe, options.output or Path("Runs") / name, workers=options.workers
-    )
+    folder = options.output or Path("Runs") / name
+    run = training.train(network, frames, split, recipe, folder, workers=options.workers)
     if not options.process_id:  # the folder is that of process 0
         print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
 
@@ -222,3 +210,67 @@ def _evaluate(options) -> None:
     own = run.settings["data"]["digest"] == frames.digest
     result = evaluation.evaluate(run.load_best(), frames, run.split.validation if own else None)
     print(f"{'Its validation frames' if own else 'All frames'} of {options.store}\n{result}")
+
+
+def _add_export(commands) -> None:
+    parser = commands.add_parser(
+        "export",
+        help="write a trained network for ONNX Runtime, LiteRT, OpenVINO or TensorFlow",
+        description="Writes a trained network as a file for another runtime, then runs that file over "
+        "held-out frames and compares it with Keras: size, speed, labels and mean IoU. Exits with 1 "
+        "when the file labels too differently. All formats but saved_model need "
+        '`pip install "roadseg[export]"`.',
+    )
+    parser.add_argument("trained", metavar="RUN_OR_WEIGHTS", help="folder of a run, or name of weights")
+    formats = ("onnx", "litert", "openvino", "saved_model")
+    parser.add_argument("--format", required=True, choices=formats)
+    parser.add_argument(
+        "--frames",
+        type=Path,
+        metavar="STORE",
+        help="folder of preprocessed frames to measure on, with the classes of the network; default: "
+        "rendered scenes, where the network has their classes",
+    )
+    parser.add_argument(
+        "--validation",
+        nargs="+",
+        metavar="SEQUENCE",
+        help="worlds or sequences to measure on; default: those of the run, or the last world or drive",
+    )
+    precision = parser.add_mutually_exclusive_group()
+    precision.add_argument("--int8", action="store_true", help="8-bit integers, for onnx and litert")
+    precision.add_argument(
+        "--precision", choices=("f32", "bf16"), default="f32", help="of OpenVINO; default: f32"
+    )
+    parser.add_argument(
+        "--size",
+        type=int,
+        nargs=2,
+        metavar=("H", "W"),
+        help="pixels of the images that the file takes; default: as in the store, or in training",
+    )
+    parser.add_argument("--output", type=Path, default="Exported", help="folder; default: Exported")
+    parser.add_argument("--overwrite", action="store_true", help="replace an earlier export")
+    parser.set_defaults(run=_export)
+
+
+def _export(options) -> int:
+    from roadseg.inference import export, export_formats
+
+    precision = {"f32": "float32", "bf16": "bfloat16"}[options.precision]
+    (path,), table = export.export(
+        options.trained,
+        [export_formats.get(options.format, "int8" if options.int8 else precision)],
+        options.frames,
+        validation=options.validation,
+        size=options.size and tuple(options.size),
+        folder=options.output,
+        overwrite=options.overwrite,
+    )
+    print(path)
+    if table is None:
+        print("Not measured: rendered scenes have other classes, or embreex is missing; give --frames")
+        return 0
+    problems = export.shortfalls(table)
+    print(export.as_text(table), *(f"Not good enough: {each}" for each in problems), sep="\n")
+    return 1 if problems else 0

@@ -1,6 +1,5 @@
 """Shared by the tests of rendering: a few frames to render, and a road with things on it."""
 
-import hashlib
 from pathlib import Path
 
 import numpy as np
@@ -8,20 +7,17 @@ import numpy as np
 from roadscenes.class_ids import ROAD
 from roadscenes.models.mesh import Mesh, join
 from roadscenes.models.primitives import box, quad
-from roadscenes.render.camera import Camera
 from roadscenes.render.image import View
-from roadscenes.render.ray_casting import Scene, StaticGeometry
+from roadscenes.render.ray_casting import Camera, Scene, StaticGeometry
 from roadscenes.render.variations import Light
 
-RENDERED = {"worlds": ["0001", "0018"], "variations": ["clone", "fog", "30-deg-left"], "frames": [0, 9]}
+VARIATIONS = "clone", "fog", "30-deg-left"
 
 
-def digests(folder: Path) -> dict[str, str]:
-    """Of every file, by its path."""
-    files = sorted(path for path in folder.rglob("*") if path.is_file())
-    return {
-        str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest() for path in files
-    }
+def contents(folder: Path) -> dict[str, bytes]:
+    """Of every file with a final name, by its path."""
+    files = (path for path in folder.rglob("*") if path.is_file() and not path.name.startswith("."))
+    return {str(path.relative_to(folder)): path.read_bytes() for path in files}
 
 
 def road_with(*things: Mesh) -> Scene:

@@ -7,12 +7,8 @@ from roadscenes.models.mesh import Mesh, join
 from roadscenes.models.primitives import box, quad, surface
 
 _PLASTERS = (
-    (0.62, 0.58, 0.5),
-    (0.7, 0.7, 0.68),
-    (0.55, 0.42, 0.28),
-    (0.45, 0.47, 0.45),
-    (0.6, 0.4, 0.32),
-)
+    (0.62, 0.58, 0.5), (0.7, 0.7, 0.68), (0.55, 0.42, 0.28), (0.45, 0.47, 0.45), (0.6, 0.4, 0.32),
+)  # fmt: skip
 _BRICKS = ((0.28, 0.1, 0.07), (0.35, 0.2, 0.12), (0.2, 0.1, 0.08))
 _ROOFS = ((0.22, 0.06, 0.035), (0.05, 0.05, 0.055), (0.12, 0.07, 0.05))
 
@@ -54,13 +50,8 @@ def house(rng: np.random.Generator) -> Mesh:
     door = quad(
         (0.9 - length / 2, -depth / 2 - 0.03, 0), (1.0, 0, 0), (0, 0, 2.1), "bark", roof * 0.8, BUILDING
     )
-    chimney = box(
-        (0.7, 0.6, 1.9),
-        "brick",
-        (0.25, 0.1, 0.07),
-        BUILDING,
-        at=(length * 0.25, 0.6, eaves + rise - 0.9),
-    )
+    top = (length * 0.25, 0.6, eaves + rise - 0.9)
+    chimney = box((0.7, 0.6, 1.9), "brick", (0.25, 0.1, 0.07), BUILDING, at=top)
     body = _walls((length, depth, eaves), texture, wall)
     return join([body, _gable(length, depth, eaves, rise, roof, wall), door, chimney])
 

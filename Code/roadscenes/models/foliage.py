@@ -6,18 +6,10 @@ from roadscenes.class_ids import TREE, VEGETATION
 from roadscenes.models.mesh import Mesh, cross, join, unit
 from roadscenes.models.primitives import ellipsoid
 
-_LEAF_COLOURS = np.array(
-    [
-        (0.045, 0.085, 0.018),
-        (0.075, 0.11, 0.02),
-        (0.03, 0.06, 0.02),
-        (0.1, 0.12, 0.03),
-        (0.055, 0.07, 0.03),
-        (0.17, 0.085, 0.02),  # autumn
-        (0.022, 0.036, 0.024),
-        (0.14, 0.12, 0.07),
-    ]
-)
+_LEAF_COLOURS = np.array([  # the sixth is autumn
+    (0.045, 0.085, 0.018), (0.075, 0.11, 0.02), (0.03, 0.06, 0.02), (0.1, 0.12, 0.03),
+    (0.055, 0.07, 0.03), (0.17, 0.085, 0.02), (0.022, 0.036, 0.024), (0.14, 0.12, 0.07),
+])  # fmt: skip
 _UPWARD = np.array([0.0, 0.0, 0.3])
 
 
@@ -49,6 +41,7 @@ def leaf_cards(
     Returns:
         A mesh of K triangles.
     """
+    # Two random directions at right angles to each other span the triangle; its middle is the centre.
     along = unit(rng.standard_normal(centres.shape))
     across = unit(cross(along, rng.standard_normal(centres.shape)))
     along, across = along * sizes[:, None], across * sizes[:, None]
@@ -86,6 +79,7 @@ def leaf_cluster(
         texture: a name in textures.TEXTURES.
     """
     leaf_rng = rng.spawn(1)[0]  # so that the rest is the same whatever the number of leaves
+    # Darker than the leaves in front of it, as the inside of a crown is.
     core = ellipsoid(
         radii * 0.82, texture, tint * 0.6, class_id, bumps=rng.uniform(0.8, 1.15, (5, 8)), at=centre
     )

@@ -26,7 +26,6 @@ def surface(
 
     Args:
         points: (M, N, 3), metres.
-        texture, tint, class_id: see above.
         smooth: shaded smoothly; otherwise each quad is flat.
         uv: place on the texture (M, N, 2), metres; None: the distances along both sides of the grid.
 
@@ -34,12 +33,14 @@ def surface(
         A mesh of 2 (M - 1) (N - 1) triangles.
     """
     points = np.asarray(points, float)
+    # The normal of each quad, (M-1, N-1, 3), is at right angles to both of its diagonals.
     faces = unit(cross(points[1:, 1:] - points[:-1, :-1], points[:-1, 1:] - points[1:, :-1]))
     if smooth:
-        around = _with_margin(faces)
+        around = _with_margin(faces)  # a corner's normal is the mean of the four quads that meet there
         corners = around[:-1, :-1] + around[1:, :-1] + around[:-1, 1:] + around[1:, 1:]
         normals = _triangles(unit(corners))
     else:
+        # Two triangles a quad with three corners each.
         normals = np.repeat(faces.reshape(-1, 3), 6, axis=0).reshape(-1, 3, 3).astype(np.float32)
     if uv is None:
         uv = _arc_lengths(points)
@@ -54,7 +55,6 @@ def quad(
     Args:
         origin: one corner, metres.
         along, up: the two edges that start there.
-        texture, tint, class_id: see above.
     """
     origin, along, up = (np.asarray(each, float) for each in (origin, along, up))
     points = [[origin, origin + up], [origin + along, origin + along + up]]
@@ -68,7 +68,6 @@ def box(
 
     Args:
         size: along x, y and z, metres.
-        texture, tint, class_id: see above.
         at: the middle of its bottom face.
     """
     x, y, height = size[0] / 2, size[1] / 2, size[2]
@@ -94,13 +93,12 @@ def tube(
     Args:
         points: its axis (M, 3), metres.
         radii: one, or one at each point.
-        texture, tint, class_id: see above.
         sides: flat faces around it.
     """
     points = np.asarray(points, float)
     radii = np.broadcast_to(np.asarray(radii, float), len(points))
     along = unit(np.gradient(points, axis=0))
-    first = np.empty_like(along)
+    first = np.empty_like(along)  # (M, 3): where each ring begins, at right angles to the axis
     first[0] = unit(cross(along[0], _X if abs(along[0, 2]) > 0.8 else _Z))
     for i in range(1, len(along)):  # carried along, so that the bar is not twisted
         first[i] = unit(first[i - 1] - (first[i - 1] @ along[i]) * along[i])
@@ -127,7 +125,6 @@ def disc(
         centre: metres.
         axis: the direction it faces, of any length.
         radius: from the centre to its corners, metres.
-        texture, tint, class_id: see above.
         corners: how many.
         turn: of its first corner from straight up, radians.
     """
@@ -152,7 +149,6 @@ def ellipsoid(
 
     Args:
         radii: half-axes, metres.
-        texture, tint, class_id: see above.
         bumps: (5, 8), factors of its distance from the centre: from pole to pole, and around.
         at: its centre.
     """
@@ -172,6 +168,7 @@ def _triangles(grid: np.ndarray) -> np.ndarray:
     """Values at the corners of a grid (M, N, K) -> those of its triangles (2 (M-1) (N-1), 3, K)."""
     rows, columns, values = grid.shape
     corners = np.empty((rows - 1, columns - 1, 2, 3, values), np.float32)
+    # Both triangles of a quad begin at one corner and share its diagonal.
     corners[:, :, :, 0] = grid[:-1, :-1, None]
     corners[:, :, 0, 1] = grid[1:, :-1]
     corners[:, :, 0, 2] = corners[:, :, 1, 1] = grid[1:, 1:]

@@ -80,10 +80,8 @@ def wall(rng: np.random.Generator) -> Mesh:
     """8 m of a garden or yard wall with a coping, dark concrete to white plaster."""
     height = rng.uniform(1.0, 2.4) if rng.random() < 0.7 else rng.uniform(2.4, 4.2)
     texture = ("concrete", "brick", "plaster")[rng.integers(3)]
-    tint = {"concrete": (0.35, 0.34, 0.32), "brick": (0.3, 0.12, 0.08), "plaster": (0.75, 0.73, 0.68)}[
-        texture
-    ]
-    tint = np.array(tint) * rng.uniform(0.35, 1.3)
+    tints = {"concrete": (0.35, 0.34, 0.32), "brick": (0.3, 0.12, 0.08), "plaster": (0.75, 0.73, 0.68)}
+    tint = np.array(tints[texture]) * rng.uniform(0.35, 1.3)
     coping = box((8.05, 0.42, 0.1), "concrete", (0.4, 0.4, 0.38), MISC, at=(0, 0, height))
     return join([box((8.05, 0.3, height + 0.1), texture, tint, MISC, at=(0, 0, -0.1)), coping])
 
@@ -103,9 +101,8 @@ def fence(rng: np.random.Generator) -> Mesh:
 
 def bin(rng: np.random.Generator) -> Mesh:
     """A wheeled bin."""
-    tint = ((0.02, 0.1, 0.04), (0.03, 0.03, 0.035), (0.3, 0.22, 0.03), (0.02, 0.05, 0.15))[
-        rng.integers(4)
-    ]
+    tints = (0.02, 0.1, 0.04), (0.03, 0.03, 0.035), (0.3, 0.22, 0.03), (0.02, 0.05, 0.15)
+    tint = tints[rng.integers(4)]
     body = box((0.6, 0.7, 1.0), "flat", tint, MISC)
     return join([body, box((0.66, 0.78, 0.09), "flat", np.array(tint) * 0.7, MISC, at=(0, 0, 1.0))])
 

@@ -11,12 +11,8 @@ from roadscenes.models.primitives import box, disc, quad, tube
 from roadscenes.models.street_furniture import GREY, post
 
 _BLACK, _OFF_WHITE = (0.012, 0.012, 0.013), (0.75, 0.75, 0.72)
-_RED, _BLUE, _GREEN, _YELLOW = (
-    (0.5, 0.015, 0.015),
-    (0.01, 0.06, 0.35),
-    (0.01, 0.13, 0.06),
-    (0.75, 0.5, 0.02),
-)
+_RED, _BLUE = (0.5, 0.015, 0.015), (0.01, 0.06, 0.35)
+_GREEN, _YELLOW = (0.01, 0.13, 0.06), (0.75, 0.5, 0.02)
 _SIGN_COLOURS = (  # border, field, mark
     (_RED, _OFF_WHITE, _BLACK),
     (_OFF_WHITE, _BLUE, _OFF_WHITE),

@@ -11,8 +11,7 @@ import numpy as np
 
 from roadscenes.class_ids import SKY, TREE, VEGETATION
 from roadscenes.models.textures import TEXTURES
-from roadscenes.render.camera import HEIGHT, PIXELS, WIDTH, Camera
-from roadscenes.render.ray_casting import Rays, Scene
+from roadscenes.render.ray_casting import HEIGHT, PIXELS, WIDTH, Camera, Rays, Scene
 from roadscenes.render.shading import Shader
 from roadscenes.render.surface import SurfacePoints
 from roadscenes.render.variations import Light
@@ -78,6 +77,7 @@ class View:
             image[samples.pixels] = shaded(samples)
         for beside in self._edge_samples:
             pixels = beside[0].pixels
+            # The mean is taken after tone mapping, so that bright sky does not win.
             colours = [image[pixels], *map(shaded, beside)]
             image[pixels] = np.mean(colours, axis=0, dtype=np.float32) + 0.5
         image = image.reshape(HEIGHT, WIDTH, 3)
@@ -106,9 +106,11 @@ def _chunks(pixels: np.ndarray) -> Iterator[np.ndarray]:
 
 def _segments(points: SurfacePoints) -> np.ndarray:
     """int32 (M,): one number for each area that an image shows as one piece."""
+    # Seven bits of the colour tell neighbours of one texture apart, such as a board and its writing.
     tint = (points.tint @ np.array([16, 32, 64], np.float32)).astype(np.int32) & 127
     instance_id = points.instance_id
     segment = (instance_id.astype(np.int32) * len(TEXTURES) + points.texture) * 128 + tint
+    # Leaves would be edges everywhere, so all of a plant class is one segment.
     plant = (instance_id == TREE) | (instance_id == VEGETATION)
     return np.where(plant, _FIRST_PLANT - instance_id, segment)
 
@@ -162,5 +164,6 @@ def _rain(rng: np.random.Generator, strength: float) -> np.ndarray:
     drops = rng.random((HEIGHT + 40, WIDTH)) < 0.0009
     streaks = np.zeros(drops.shape, np.float32)
     for step in range(22):
+        # Each drop falls 22 rows and drifts two columns.
         streaks[step:] += np.roll(drops[: len(drops) - step], step // 9, axis=1)
     return np.minimum(streaks[40:], 1.5) * np.float32(26 * strength)

@@ -1,13 +1,16 @@
-"""Casts rays against meshes with Embree: exact hits, on any platform, without a graphics card."""
+"""From pixels to rays to what they hit: the camera of Virtual KITTI, and Embree's ray casting.
+
+Hits are exact, on any platform, without a graphics card.
+"""
 
 from copy import copy
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
-from embreex.mesh_construction import TriangleMesh
-from embreex.rtcore_scene import EmbreeScene
 
 from roadscenes.models.mesh import Mesh
+from roadseg.errors import DataError
 
 _NOWHERE = np.float32(1e30)
 
@@ -32,7 +35,13 @@ class Hits:
     normal: np.ndarray  # float32 (N, 3), of the triangle, of any length
 
 
-def _acceleration_structure(mesh: Mesh) -> EmbreeScene:
+def _acceleration_structure(mesh: Mesh):
+    """Embree's scene of a mesh; Embree comes with an extra, so it is imported only to render."""
+    try:
+        from embreex.mesh_construction import TriangleMesh
+        from embreex.rtcore_scene import EmbreeScene
+    except ImportError:
+        raise DataError('rendering needs Embree, which is not installed: pip install "roadseg[scenes]"')
     scene = EmbreeScene()
     TriangleMesh(scene, mesh.vertices)
     return scene
@@ -65,6 +74,7 @@ class Scene:
         found = static.run(rays.origins, rays.directions, output=1)
         face, u, v, normal = (found[key] for key in ("primID", "u", "v", "Ng"))
         distance = np.where(face >= 0, found["tfar"], _NOWHERE)
+        # A moving triangle counts only where it is nearer than what the static scene has found.
         nearer = moving.run(rays.origins, rays.directions, dists=distance, output=1)
         hit = np.flatnonzero(nearer["primID"] >= 0)
         face[hit] = nearer["primID"][hit] + len(self._meshes[0])
@@ -87,3 +97,38 @@ class Scene:
         rows = np.flatnonzero(faces >= len(static))
         values[rows] = np.take(moving, faces[rows] - len(static), axis=0)
         return values
+
+
+WIDTH, HEIGHT = 1242, 375
+PIXELS = WIDTH * HEIGHT
+FOCAL_LENGTH, CENTRE_X, CENTRE_Y = 725.0, 620.5, 187.0  # pixels
+
+
+@cache
+def _image_plane() -> np.ndarray:
+    """float32 (PIXELS, 3): right, down and ahead of each pixel's centre, in pixels."""
+    rows, columns = np.indices((HEIGHT, WIDTH), np.float32)
+    ahead = np.full_like(rows, FOCAL_LENGTH)
+    return np.stack([columns - CENTRE_X, rows - CENTRE_Y, ahead], -1).reshape(-1, 3)
+
+
+class Camera:
+    """A position and a direction."""
+
+    def __init__(self, position: np.ndarray, heading: float, pitch: float):
+        """position: (3,), metres. heading, pitch: radians to the left of x, and upwards."""
+        self._position = np.asarray(position, np.float32)
+        ahead = np.array(
+            [np.cos(heading) * np.cos(pitch), np.sin(heading) * np.cos(pitch), np.sin(pitch)]
+        )
+        right = np.array([np.sin(heading), -np.cos(heading), 0.0])
+        # Rows: what one pixel to the right, down and ahead is in the world.
+        self._axes = np.stack([right, np.cross(ahead, right), ahead]).astype(np.float32)
+
+    def rays(self, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)) -> Rays:
+        """Rays through pixels (N,), numbered row by row: at their centres, or `shift` right and down."""
+        targets = np.take(_image_plane(), pixels, axis=0)
+        directions = (targets + np.array([*shift, 0.0], np.float32)) @ self._axes
+        directions /= np.sqrt(np.einsum("nk,nk->n", directions, directions))[:, None]
+        origins = np.tile(self._position, (len(directions), 1))
+        return Rays(origins, directions, 1 / FOCAL_LENGTH)

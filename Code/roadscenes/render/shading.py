@@ -4,11 +4,17 @@ import numpy as np
 
 from roadscenes.class_ids import ROAD, TERRAIN
 from roadscenes.models.mesh import length
-from roadscenes.models.textures import INDEX
-from roadscenes.render.mipmaps import REFLECTANCE, TRANSLUCENT, look_up
+from roadscenes.models.textures import INDEX, SIZE
 from roadscenes.render.ray_casting import Rays, Scene
-from roadscenes.render.sky import sky_colour
-from roadscenes.render.surface import SurfacePoints
+from roadscenes.render.surface import (
+    METRES,
+    REFLECTANCE,
+    TEXELS,
+    TRANSLUCENT,
+    SurfacePoints,
+    atlas,
+    look_up,
+)  # fmt: skip
 from roadscenes.render.variations import Light
 
 _MOTTLE, _ASPHALT = INDEX["mottle"], INDEX["asphalt"]
@@ -18,6 +24,7 @@ LIGHT_SAMPLES = 9  # directions that sample a wide light
 
 def _towards_light(light: Light) -> np.ndarray:
     """float32 (LIGHT_SAMPLES, 3): directions to the sun, or spread over it where it is wide."""
+    # A spiral by the golden angle, 2.4 radians, covers the disc of the light evenly.
     turn = 2.4 * np.arange(LIGHT_SAMPLES)
     out = 0.95 * light.sun_width * np.sqrt((np.arange(LIGHT_SAMPLES) + 0.5) / LIGHT_SAMPLES)
     around = light.towards_sun + np.stack([out * np.cos(turn), out * np.sin(turn), 0 * out], 1)
@@ -90,9 +97,11 @@ class Shader:
     def _irradiance(self, points: SurfacePoints, visible: np.ndarray) -> np.ndarray:
         """Light that arrives from sun and sky, float32 (M, 3)."""
         slope = points.normal @ self._light.towards_sun
+        # A leaf scatters light to both sides, so it is never dark.
         through = 0.25 + 0.7 * np.maximum(slope, 0) + 0.1 * np.abs(slope)
         slope = np.where(TRANSLUCENT[points.texture], through, np.maximum(slope, 0))
         sky_light = np.asarray(self._light.sky_light, np.float32)
+        # What faces up sees the whole sky; what faces down sees the light that the ground sends back.
         above = (0.62 + 0.38 * points.normal[:, 2])[:, None] * sky_light
         return above + (visible * slope)[:, None] * np.asarray(self._light.sun, np.float32)
 
@@ -101,6 +110,7 @@ class Shader:
         reflectance = REFLECTANCE[points.texture]
         coated = np.flatnonzero(reflectance > 0)
         reflected, share = _reflect(points, coated, reflectance[coated])
+        # Below the horizon a coat mirrors the dark ground.
         above = np.where(reflected[:, 2:] > 0, np.float32(1), np.float32(0.15))
         seen = sky_colour(reflected, self._light) * above
         colour[coated] += share * (seen - colour[coated])
@@ -112,6 +122,7 @@ class Shader:
         rough = look_up(np.full(len(wet), _ASPHALT), points.uv[wet] * 3, points.footprint[wet])
         reflected = reflected + (rough - 1) * np.float32(0.25) + np.array((0, 0, 0.05), np.float32)
         reflected /= length(reflected)[:, None]
+        # Blurred by the water: the reflected ray is as wide as eight pixels.
         again = Rays(points.position[wet] + reflected * _OFFSET, reflected, rays.spread * 8)
         hit = SurfacePoints.hit_by(again, self._scene)
         half_lit = np.full(len(hit.ray), 0.6, np.float32)
@@ -119,6 +130,7 @@ class Shader:
         colour[wet] += np.float32(0.6 * self._light.wet) * share * (seen - colour[wet])
 
     def _add_haze(self, colour: np.ndarray, points: SurfacePoints) -> None:
+        # Beer-Lambert: what is left of the light after so many metres; haze has the horizon's colour.
         clear = np.exp(np.float32(-self._light.haze) * points.distance)[:, None]
         horizon = np.asarray(self._light.horizon, np.float32)
         colour -= horizon
@@ -132,3 +144,37 @@ def _reflect(points: SurfacePoints, which: np.ndarray, reflectance) -> tuple[np.
     cosine = np.einsum("nk,nk->n", normal, direction)
     share = reflectance + (1 - reflectance) * (1 - np.minimum(np.abs(cosine), 1)) ** 5
     return direction - 2 * cosine[:, None] * normal, share[:, None]
+
+
+def sky_colour(directions: np.ndarray, light: Light) -> np.ndarray:
+    """Colour float32 (N, 3) of the sky in some directions: gradient, clouds, the sun's glow."""
+    rise = np.clip(directions[:, 2], 0.0, 1.0)
+    mix = np.exp(-5.0 * rise)[:, None]  # (N, 1), 1 at the horizon
+    zenith, horizon = np.asarray(light.zenith, np.float32), np.asarray(light.horizon, np.float32)
+    colour = zenith + (horizon - zenith) * mix
+    if light.clouds:
+        # Clouds lie on a plane above, so they shrink towards the horizon; 0.12 keeps them finite there.
+        plane = directions[:, :2] * (9.0 / (rise + 0.12))[:, None] + 500.0
+        cover = np.clip(_clouds(plane) * 0.5 + light.clouds - 0.6, 0, 1)
+        colour += (
+            (0.7 * min(light.clouds, 1.0)) * cover[:, None] * (np.float32(0.85) * horizon.max() - colour)
+        )
+    if light.sun_width == 0:
+        towards = np.maximum(directions @ light.towards_sun, 0.0)[:, None]
+        colour += np.asarray(light.sun, np.float32) * (0.14 * towards**24 + 2.0 * (towards > 0.9996))
+    return colour
+
+
+def _clouds(uv: np.ndarray) -> np.ndarray:
+    """Thickness of clouds at uv (N, 2), in standard deviations: smooth, float32 (N,)."""
+    position = uv * np.float32(SIZE / METRES[_MOTTLE])
+    low = np.floor(position)
+    share, cell = position - low, low.astype(np.int32)
+    # Bilinear between four texels of the "mottle" tile, whose noise serves as clouds.
+    start, total = _MOTTLE * TEXELS, np.float32(0)
+    for i in (0, 1):
+        for j in (0, 1):
+            weight = np.abs(1 - i - share[:, 0]) * np.abs(1 - j - share[:, 1])
+            rows, columns = (cell[:, 0] + i) & (SIZE - 1), (cell[:, 1] + j) & (SIZE - 1)
+            total = total + weight * atlas()[start + rows * SIZE + columns, 0]
+    return (total - 1) * 8

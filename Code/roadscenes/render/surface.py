@@ -1,12 +1,61 @@
-"""Points where rays hit surfaces, with all that shading needs."""
+"""Points where rays hit surfaces, and the textures there at the resolution that a pixel needs."""
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
 from roadscenes.models.mesh import length
-from roadscenes.render.mipmaps import TRANSLUCENT
+from roadscenes.models.textures import SIZE, TEXTURES
 from roadscenes.render.ray_casting import Rays, Scene
+
+_LEVELS = 9  # 256, 128, ..., 1 texels along a side
+METRES = np.array([texture.metres for texture in TEXTURES.values()], np.float32)
+REFLECTANCE = np.array([texture.reflectance for texture in TEXTURES.values()], np.float32)
+TRANSLUCENT = np.array([texture.translucent for texture in TEXTURES.values()])
+
+
+def _pyramid(tile: np.ndarray) -> np.ndarray:
+    """A tile (SIZE, SIZE, 3) and its halvings, one after another: (texels, 3)."""
+    levels = [tile]
+    while len(levels[-1]) > 1:
+        side = len(levels[-1]) // 2
+        levels.append(levels[-1].reshape(side, 2, side, 2, 3).mean((1, 3)))
+    return np.concatenate([level.reshape(-1, 3) for level in levels])
+
+
+_SIDES = SIZE >> np.arange(_LEVELS)
+# Of each level in the pyramid of a texture.
+_STARTS = np.concatenate([[0], np.cumsum(_SIDES**2)])[:-1].astype(np.int32)
+TEXELS = int((_SIDES**2).sum())
+
+
+@cache
+def atlas() -> np.ndarray:
+    """All textures with all their levels: float32 (textures * TEXELS, 3)."""
+    tiles = []
+    for index, texture in enumerate(TEXTURES.values()):
+        tile = np.asarray(texture.paint(np.random.default_rng([2016, index])), float)
+        tile = tile if tile.ndim == 3 else np.repeat(tile[..., None], 3, axis=2)
+        tiles.append(_pyramid(tile))
+    return np.concatenate(tiles).astype(np.float32)
+
+
+def look_up(indices: np.ndarray, uv: np.ndarray, footprint: np.ndarray) -> np.ndarray:
+    """Linear albedo float32 (N, 3) at places on textures.
+
+    indices: (N,), into TEXTURES. uv: (N, 2), metres. footprint: (N,), metres of surface that a pixel
+    covers; the larger, the coarser the level.
+    """
+    metres = METRES[indices]
+    # The level at which a pixel covers about one texel; 0.3 rounds a little towards the blurred one.
+    texels = np.maximum(footprint * (SIZE / metres), 1.0)
+    level = np.minimum(np.log2(texels) + 0.3, _LEVELS - 1).astype(np.int32)
+    side = np.left_shift(1, _LEVELS - 1 - level)
+    # The side is a power of two, so that `& (side - 1)` repeats the tile.
+    texel = (uv * (side.astype(np.float32) / metres)[:, None]).astype(np.int32) & (side - 1)[:, None]
+    index = indices.astype(np.int32) * TEXELS + _STARTS[level] + texel[:, 0] * side + texel[:, 1]
+    return np.take(atlas(), index, axis=0)
 
 
 @dataclass(frozen=True)
@@ -36,7 +85,7 @@ class SurfacePoints:
             np.take(each, ray, axis=0) for each in (rays.directions, hits.normal, rays.origins)
         )
         at_corners, weights = scene.of_faces("normals_uv", faces), np.stack([1 - u - v, u, v], 1)
-        interpolated = np.einsum("nck,nc->nk", at_corners, weights)
+        interpolated = np.einsum("nck,nc->nk", at_corners, weights)  # (M, 5): normal, u and v
         texture = scene.of_faces("texture", faces)
         normal = _towards_origin(interpolated[:, :3].copy(), face_normal, direction, texture)
         facing = np.einsum("nk,nk->n", normal, direction)
@@ -47,6 +96,7 @@ class SurfacePoints:
             distance,
             normal,
             interpolated[:, 3:].copy(),
+            # Seen at a grazing angle, a pixel covers more of the surface.
             distance * np.float32(rays.spread) / np.clip(np.abs(facing), 0.2, 1.0),
             texture,
             scene.of_faces("tint", faces),

@@ -33,15 +33,17 @@ class Light:
 
 
 _OVERCAST = Light(
-    sun_height=65.0,
-    sun_width=1.0,
-    sun=(0.75, 0.78, 0.8),
-    sky_light=(0.5, 0.53, 0.56),
-    zenith=(0.42, 0.46, 0.5),
-    horizon=(0.62, 0.65, 0.67),
-    clouds=1.0,
-    haze=0.0015,
-)
+    sun_height=65.0, sun_width=1.0, sun=(0.75, 0.78, 0.8), sky_light=(0.5, 0.53, 0.56),
+    zenith=(0.42, 0.46, 0.5), horizon=(0.62, 0.65, 0.67), clouds=1.0, haze=0.0015,
+)  # fmt: skip
+_MORNING = Light(
+    sun_height=24.0, sun_side=-60.0, sun=(2.9, 2.3, 1.6), sky_light=(0.27, 0.31, 0.38),
+    horizon=(0.8, 0.72, 0.6), clouds=0.2, haze=0.0025,
+)  # fmt: skip
+_SUNSET = Light(
+    sun_height=11.0, sun_side=28.0, sun=(2.6, 1.45, 0.7), sky_light=(0.25, 0.25, 0.31),
+    zenith=(0.12, 0.17, 0.34), horizon=(0.95, 0.6, 0.34), clouds=0.45, haze=0.002,
+)  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -54,29 +56,8 @@ class Variation:
 
 VARIATIONS: dict[str, Variation] = {
     "clone": Variation(),
-    "morning": Variation(
-        Light(
-            sun_height=24.0,
-            sun_side=-60.0,
-            sun=(2.9, 2.3, 1.6),
-            sky_light=(0.27, 0.31, 0.38),
-            horizon=(0.8, 0.72, 0.6),
-            haze=0.0025,
-            clouds=0.2,
-        )
-    ),
-    "sunset": Variation(
-        Light(
-            sun_height=11.0,
-            sun_side=28.0,
-            sun=(2.6, 1.45, 0.7),
-            sky_light=(0.25, 0.25, 0.31),
-            zenith=(0.12, 0.17, 0.34),
-            horizon=(0.95, 0.6, 0.34),
-            haze=0.002,
-            clouds=0.45,
-        )
-    ),
+    "morning": Variation(_MORNING),
+    "sunset": Variation(_SUNSET),
     "overcast": Variation(_OVERCAST),
     "fog": Variation(replace(_OVERCAST, clouds=0.0, zenith=(0.62, 0.65, 0.67), haze=0.019)),
     "rain": Variation(

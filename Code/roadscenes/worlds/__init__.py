@@ -1,19 +1,19 @@
-"""The five worlds, one module each, and the code that furnishes a world from its description.
+"""The five worlds, and the code that furnishes a world from its layout.
 
 Places on a road are (s, t), the road coordinates of OpenDRIVE: metres along its centre line, and metres
 to the left of it. The camera drives on the *main road*; other roads cross it.
 """
 
-from roadscenes.worlds import avenue, country_road, crossing, motorway, street
-from roadscenes.worlds.description import WorldDescription
+from roadscenes.worlds import country_roads, town_roads
+from roadscenes.worlds.layout import WorldLayout
 
-WORLDS: dict[str, WorldDescription] = {
+WORLDS: dict[str, WorldLayout] = {
     world.name: world
     for world in (
-        street.STREET,
-        avenue.AVENUE,
-        crossing.CROSSING,
-        country_road.COUNTRY_ROAD,
-        motorway.MOTORWAY,
+        town_roads.STREET,
+        town_roads.AVENUE,
+        town_roads.CROSSING,
+        country_roads.COUNTRY_ROAD,
+        country_roads.MOTORWAY,
     )
 }

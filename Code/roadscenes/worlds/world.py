@@ -1,15 +1,14 @@
-"""Furnishes a world: roads, props and traffic from a description and a seed."""
+"""Furnishes a world: roads, props and traffic from a layout and a seed."""
 
 import numpy as np
 
-from roadscenes.models import trees
+from roadscenes.models import plants
 from roadscenes.models.mesh import Mesh, join
 from roadscenes.models.primitives import quad
-from roadscenes.worlds.description import Builder, WorldDescription
-from roadscenes.worlds.instances import Instances
+from roadscenes.worlds.layout import Builder, WorldLayout
 from roadscenes.worlds.props import Prop, PropPlacement
-from roadscenes.worlds.road_network import SIDE_VIEW, RoadNetwork
-from roadscenes.worlds.traffic import FRAMES_PER_SECOND, Traffic, Vehicle
+from roadscenes.worlds.roads import SIDE_VIEW, RoadNetwork
+from roadscenes.worlds.traffic import FRAMES_PER_SECOND, Instances, Traffic, Vehicle
 
 _BEHIND, _AHEAD = 20.0, 190.0  # metres of the world that a frame shows
 _SECTION = 60.0  # metres that the camera drives before the static mesh is rebuilt
@@ -19,28 +18,28 @@ _OUT_OF_SIGHT = quad((0, 0, -900), (0.1, 0, 0), (0, 0.1, 0), "flat")  # no movin
 
 
 class World:
-    """A description furnished by a seed: another seed gives another world of the same kind."""
+    """A layout furnished by a seed: another seed gives another world of the same kind."""
 
-    def __init__(self, description: WorldDescription, seed: int):
-        self.name, self.seeds = description.name, [seed, int(description.name)]
+    def __init__(self, layout: WorldLayout, seed: int):
+        self.name, self.seeds = layout.name, [seed, int(layout.name)]
         rng = np.random.default_rng(self.seeds)
-        self._description = description.varied(rng)
-        camera = np.array([self.camera_s(frame) for frame in range(description.frames)])
+        self._layout = layout.varied(rng)
+        camera = np.array([self.camera_s(frame) for frame in range(layout.frames)])
         start, end = -_BEHIND, float(camera[-1]) + _SECTION + _AHEAD
-        self.network = RoadNetwork(self._description, start, end, rng)
+        self.network = RoadNetwork(self._layout, start, end, rng)
         self._camera_height, self._camera_pitch = rng.uniform(1.45, 1.9), np.radians(rng.normal(0, 1.5))
         self._models: dict[tuple, Mesh] = {}
         self.instances = Instances()
-        placement = PropPlacement(self._description, self.network, self.instances, rng)
+        placement = PropPlacement(self._layout, self.network, self.instances, rng)
         self.props = list(placement.props(start, end))
         visible = camera - _BEHIND, camera + _AHEAD
-        traffic = Traffic(self._description, self.network, visible, self.instances, rng)
+        traffic = Traffic(self._layout, self.network, visible, self.instances, rng)
         self.vehicles = list(traffic.vehicles())
 
     def camera_pose(self, frame: int) -> tuple[np.ndarray, float, float]:
         """Position (3,) in metres, heading and pitch in radians to the left of x and upwards."""
         s, line = self.camera_s(frame), self.network.main.line
-        position = line.at(s, self._description.camera_t, self._camera_height)
+        position = line.at(s, self._layout.camera_t, self._camera_height)
         return position, float(line.heading(s)), self._camera_pitch
 
     def section(self, frame: int) -> int:
@@ -77,8 +76,8 @@ class World:
 
     def camera_s(self, frame: int) -> float:
         """How far the camera has driven along the main road, metres."""
-        driven = self._description.camera_speed * frame / FRAMES_PER_SECOND
-        stop = self._description.camera_stops_at
+        driven = self._layout.camera_speed * frame / FRAMES_PER_SECOND
+        stop = self._layout.camera_stops_at
         return driven if stop is None else stop * np.tanh(driven / stop)
 
     def _placed(self, model: Mesh, thing: Prop | Vehicle, s: float, scale: float = 1.0) -> Mesh:
@@ -89,7 +88,7 @@ class World:
         return mesh if thing.instance_id is None else mesh.with_instance_id(thing.instance_id)
 
     def _model(self, builder: Builder, number: int, detail: float = 1.0) -> Mesh:
-        options = {"detail": detail} if builder in trees.BUILDERS else {}
+        options = {"detail": detail} if builder in plants.TREES else {}
         key = builder, number, *options.values()
         if key not in self._models:
             # The builder's name is part of the seed: to rename a builder is to change its models.

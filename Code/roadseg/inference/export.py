@@ -1,80 +1,252 @@
 """A trained network as a file for another runtime, measured before it is believed."""
 
-from collections.abc import Iterable, Sequence
+import contextlib
+import importlib.util
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
+from PIL import Image
 
-from roadseg.data import store
-from roadseg.inference import export_formats, export_proof, export_runtimes, export_source
-from roadseg.inference.export_target import Target
+from roadseg import networks, training
+from roadseg.data import preprocess, sources, splits, store
+from roadseg.data.sources.virtual_kitti import VirtualKitti1
+from roadseg.data.store import FrameStore
+from roadseg.evaluation import metrics
+from roadseg.inference import export_formats
+from roadseg.inference.export_formats import Exported, Format, open_exported
+from roadseg.networks import pretrained
+from roadseg.networks.model_card import ModelCard
+
+KERAS = "keras float32"
+MINIMUM_AGREEMENT = 0.999  # of all pixels, in float32
+MAXIMUM_LOSS = {"bfloat16": 0.002, "int8": 0.01}  # of mean IoU
+_CALIBRATION_FRAMES = 48
+_RENDERED = {"worlds": ("0001", "0002"), "frames": range(0, 233, 6), "seed": 8}  # trained no weights
+_TIMED_FRAMES = 16
+# Threads of one runtime keep spinning for a while after its last frame, and caches are cold: the first
+# frames of a turn are not counted.
+_TURNS, _FRAMES_PER_TURN, _UNCOUNTED = 12, 20, 6
+
+Run = Callable[[np.ndarray], np.ndarray]  # uint8 (1, H, W, 3) -> (1, H, W, C)
 
 
 def export(
     trained: str | Path,
-    target: Target,
-    frames_folder: str | Path,
+    formats: Sequence[Format],
+    frames_folder: str | Path | None = None,
     *,
     validation: Iterable[str] | None = None,
     size: tuple[int, int] | None = None,
     folder: str | Path = "Exported",
     overwrite: bool = False,
-) -> tuple[Path, pd.DataFrame]:
-    """Writes a network in another format, and measures the file in its own runtime beside Keras.
+) -> tuple[list[Path], pd.DataFrame | None]:
+    """Writes a network in other formats, and measures the files in their own runtimes beside Keras.
 
     Args:
-        trained: folder of a finished run, or the name of weights that ship.
-        target: format and precision.
-        frames_folder: store of preprocessed frames, with the classes of the network.
+        trained: the folder of a finished run, or the name of weights that ship ("./simple" is a folder).
+        formats: of `export_formats.FORMATS`.
+        frames_folder: store of preprocessed frames, with the classes of the network. None: scenes are
+            rendered, if they have its classes and embreex is installed.
         validation: worlds or sequences of the store to measure on; the rest calibrates int8. None: the
             last world or drive. On its own frames a run has its own split.
-        size: (H, W) of the images that the file takes, in pixels; None: as in the store.
-        folder: where the file goes.
+        size: (H, W) of the images that the files take, in pixels; None: as in the store, or in training.
+        folder: where the files go.
         overwrite: replaces what an earlier export wrote.
 
     Returns:
-        The file, and a row for Keras and one for the file, see `export_proof.prove`.
+        The files, and the table of `prove`; None where there are no frames to measure on.
 
     Raises:
-        ValueError: a package is missing, the file exists, or network and frames do not fit.
+        ValueError: a package is missing, a file exists, network and frames do not fit, or there are no
+            frames to calibrate int8.
     """
-    paths, table = export_all(
-        trained,
-        [target],
-        frames_folder,
-        validation=validation,
-        size=size,
-        folder=folder,
-        overwrite=overwrite,
-    )
-    return paths[0], table
-
-
-def export_all(
-    trained: str | Path,
-    targets: Sequence[Target],
-    frames_folder: str | Path,
-    *,
-    validation: Iterable[str] | None = None,
-    size: tuple[int, int] | None = None,
-    folder: str | Path = "Exported",
-    overwrite: bool = False,
-) -> tuple[list[Path], pd.DataFrame]:
-    """Writes a network in several formats, and measures the files in turns beside Keras.
-
-    Arguments and errors are those of `export`.
-
-    Returns:
-        The files, and a row for Keras and one for each of them.
-    """
-    for target in targets:
-        target.check_packages()
+    if missing := sorted({package for format in formats for package in format.missing}):
+        raise ValueError(f'{", ".join(missing)} not installed: pip install "roadseg[export]"')
     if keras.backend.backend() != "tensorflow":
         raise ValueError("networks are exported from TensorFlow: set KERAS_BACKEND=tensorflow")
-    source = export_source.open_trained(trained, store.open(frames_folder), validation, size)
-    paths = [
-        export_formats.write(source, target, Path(folder), overwrite=overwrite) for target in targets
-    ]
-    exported = map(export_runtimes.open_exported, paths)
-    return paths, export_proof.prove(source, dict(zip(map(str, targets), exported, strict=True)))
+    network, card, file, run = _open(trained)
+    with _frames(frames_folder, card) as frames:
+        given = size or (frames if frames_folder else card).image_shape[:2]
+        network = _of_one_size(network, (*given, 3))
+        height, width = network.input_shape[1:3]
+        if size and (height, width) != tuple(size):
+            raise ValueError(f"{card.network}: takes images of {height} x {width} alone")
+        scale = card.scale * card.image_shape[1] / width
+        card = replace(card, image_shape=(height, width, 3), scale=scale, results={})
+        split, images = None, None
+        if frames is not None:
+            split = _split(frames, validation, run)
+            images = _images(frames, split.train, _CALIBRATION_FRAMES, (height, width))
+        paths = [
+            export_formats.write(network, format, card, images, Path(folder), overwrite)
+            for format in formats
+        ]
+        if split is None:
+            return paths, None
+        exported = dict(zip(map(str, formats), map(open_exported, paths), strict=True))
+        return paths, prove(network, file, exported, frames, split.validation)
+
+
+def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.Run | None]:
+    """Network, its model card, the file of its weights, and the run that trained it, if there is one."""
+    if (name := str(trained)) in networks.shipped():
+        network, card = networks.load_pretrained(name), networks.model_card(name)
+        return network, card, pretrained.weights_file(name), None
+    if Path(trained).is_dir():
+        run = training.open_run(trained)
+        return run.load_best(), run.card, run.best, run
+    raise ValueError(f"{trained}: neither the folder of a run nor the name of weights that ship")
+
+
+def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
+    """In float32: the runtimes refuse files of mixed bfloat16. Models from elsewhere keep their size."""
+    if isinstance(network, networks.Network):
+        return networks.fixed_size(network, image_shape, policy="float32")
+    config = network.to_json().replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
+    copy = keras.models.model_from_json(config)
+    copy.set_weights(network.get_weights())
+    image = keras.Input(copy.input_shape[1:], dtype="uint8", name="image")  # runtimes ask for this name
+    return keras.Model(image, copy(image))
+
+
+@contextlib.contextmanager
+def _frames(folder: str | Path | None, card: ModelCard) -> Iterator[FrameStore | None]:
+    """Those of a store, or a few rendered ones; None where neither fits the classes of the network."""
+    if folder is not None:
+        frames = store.open(folder)
+        if card.class_names != frames.class_names:
+            raise ValueError(
+                f"the network knows {', '.join(card.class_names)}, but {frames.path} has "
+                f"{', '.join(frames.class_names)}"
+            )
+        yield frames
+    elif card.class_names == VirtualKitti1.class_names and importlib.util.find_spec("embreex"):
+        import roadscenes  # the one place where roadseg needs it
+
+        with tempfile.TemporaryDirectory() as part:
+            raw, shrunk = Path(part) / "scenes", Path(part) / "store"
+            roadscenes.render(raw, **_RENDERED)
+            preprocess.to_hdf5(sources.open(raw), shrunk, progress=False)
+            yield store.open(shrunk)
+    else:
+        yield None
+
+
+def _split(
+    frames: FrameStore, validation: Iterable[str] | None, run: training.Run | None
+) -> splits.Split:
+    own = run is not None and run.settings["data"]["digest"] == frames.digest
+    if own and validation:
+        raise ValueError(
+            f"{frames.path} trained this network: it is measured on the frames that its run held out; "
+            "leave out --validation"
+        )
+    if validation:
+        return splits.by_sequence(frames, validation)
+    return run.split if own else splits.last_drive(frames)
+
+
+def _images(
+    frames: FrameStore, positions: Sequence[int], count: int, size: tuple[int, int]
+) -> np.ndarray:
+    """uint8 (N, H, W, 3): at most so many of the positions, evenly spread."""
+    places = np.linspace(0, len(positions) - 1, min(count, len(positions))).round().astype(int)
+    return np.array([image for image, _ in _resized(frames, [positions[i] for i in places], size)])
+
+
+def _resized(
+    frames: FrameStore, positions: Sequence[int], size: tuple[int, int]
+) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """One frame after the other: image uint8 (H, W, 3), labels uint8 (H, W)."""
+    height, width = size
+    for position in positions:
+        (image,), (labels,) = frames.read([position])
+        if image.shape[:2] != (height, width):
+            image = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR)
+            labels = Image.fromarray(labels).resize((width, height), Image.Resampling.NEAREST)
+        yield np.asarray(image), np.asarray(labels)
+
+
+def prove(
+    network: keras.Model,
+    file: Path,
+    exported: Mapping[str, Exported],
+    frames: FrameStore,
+    positions: Sequence[int],
+) -> pd.DataFrame:
+    """Runs Keras and exported networks over the same frames, one frame at a time, on all cores.
+
+    Args:
+        network: that was exported, in float32, of the files' size.
+        file: of its weights.
+        exported: by the name of the row.
+        frames: store, with the network's classes.
+        positions: of the frames that were held out.
+
+    Returns:
+        A row for Keras and one for each exported network: "precision", "MB" of the file, "frames/s" in
+        turns, "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
+    """
+    size, classes = network.input_shape[1:3], frames.num_classes
+    runs = {KERAS: network.predict_on_batch} | {name: each.run for name, each in exported.items()}
+    equal = np.zeros(len(runs), np.int64)
+    confusion = np.zeros((len(runs), classes, classes), np.int64)
+    for image, labels in _resized(frames, positions, size):
+        ids = [np.argmax(run(image[None])[0], -1).astype(np.uint8) for run in runs.values()]
+        for place, predicted in enumerate(ids):
+            equal[place] += np.count_nonzero(predicted == ids[0])
+            confusion[place] += metrics.confusion_matrix(labels, predicted, classes)
+    images = _images(frames, positions, _TIMED_FRAMES, size)
+    table = {
+        "precision": ["float32", *(each.card.precision for each in exported.values())],
+        "MB": [file.stat().st_size / 1e6, *(each.megabytes for each in exported.values())],
+        "frames/s": _frames_per_second(runs, images),
+        "agreement": equal / (len(positions) * size[0] * size[1]),
+        "mean IoU": [metrics.mean_iou(each) for each in confusion],
+    }
+    title = f"{os.cpu_count()} cores, {len(positions)} frames"
+    return pd.DataFrame(table, pd.Index(runs, name=title))
+
+
+def _frames_per_second(runs: Mapping[str, Run], images: np.ndarray) -> list[float]:
+    """The median of each over turns, so that a busy machine is as busy for all."""
+    seconds: dict[str, list[float]] = {name: [] for name in runs}
+    for _ in range(_TURNS):
+        for name, run in runs.items():
+            for count in range(_FRAMES_PER_TURN):
+                start = time.perf_counter()
+                run(images[[count % len(images)]])
+                if count >= _UNCOUNTED:
+                    seconds[name].append(time.perf_counter() - start)
+    return [1 / statistics.median(times) for times in seconds.values()]
+
+
+def as_text(table: pd.DataFrame) -> str:
+    """The table of `prove` with as many digits as they mean something."""
+    columns = {"MB": "{:.2f}", "frames/s": "{:.0f}", "agreement": "{:.4f}", "mean IoU": "{:.4f}"}
+    return table.drop(columns="precision").to_string(
+        formatters={name: form.format for name, form in columns.items()}
+    )
+
+
+def shortfalls(table: pd.DataFrame) -> list[str]:
+    """What is wrong with the exported networks in the table of `prove`, in words; empty: nothing."""
+    found = []
+    for name, row in table.drop(index=KERAS).iterrows():
+        loss = table.loc[KERAS, "mean IoU"] - row["mean IoU"]
+        allowed = MAXIMUM_LOSS.get(row["precision"])
+        if allowed is None and row["agreement"] < MINIMUM_AGREEMENT:
+            needed = f"{MINIMUM_AGREEMENT:.1%} are needed"
+            found.append(f"{name} agrees in {row['agreement']:.2%} of the pixels; {needed}")
+        elif allowed is not None and loss > allowed:
+            points = f"{100 * loss:.2f} points of mean IoU; {100 * allowed:.1f} are allowed"
+            found.append(f"{name} loses {points}")
+    return found

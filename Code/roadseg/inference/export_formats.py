@@ -1,115 +1,214 @@
-"""Writes a float32 network as a file of each format, with class names and palette inside.
+"""Formats of exported networks: how a file is written, and how its runtime opens it.
 
-The file takes uint8 images (B, H, W, 3) of one size and gives logits (B, H, W, C), as the network does.
+A file takes uint8 images (B, H, W, 3) of one size and gives logits (B, H, W, C), as the network does.
+Its model card lies beside it: road.onnx, road.json. Runtimes are imported when they are used.
 """
 
 import contextlib
+import importlib.util
 import io
+import os
 import shutil
 import tempfile
 import warnings
-import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
 
-import keras
 import numpy as np
 
 from roadseg import quiet_start
-from roadseg.inference.export_metadata import KEY, to_json
-from roadseg.inference.export_source import Source
-from roadseg.inference.export_target import SUFFIXES, Target
+from roadseg.errors import DataError
+from roadseg.networks.model_card import ModelCard
+
+if TYPE_CHECKING:
+    import keras
 
 
-def write(source: Source, target: Target, folder: Path, *, overwrite: bool = False) -> Path:
-    """Writes the file, which has its name only once it is complete.
+@dataclass(frozen=True)
+class Exported:
+    """An exported network in its own runtime, on all cores.
+
+    Attributes:
+        path: of the file.
+        card: what the network is; it takes images of `card.image_shape` alone.
+        run: uint8 (1, H, W, 3) -> what the runtime gives, (1, H, W, C): logits, or for LiteRT in int8
+            integers in the same order.
+        scale, zero_point: logits are scale * (result - zero_point).
+    """
+
+    path: Path
+    card: ModelCard
+    run: Callable[[np.ndarray], np.ndarray]
+    scale: float = 1.0
+    zero_point: int = 0
+
+    resizable: ClassVar[bool] = False
+
+    @property
+    def minimum_size(self) -> int:
+        """The lesser of its only height and width."""
+        return min(self.card.image_shape[:2])
+
+    @property
+    def megabytes(self) -> float:
+        """Of all files that the runtime needs."""
+        weights = self.path.with_suffix(".bin")  # of OpenVINO
+        files = self.path.rglob("*") if self.path.is_dir() else [self.path, weights]
+        return sum(file.stat().st_size for file in files if file.is_file()) / 1e6
+
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        """Image uint8 (H, W, 3) -> float32 (H, W, C); raises ValueError for another image."""
+        result = self._run_checked(image).astype(np.float32)  # a copy: some runtimes reuse theirs
+        return np.float32(self.scale) * (result - np.float32(self.zero_point))
+
+    def label(self, image: np.ndarray) -> np.ndarray:
+        """Image uint8 (H, W, 3) -> class ids uint8 (H, W); raises ValueError for another image."""
+        return np.argmax(self._run_checked(image), -1).astype(np.uint8)
+
+    def _run_checked(self, image: np.ndarray) -> np.ndarray:
+        if image.dtype != np.uint8 or image.shape != self.card.image_shape:
+            raise ValueError(
+                f"{self.path.name} takes an image uint8 {self.card.image_shape}, not "
+                f"{image.dtype} {image.shape}"
+            )
+        return self.run(image[None])[0]
+
+
+@dataclass(frozen=True)
+class Format:
+    """A kind of file, and the numbers that it computes in.
+
+    Attributes:
+        name: as `roadseg export --format` and, but for SavedModel, Keras take it.
+        precision: "float32", "bfloat16" or "int8".
+        suffix: of the file, or for a SavedModel of the folder.
+        open: takes a path and the model card beside it.
+        packages: that write and open files.
+        quantize: replaces a float32 file by one in int8; takes its path, the network, and images uint8
+            (N, H, W, 3) that show the ranges of its values.
+    """
+
+    name: str
+    precision: str
+    suffix: str
+    open: Callable[[Path, ModelCard], Exported]
+    packages: tuple[str, ...] = ()
+    quantize: Callable[[Path, "keras.Model", np.ndarray], None] | None = None
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.precision}"
+
+    @property
+    def missing(self) -> list[str]:
+        """The packages that are not installed."""
+        return [each for each in self.packages if importlib.util.find_spec(each) is None]
+
+
+def get(name: str, precision: str = "float32") -> Format:
+    """The format of that name and precision; raises ValueError where there is none."""
+    for format in FORMATS:
+        if (format.name, format.precision) == (name, precision):
+            return format
+    raise ValueError(f"no format {name} {precision}, but {', '.join(map(str, FORMATS))}")
+
+
+def write(
+    network: "keras.Model",
+    format: Format,
+    card: ModelCard,
+    images: np.ndarray | None,
+    folder: Path,
+    overwrite: bool = False,
+) -> Path:
+    """Writes a network and its model card, which have their names only once they are complete.
 
     Args:
-        source: the network, what the file says about itself, and frames that give int8 its ranges.
-        target: format and precision.
+        network: in float32, of one size.
+        format: one of `FORMATS`.
+        card: of the network at this size.
+        images: uint8 (N, H, W, 3), which only int8 needs.
         folder: is made where it is missing.
-        overwrite: whether an existing file is replaced.
+        overwrite: replaces what an earlier export wrote.
 
     Returns:
         The file; a folder for saved_model. OpenVINO has the weights in a second file beside it.
 
     Raises:
-        ValueError: the file exists.
+        ValueError: the file exists, or the model card of another network, or int8 has no images.
     """
-    height, width, _ = source.description.image_shape
-    suffix = "" if target.precision == "float32" else f"-{target.precision}"
-    path = folder / f"{source.description.name}-{height}x{width}{suffix}{SUFFIXES[target.format]}"
-    if path.exists() and not overwrite:
-        raise ValueError(f"{path} exists; --overwrite replaces it")
+    height, width, _ = card.image_shape
+    ending = "" if format.precision == "float32" else f"-{format.precision}"
+    path = folder / f"{card.network}-{height}x{width}{ending}{format.suffix}"
+    card, card_file = replace(card, precision=format.precision), path.with_suffix(".json")
+    # Formats of the same network and precision share a card.
+    taken = path.exists() or (card_file.exists() and ModelCard.load(card_file) != card)
+    if taken and not overwrite:
+        raise ValueError(f"{path if path.exists() else card_file} exists; --overwrite replaces it")
+    if format.quantize and images is None:
+        raise ValueError("int8 needs frames that tell the ranges of its values: --frames STORE")
     folder.mkdir(parents=True, exist_ok=True)
-    images = source.calibration.images()
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as part, _quiet():
-        source.network.predict_on_batch(images[:1])  # Keras 3.15 exports no network that was never used
-        _writer(target)(
-            source.network, Path(part) / path.name, to_json(source.description, target.precision), images
-        )
-        for written in sorted(Path(part).iterdir()):  # the weights before the .xml that needs them
-            _replace(written, folder / written.name)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as part:
+        with (
+            warnings.catch_warnings(action="ignore"),
+            contextlib.redirect_stdout(io.StringIO()),
+            quiet_start.muted_stderr(),  # of the converters
+        ):
+            # Keras 3.15 exports no network that was never used.
+            network.predict_on_batch(np.zeros((1, *card.image_shape), np.uint8))
+            kind = "tf_saved_model" if format.name == "saved_model" else format.name
+            network.export(f"{part}/{path.name}", format=kind, verbose=False)
+            if format.quantize:
+                format.quantize(Path(part) / path.name, network, images)
+        card.save(Path(part) / card_file.name)
+        for written in sorted(Path(part).iterdir()):  # weights and card before the file that needs them
+            target = folder / written.name
+            if target.is_dir():
+                shutil.rmtree(target)
+            written.replace(target)
     return path
 
 
-def _replace(written: Path, path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    written.replace(path)
+def open_exported(path: str | Path) -> Exported:
+    """Opens a file that `roadseg export` wrote.
+
+    Args:
+        path: .onnx, .tflite, .xml with its .bin beside it, or the folder of a SavedModel; with its model
+            card beside it.
+
+    Returns:
+        The network, ready to run.
+
+    Raises:
+        DataError: there is no such file, it is none that `roadseg export` wrote, or its runtime is not
+            installed.
+    """
+    path = Path(path)
+    formats = {each.suffix: each for each in FORMATS}  # all precisions of a format are opened alike
+    if path.suffix not in formats or not path.exists():
+        raise DataError(f"{path}: no exported network; `roadseg export` writes {', '.join(formats)}")
+    card = ModelCard.load(path.with_suffix(".json"))
+    try:
+        with quiet_start.muted_stderr():
+            return formats[path.suffix].open(path, card)
+    except Exception as error:  # each runtime has errors of its own
+        problem = f"{type(error).__name__}: {error}".splitlines()[0]
+        raise DataError(
+            f"{path}: cannot be opened ({problem}); export it again, or install its runtime: "
+            'pip install "roadseg[export]"'
+        )
 
 
-@contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Without the warnings, logs and progress bars of the converters."""
-    with (
-        warnings.catch_warnings(),
-        contextlib.redirect_stdout(io.StringIO()),
-        quiet_start.muted_stderr(),
-    ):
-        warnings.simplefilter("ignore")
-        yield
+def _open_saved_model(path: Path, card: ModelCard) -> Exported:
+    import tensorflow
+
+    loaded = tensorflow.saved_model.load(str(path))
+    # The function keeps `loaded`, without which its weights are gone.
+    return Exported(path, card, lambda image: loaded.serve(image).numpy())
 
 
-def _writer(target: Target) -> Callable[[keras.Model, Path, str, np.ndarray], None]:
-    return {
-        ("onnx", "int8"): _write_int8_onnx,
-        ("litert", "int8"): _write_int8_litert,
-    }.get((target.format, target.precision), _FLOAT_WRITERS[target.format])
-
-
-def _write_saved_model(network: keras.Model, path: Path, description: str, _) -> None:
-    network.export(str(path), format="tf_saved_model", verbose=False)
-    (path / f"{KEY}.json").write_text(description, "utf-8")
-
-
-def _write_openvino(network: keras.Model, path: Path, description: str, _) -> None:
-    import openvino
-
-    float_path = path.with_name("float.xml")
-    network.export(str(float_path), format="openvino", verbose=False)
-    model = openvino.Core().read_model(float_path)
-    model.set_rt_info(description, [KEY])
-    openvino.save_model(model, path, compress_to_fp16=False)
-    del model  # has the weights' file mapped
-    for suffix in (".xml", ".bin"):
-        float_path.with_suffix(suffix).unlink()
-
-
-def _write_onnx(network: keras.Model, path: Path, description: str, _) -> None:
-    network.export(str(path), format="onnx", verbose=False)
-    _describe_onnx(path, description)
-
-
-def _describe_onnx(path: Path, description: str) -> None:
-    import onnx
-
-    model = onnx.load(path)
-    onnx.helper.set_model_props(model, {KEY: description})
-    onnx.save(model, path)
-
-
-def _write_int8_onnx(network: keras.Model, path: Path, description: str, images: np.ndarray) -> None:
+def _quantize_onnx(path: Path, _, images: np.ndarray) -> None:
     """Static quantization with a scale for each channel of the weights.
 
     Ranges leave out one value in 10,000. With those of extreme values, and with the last convolution in
@@ -118,68 +217,55 @@ def _write_int8_onnx(network: keras.Model, path: Path, description: str, images:
     import onnx
     from onnxruntime import quantization
 
-    float_path, prepared = path.with_name("float.onnx"), path.with_name("prepared.onnx")
-    network.export(str(float_path), format="onnx", verbose=False)
+    class Calibration(quantization.CalibrationDataReader):
+        """Images as ONNX Runtime asks for them: one after the other within a range, then None."""
+
+        def __len__(self) -> int:
+            return len(images)
+
+        def set_range(self, start_index: int, end_index: int) -> None:
+            self._remaining = iter(images[start_index:end_index, None])
+
+        def get_next(self) -> dict[str, np.ndarray] | None:
+            image = next(self._remaining, None)
+            return None if image is None else {"image": image}
+
     # Symbolic shapes would need SymPy, and all but the batch are known.
-    quantization.quant_pre_process(str(float_path), str(prepared), skip_symbolic_shape=True)
-    nodes = onnx.load(prepared).graph.node
+    quantization.quant_pre_process(path, path, skip_symbolic_shape=True)
+    convolutions = [node.name for node in onnx.load(path).graph.node if node.op_type == "Conv"]
     quantization.quantize_static(
-        str(prepared),
-        str(path),
-        _Calibration(images),
+        path,
+        path,
+        Calibration(),
         per_channel=True,
-        nodes_to_exclude=[node.name for node in nodes if node.op_type == "Conv"][-1:],
+        nodes_to_exclude=convolutions[-1:],
         calibrate_method=quantization.CalibrationMethod.Percentile,
         # All that a network computes is kept until ranges are taken: image by image, or memory runs out.
         extra_options={"CalibPercentile": 99.99, "CalibStridedMinMax": 1},
     )
-    _describe_onnx(path, description)
-    float_path.unlink()
-    prepared.unlink()
 
 
-class _Calibration:
-    """Images as ONNX Runtime asks for them: one after the other within a range, then None."""
+def _open_onnx(path: Path, card: ModelCard) -> Exported:
+    import onnxruntime
 
-    def __init__(self, images: np.ndarray):
-        self._images = images
-        self._remaining = iter(images)
-
-    def __len__(self) -> int:
-        return len(self._images)
-
-    def set_range(self, start_index: int, end_index: int) -> None:
-        self._remaining = iter(self._images[start_index:end_index])
-
-    def get_next(self) -> dict[str, np.ndarray] | None:
-        image = next(self._remaining, None)
-        return None if image is None else {"image": image[None]}
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = os.cpu_count()
+    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    return Exported(path, card, lambda image: session.run(None, {"image": image})[0])
 
 
-def _write_litert(network: keras.Model, path: Path, description: str, _) -> None:
-    network.export(str(path), format="litert", verbose=False)
-    _describe_litert(path, description)
-
-
-def _describe_litert(path: Path, description: str) -> None:
-    """Appends a ZIP archive, as TensorFlow Lite's metadata tools do; the runtime ignores it."""
-    with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(f"{KEY}.json", description)
-
-
-def _write_int8_litert(network: keras.Model, path: Path, description: str, images: np.ndarray) -> None:
+def _quantize_litert(path: Path, network: "keras.Model", images: np.ndarray) -> None:
     """Static quantization with a scale for each channel of the weights.
 
     Where no upsampling follows it, the last convolution stays in float32: the simple network loses more
     than a point of mean IoU when its logits have only 256 values.
     """
+    import keras
     from litert_quantizer import quantizer, recipe
     from litert_quantizer.algorithm_manager import AlgorithmName
     from litert_quantizer.qtyping import TFLOperationName
 
-    float_path = path.with_name("float.tflite")
-    network.export(str(float_path), format="litert", verbose=False)
-    tool = quantizer.Quantizer(str(float_path), recipe.static_wi8_ai8())
+    tool = quantizer.Quantizer(str(path), recipe.static_wi8_ai8())
     if isinstance(network.layers[-1], keras.layers.Conv2D):
         tool.update_quantization_recipe(
             regex=".*StatefulPartitionedCall.*",  # the converter's name for the output
@@ -187,14 +273,50 @@ def _write_int8_litert(network: keras.Model, path: Path, description: str, image
             algorithm_key=AlgorithmName.NO_QUANTIZE,
         )
     ranges = tool.calibrate({"serving_default": [{"image": image[None]} for image in images]})
-    tool.quantize(ranges).export_model(str(path))
-    _describe_litert(path, description)
-    float_path.unlink()
+    tool.quantize(ranges).export_model(str(path), overwrite=True)
 
 
-_FLOAT_WRITERS = {
-    "onnx": _write_onnx,
-    "litert": _write_litert,
-    "openvino": _write_openvino,
-    "saved_model": _write_saved_model,
-}
+def _open_litert(path: Path, card: ModelCard) -> Exported:
+    from ai_edge_litert.interpreter import Interpreter
+
+    interpreter = Interpreter(str(path), num_threads=os.cpu_count())
+    interpreter.allocate_tensors()
+    (image_input,), (output,) = interpreter.get_input_details(), interpreter.get_output_details()
+
+    def run(image: np.ndarray) -> np.ndarray:
+        interpreter.set_tensor(image_input["index"], image)
+        interpreter.invoke()
+        return interpreter.get_tensor(output["index"])
+
+    scale, zero_point = output["quantization"]  # (0, 0) for floats
+    return Exported(path, card, run, scale or 1.0, zero_point)
+
+
+def _open_openvino(path: Path, card: ModelCard) -> Exported:
+    import openvino
+
+    core = openvino.Core()
+    model = core.read_model(path)
+    model.reshape([1, *card.image_shape])
+    # Without the second hint OpenVINO computes in bfloat16 wherever the processor can.
+    number = {"float32": "f32", "bfloat16": "bf16"}[card.precision]
+    hints = {"PERFORMANCE_HINT": "LATENCY", "INFERENCE_PRECISION_HINT": number}
+    request = core.compile_model(model, "CPU", hints).create_infer_request()
+
+    def run(image: np.ndarray) -> np.ndarray:
+        request.infer([image], share_inputs=True)
+        return request.get_output_tensor(0).data  # the next call overwrites it
+
+    return Exported(path, card, run)
+
+
+_ONNX, _LITERT = ("onnxruntime", "onnx", "tf2onnx"), ("ai_edge_litert", "litert_quantizer")
+FORMATS = (
+    Format("saved_model", "float32", ".saved_model", _open_saved_model),
+    Format("onnx", "float32", ".onnx", _open_onnx, _ONNX),
+    Format("litert", "float32", ".tflite", _open_litert, _LITERT),
+    Format("openvino", "float32", ".xml", _open_openvino, ("openvino",)),
+    Format("openvino", "bfloat16", ".xml", _open_openvino, ("openvino",)),
+    Format("onnx", "int8", ".onnx", _open_onnx, _ONNX, _quantize_onnx),
+    Format("litert", "int8", ".tflite", _open_litert, _LITERT, _quantize_litert),
+)

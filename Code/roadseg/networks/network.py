@@ -97,16 +97,20 @@ def build(
     """
     if name not in NETWORKS:
         raise ValueError(f"unknown network {name!r}: one of {', '.join(NETWORKS)}")
+    _check_image_shape(name, image_shape)
+    if not 2 <= num_classes <= IGNORE:
+        raise ValueError(f"num_classes={num_classes}: from 2 to {IGNORE}")
+    keras.utils.set_random_seed(seed)
+    return Network(name, image_shape, num_classes, policy, options)
+
+
+def _check_image_shape(name: str, image_shape: tuple[int, int, int]) -> None:
     height, width, channels = image_shape
     if channels != 3 or min(height, width) < NETWORKS[name].MINIMUM_SIZE:
         raise ValueError(
             f"image shape {tuple(image_shape)}: {name} needs (H, W, 3) with H and W of at least "
             f"{NETWORKS[name].MINIMUM_SIZE}"
         )
-    if not 2 <= num_classes <= IGNORE:
-        raise ValueError(f"num_classes={num_classes}: from 2 to {IGNORE}")
-    keras.utils.set_random_seed(seed)
-    return Network(name, image_shape, num_classes, policy, options)
 
 
 def fixed_size(
@@ -120,16 +124,15 @@ def fixed_size(
         network: of `build`; a model that comes from elsewhere is returned as it is.
         image_shape: (H, W, 3); None: that of the network.
         policy: as for `build`; None: that of the network.
+
+    Raises ValueError when the image is too small.
     """
     if not isinstance(network, Network):
         return network
-    fixed = _build(
-        network.architecture,
-        image_shape or network.image_shape,
-        network.num_classes,
-        policy or network.policy,
-        network.options,
-    )
+    name, image_shape = network.architecture, image_shape or network.image_shape
+    _check_image_shape(name, image_shape)
+    policy = policy or network.policy
+    fixed = _build(name, image_shape, network.num_classes, policy, network.options)
     fixed.set_weights(network.get_weights())
     return fixed
 

@@ -1,0 +1,72 @@
+"""Primitives, and models: each builder makes one that can be rendered, the same from the same seed."""
+
+import numpy as np
+import pytest
+
+from roadscenes.class_ids import (
+    BUILDING,
+    GUARD_RAIL,
+    MISC,
+    POLE,
+    TRAFFIC_LIGHT,
+    TRAFFIC_SIGN,
+    TREE,
+    VEGETATION,
+)  # fmt: skip
+from roadscenes.models import buildings, plants, traffic_signs, vehicles
+from roadscenes.models import street_furniture as furniture
+from roadscenes.models.primitives import box, disc, ellipsoid, quad, tube
+
+POSTS = furniture.lamp_post, furniture.double_lamp_post, furniture.telegraph_pole, furniture.bollard
+CLASSES = {
+    BUILDING: (buildings.house, buildings.block, buildings.hall),
+    TREE: plants.TREES,
+    VEGETATION: (plants.hedge, plants.bush, plants.weeds),
+    POLE: POSTS,
+    GUARD_RAIL: (furniture.guard_rail,),
+    MISC: (furniture.wall, furniture.fence, furniture.bin, furniture.bench),
+    TRAFFIC_LIGHT: (traffic_signs.traffic_light, traffic_signs.overhead_traffic_light),
+    TRAFFIC_SIGN: (traffic_signs.traffic_sign, traffic_signs.direction_sign, traffic_signs.gantry),
+}
+
+
+def test_a_builder_makes_a_model_on_the_ground_that_light_can_fall_on():
+    """Of one class, and the same one from the same seed."""
+    vehicle_builders = {builder: {0} for builder in vehicles.BUILDERS.values()}
+    props = {builder: {class_id} for class_id, builders in CLASSES.items() for builder in builders}
+    for builder, classes in (props | vehicle_builders).items():
+        for seed in range(3):
+            mesh, again = (builder(np.random.default_rng(seed)) for _ in range(2))
+            assert set(mesh.instance_id.tolist()) == classes, builder
+            assert np.isfinite(mesh.vertices).all(), builder
+            lowest = mesh.vertices[..., 2].min()
+            assert -2.6 < lowest < 0.25, builder  # roots and foundations go deeper
+            assert np.abs(np.linalg.norm(mesh.normals_uv[..., :3], axis=-1)).max() < 1.01, builder
+            assert (mesh.tint >= 0).all(), builder
+            assert np.array_equal(mesh.vertices, again.vertices), builder
+            assert np.array_equal(mesh.tint, again.tint), builder
+
+
+def area(mesh) -> float:
+    a, b, c = np.moveaxis(mesh.vertices.astype(float), 1, 0)
+    return np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
+
+
+def test_primitives_have_the_surface_that_geometry_says():
+    assert area(quad((0, 0, 0), (2, 0, 0), (0, 0, 3), "flat")) == pytest.approx(6)
+    assert area(box((1, 2, 3), "flat")) == pytest.approx(2 * (1 * 2 + 1 * 3 + 2 * 3))
+    hexagon = disc((0, 0, 0), (1, 0, 0), 1.0, "flat", corners=6)
+    assert area(hexagon) == pytest.approx(1.5 * np.sqrt(3))
+    pipe = tube([(0, 0, 0), (0, 0, 5)], 0.5, "flat", sides=64)
+    assert area(pipe) == pytest.approx(np.pi * 5, rel=0.01)
+    assert area(ellipsoid((1, 1, 1), "flat")) == pytest.approx(4 * np.pi, rel=0.25)  # a coarse one
+
+
+def test_a_mesh_is_scaled_turned_sheared_and_shifted():
+    edge = box((2, 0.2, 0.2), "flat")
+    moved = edge.transformed((10, 0, 1), yaw=np.pi / 2, scale=2.0, slope=0.1, uphill=np.pi / 2)
+    low, high = moved.vertices.reshape(-1, 3).min(0), moved.vertices.reshape(-1, 3).max(0)
+    assert low == pytest.approx([9.8, -2, 0.8], abs=1e-5)
+    assert high == pytest.approx([10.2, 2, 1.6], abs=1e-5)
+    lengths = np.linalg.norm(moved.normals_uv[..., :3], axis=-1)
+    assert lengths == pytest.approx(np.ones_like(lengths), abs=1e-5)

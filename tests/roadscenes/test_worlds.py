@@ -1,0 +1,107 @@
+"""Worlds: a drive with moving traffic, props beside it and all classes."""
+
+from functools import cache
+
+import numpy as np
+import pytest
+
+from roadscenes import WORLDS
+from roadscenes.class_ids import CAR, SKY, TRUCK, VAN
+from roadscenes.models.mesh import join
+from roadscenes.worlds.traffic import Instances
+from roadscenes.worlds.world import World
+
+
+@pytest.fixture(scope="module")
+def furnished():
+    """Name -> that world of seed 0; read only."""
+    return cache(lambda name: World(WORLDS[name], seed=0))
+
+
+def test_a_world_is_a_drive_with_moving_traffic(furnished):
+    for name, layout in WORLDS.items():
+        world, middle = furnished(name), layout.frames // 2
+        positions = np.array([world.camera_pose(frame)[0] for frame in range(0, layout.frames, 10)])
+        steps = np.linalg.norm(np.diff(positions, axis=0), axis=1)
+        assert (steps < 20).all()
+        assert steps[0] > 3
+        now, then = (world.moving_mesh(frame) for frame in (middle, middle + 1))
+        assert CAR in world.instances.class_ids[now.instance_id]
+        in_both = set(now.instance_id[1:].tolist()) & set(then.instance_id.tolist())
+        assert any(
+            not np.array_equal(*(mesh.vertices[mesh.instance_id == vehicle] for mesh in (now, then)))
+            for vehicle in in_both
+        )
+
+
+def test_all_classes_occur_in_the_worlds(furnished):
+    seen = set()
+    for name in WORLDS:
+        world, frame = furnished(name), WORLDS[name].frames // 2
+        mesh = join([world.static_mesh(world.section(frame)), world.moving_mesh(frame)])
+        seen |= set(world.instances.class_ids[np.unique(mesh.instance_id)].tolist())
+    assert seen | {SKY} == set(range(14))
+
+
+def test_trees_far_away_have_fewer_triangles(furnished):
+    world = furnished("0018")
+    tree = next(prop for prop in world.props if prop.builder.__name__ == "broadleaf")
+    near, far = (world.prop_mesh(tree, detail) for detail in (1.0, 0.3))
+    assert len(far) < 0.8 * len(near)
+
+
+def test_props_stand_on_the_ground_and_not_in_each_other_or_on_the_road(furnished):
+    for name, layout in WORLDS.items():
+        world = furnished(name)
+        along_main = [prop for prop in world.props if prop.road is world.network.main]
+        assert len({(prop.s, prop.t) for prop in along_main}) == len(along_main) > 100
+        assert all(abs(prop.t) > layout.half_width for prop in along_main)
+        for prop in world.props[::7]:
+            height = world.network.height(prop.road, prop.s, prop.t)
+            ground = prop.road.line.at(prop.s, prop.t, height)[2]
+            lowest = world.prop_mesh(prop).vertices[..., 2].min()
+            assert ground - 2.6 < lowest < ground + 0.25, prop  # roots and foundations go deeper
+
+
+def test_parked_cars_point_the_way_the_traffic_beside_them_goes(furnished):
+    """It keeps to the right: away from the camera on its side, towards it on the other."""
+    parked = [prop for prop in furnished("0001").props if prop.instance_id is not None]
+    assert {prop.t > 0 for prop in parked} == {True, False}
+    for prop in parked:
+        assert np.cos(prop.yaw) * -np.sign(prop.t) > 0.9
+
+
+def test_traffic_lights_of_one_road_agree(furnished):
+    """All lights for the main road at a crossing show the same."""
+    world = furnished("0006")
+    lights = [prop for prop in world.props if "traffic_light" in prop.builder.__name__]
+    for_main = {prop.model for prop in lights if prop.road is world.network.main}
+    assert len(lights) == 6
+    assert len(for_main) == 1
+
+
+def test_no_vehicle_drives_through_another_or_the_camera(furnished):
+    """Vehicles of a lane stay a van's length apart; none in the camera's lane is where the camera is."""
+    for name, layout in WORLDS.items():
+        world, lanes = furnished(name), {}
+        for vehicle in world.vehicles:
+            lanes.setdefault((vehicle.road, vehicle.lane), []).append(vehicle)
+        for frame in range(0, layout.frames, 20):
+            for (road, lane), stream in lanes.items():
+                places = np.sort([vehicle.s(frame) for vehicle in stream])
+                assert (np.diff(places) > 5.0).all(), (lane, frame)
+                if road is world.network.main and abs(lane.t - layout.camera_t) < 2.0:
+                    assert np.abs(places - world.camera_s(frame)).min() > 6.0, (lane, frame)
+
+
+def test_instances_have_colours_of_their_own_and_one_colour_may_be_a_car_here_and_a_van_there():
+    here, there = Instances(), Instances()
+    added = [here.add(class_id) for class_id in (CAR, VAN, TRUCK, CAR)]
+    there.add(VAN)
+    assert added[2] == TRUCK
+    assert here.class_ids[added].tolist() == [CAR, VAN, TRUCK, CAR]
+    colours = here.colours[[added[0], added[1], added[3]]]
+    assert len(np.unique(colours, axis=0)) == 3
+    assert ((colours >= 200) & (colours < 250)).all()
+    assert here.encoding[-3].startswith("Car:0 ")
+    assert there.encoding[-1] == here.encoding[-3].replace("Car:0", "Van:0")
