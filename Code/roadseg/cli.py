@@ -221,36 +221,21 @@ def _add_export(commands) -> None:
         "when the file labels too differently. All formats but saved_model need "
         '`pip install "roadseg[export]"`.',
     )
-    parser.add_argument("trained", metavar="RUN_OR_WEIGHTS", help="folder of a run, or name of weights")
-    formats = ("onnx", "litert", "openvino", "saved_model")
-    parser.add_argument("--format", required=True, choices=formats)
-    parser.add_argument(
-        "--frames",
-        type=Path,
-        metavar="STORE",
-        help="folder of preprocessed frames to measure on, with the classes of the network; default: "
-        "rendered scenes, where the network has their classes",
-    )
-    parser.add_argument(
-        "--validation",
-        nargs="+",
-        metavar="SEQUENCE",
-        help="worlds or sequences to measure on; default: those of the run, or the last world or drive",
-    )
+    add = parser.add_argument
+    add("trained", metavar="RUN_OR_WEIGHTS", help="folder of a run, or name of weights")
+    add("--format", required=True, choices=("onnx", "litert", "openvino", "saved_model"))
+    measured = "store to measure on; default: rendered scenes, where the network has their classes"
+    add("--frames", type=Path, metavar="STORE", help=measured)
+    held_out = "to measure on; default: those of the run, or the last world or drive"
+    add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
     precision = parser.add_mutually_exclusive_group()
     precision.add_argument("--int8", action="store_true", help="8-bit integers, for onnx and litert")
-    precision.add_argument(
-        "--precision", choices=("f32", "bf16"), default="f32", help="of OpenVINO; default: f32"
-    )
-    parser.add_argument(
-        "--size",
-        type=int,
-        nargs=2,
-        metavar=("H", "W"),
-        help="pixels of the images that the file takes; default: as in the store, or in training",
-    )
-    parser.add_argument("--output", type=Path, default="Exported", help="folder; default: Exported")
-    parser.add_argument("--overwrite", action="store_true", help="replace an earlier export")
+    of_openvino = "of OpenVINO; default: f32"
+    precision.add_argument("--precision", choices=("f32", "bf16"), default="f32", help=of_openvino)
+    pixels = "of the images that the file takes; default: as in the store, or in training"
+    add("--size", type=int, nargs=2, metavar=("H", "W"), help=pixels)
+    add("--output", type=Path, default="Exported", help="folder; default: Exported")
+    add("--overwrite", action="store_true", help="replace an earlier export")
     parser.set_defaults(run=_export)
 
 

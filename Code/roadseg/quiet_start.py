@@ -1,7 +1,7 @@
 """Starts TensorFlow without the lines that it prints at any log level.
 
 At the import, and at the first question about devices, its C++ code writes to standard error that there
-is no GPU and that oneDNN is on, which worries new users. When the start fails, the lines are printed.
+is no GPU and that oneDNN is on, which worries new users. A start that fails shows its lines.
 """
 
 import contextlib
