@@ -25,6 +25,16 @@ def frames(raw, tmp_path_factory) -> store.FrameStore:
     return store.open(target)
 
 
+@pytest.fixture
+def eager():
+    """Without compiled graphs, whose compilation takes longer than a tiny network's training."""
+    import tensorflow as tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder of real frames that ROADSEG_REAL_DATA names."""

@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from roadseg import training
+from roadseg import cli, training
 from roadseg.cli import main
-from roadseg.data import store
+from roadseg.data import preprocess, store
 from roadseg.networks import NETWORKS
 from roadseg.training import RECIPES
 
@@ -47,27 +47,23 @@ def test_help_names_every_command_and_starts_no_tensorflow():
     assert "quiet" in done.stdout
 
 
-@pytest.mark.parametrize("command", COMMANDS)
-def test_every_command_explains_itself(command, capsys):
-    with pytest.raises(SystemExit) as stopped:
-        main([command, "--help"])
-    assert stopped.value.code == 0
-    assert f"usage: roadseg {command}" in capsys.readouterr().out
+def test_every_command_explains_itself(capsys):
+    for command in COMMANDS:
+        with pytest.raises(SystemExit) as stopped:
+            main([command, "--help"])
+        assert stopped.value.code == 0
+        assert f"usage: roadseg {command}" in capsys.readouterr().out
 
 
-@pytest.mark.parametrize("command", ["train", "notebook"])
-def test_help_names_every_network_and_recipe(command, capsys):
-    with pytest.raises(SystemExit):
-        main([command, "--help"])
-    explained = capsys.readouterr().out
-    assert all(re.search(rf"\b{name}\b", explained) for name in (*NETWORKS, *RECIPES))
+def test_every_network_and_recipe_can_be_chosen():
+    assert set(cli.NETWORKS) == set(NETWORKS)
+    assert set(cli.RECIPES) == set(RECIPES)
 
 
-def test_preprocess_writes_a_store(preprocessed):
+def test_preprocess_writes_a_store_and_names_its_folder_itself(
+    preprocessed, raw, tmp_path, monkeypatch, capsys
+):
     assert len(store.verify(preprocessed)) == 16
-
-
-def test_preprocess_names_its_folder_itself(raw, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
     assert main(["preprocess", str(raw), "--sequences", "0001"]) == 0
     (folder,) = (tmp_path / "Data_compressed").iterdir()
@@ -97,35 +93,28 @@ def test_prolong_adds_epochs_in_a_new_folder(run, preprocessed, tmp_path, capsys
     assert "has 1 epochs already" in capsys.readouterr().err
 
 
-@pytest.mark.parametrize(
-    ("arguments", "message"),
-    [
-        (["preprocess", "nowhere"], "nowhere: no such folder"),
-        (["train", "nowhere"], "nowhere"),
-        (["train", "nowhere", "--processes", "2"], "--process-id belong together"),
-        (["evaluate", "nowhere", "nowhere"], "nowhere"),
-    ],
-)
-def test_bad_input_is_one_message_without_a_traceback(arguments, message, tmp_path, monkeypatch, capsys):
+def test_bad_input_is_one_message_without_a_traceback(preprocessed, tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
-    assert main(arguments) == 1
-    said = capsys.readouterr().err
-    assert said.startswith(f"\nroadseg {arguments[0]}: ")
-    assert message in said
-    assert "Traceback" not in said
-
-
-def test_a_mistyped_recipe_network_or_sequence_is_named(preprocessed, tmp_path, monkeypatch, capsys):
-    monkeypatch.chdir(tmp_path)
-    for option, value in (("--recipe", "quik"), ("--network", "smple"), ("--validation", "0009")):
-        assert main(["train", str(preprocessed), option, value]) == 1
+    for arguments, message in (
+        ("preprocess nowhere", "nowhere: no such folder"),
+        ("train nowhere", "nowhere"),
+        ("train nowhere --processes 2", "--process-id belong together"),
+        ("evaluate nowhere nowhere", "nowhere"),
+        (f"train {preprocessed} --validation 0009", "0009"),
+    ):
+        assert main(arguments.split()) == 1
+        said = capsys.readouterr().err
+        assert said.startswith(f"\nroadseg {arguments.split()[0]}: ")
+        assert message in said
+        assert "Traceback" not in said
+    for option, value in (("--recipe", "quik"), ("--network", "smple")):
+        with pytest.raises(SystemExit):
+            main(["train", str(preprocessed), option, value])
         assert value in capsys.readouterr().err
     assert not (tmp_path / "Runs").exists()
 
 
 def test_it_stops_at_a_key_press_and_says_that_it_continues(monkeypatch, raw, capsys):
-    from roadseg.data import preprocess
-
     def interrupted(*_):
         raise KeyboardInterrupt
 

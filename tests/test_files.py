@@ -1,7 +1,6 @@
 """Files are whole or not there, leftovers go, and one process at a time writes into a folder."""
 
 import errno
-import fcntl
 import os
 import subprocess
 import sys
@@ -76,15 +75,6 @@ def test_a_lock_keeps_other_processes_out_and_ends_with_its_process(tmp_path):
     with files.folder_lock(tmp_path), pytest.raises(DataError), files.folder_lock(tmp_path):
         pass  # not even another part of the same process
     assert list(tmp_path.iterdir()) == []
-
-
-def test_a_file_system_without_locks_is_named(tmp_path, monkeypatch):
-    def flock(*_):
-        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-
-    monkeypatch.setattr(fcntl, "flock", flock)
-    with pytest.raises(DataError, match="file system has no locks"), files.folder_lock(tmp_path):
-        pass
 
 
 def test_a_folder_of_the_home_directory_is_found(tmp_path, monkeypatch):

@@ -20,17 +20,15 @@ from roadscenes import VARIATIONS, WORLDS
 from roadseg import networks, training
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.inference import export, export_formats
-from studies.runner.data_sets import CODE
 
+FOLDER = Path(__file__).resolve().parents[1] / "Runs/exported_networks"
 _KNOWN, _HELD_OUT = 0, 8  # seeds; the second has trained none of the weights that ship
 _VARIATIONS, _STRIDE = 3, 60
 
 
 def main() -> None:
     parser = harness.parser(__doc__)
-    parser.add_argument(
-        "--folder", type=Path, default=CODE / "Runs" / "exported_networks", help="of scenes and files"
-    )
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="of scenes and files")
     options = parser.parse_args()
     frames = rendered(options.folder)
     load, measured = os.getloadavg()[0], {}  # the load of a quiet machine is below 0.5

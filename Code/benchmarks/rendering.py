@@ -1,22 +1,21 @@
-"""Measures rendered scenes: speed, class shares, and how well colour alone tells the classes.
+"""Measures rendered scenes: speed, and each class's share of the pixels.
 
     .venv/bin/python Code/benchmarks/rendering.py [--stride 9] [--seed 0] [--output FILE]
 
 Renders every STRIDE-th frame of all five worlds, variation clone, and every tenth of these in all
 variations, which share what does not change with the light. The shares are weighted by the worlds'
-numbers of frames, as in Virtual KITTI. The classifier sees a pixel's own colour and row; it is trained
-on worlds 0001, 0006 and 0020, and measured on 0002 and 0018.
+numbers of frames, as in Virtual KITTI.
 """
 
 import resource
 import tempfile
 import time
+from collections.abc import Collection
 from pathlib import Path
 
 import joblib
 import numpy as np
 from joblib.externals.loky import get_reusable_executor
-from sklearn.ensemble import HistGradientBoostingClassifier
 
 import roadscenes
 from benchmarks import harness
@@ -28,8 +27,6 @@ VIRTUAL_KITTI = {
     "Terrain": 16, "Sky": 15, "Tree": 27, "Vegetation": 2, "Building": 4, "Road": 24, "GuardRail": 1.2,
     "TrafficSign": 1, "TrafficLight": 0.5, "Pole": 0.24, "Misc": 0.7, "Truck": 1, "Car": 9, "Van": 1,
 }  # fmt: skip
-TRAIN, HELD_OUT = ("0001", "0006", "0020"), ("0002", "0018")
-PIXELS = 2500  # of each frame, for the classifier
 
 
 def main() -> None:
@@ -38,43 +35,38 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
-        measurements = {"stride": options.stride, "seed": options.seed}
-        one, all_variations = Path(folder) / "one", Path(folder) / "all"
-        measurements |= time_rendering(one, options.stride, options.seed)
-        measurements |= time_all_variations(all_variations, 10 * options.stride, options.seed)
-        source = sources.open(one)
-        measurements["shares_percent"] = class_shares(source)
-        measurements["colour_and_row_accuracy"] = colour_and_row(source, np.random.default_rng(0))
-    harness.report(measurements, options.output)
+        one = time_rendering(Path(folder) / "one", ["clone"], options.stride, options.seed)
+        one["megabytes"] = peak_megabytes()
+        every = time_rendering(Path(folder) / "all", VARIATIONS, 10 * options.stride, options.seed)
+        one["frames_per_second_all_variations"] = every["frames_per_second"]
+        one["shares_percent"] = class_shares(sources.open(Path(folder) / "one"))
+    harness.report({"stride": options.stride, "seed": options.seed} | one, options.output)
 
 
-def time_rendering(folder: Path, stride: int, seed: int) -> dict[str, object]:
-    """Renders one world at a time; megabytes: this process, and the largest worker times the CPUs."""
+def time_rendering(
+    folder: Path, variations: Collection[str], stride: int, seed: int
+) -> dict[str, object]:
+    """Renders one world at a time."""
     rates, total, start = {}, 0, time.perf_counter()
     for name, world in WORLDS.items():
-        frames, begun = range(0, world.frames, stride), time.perf_counter()
-        roadscenes.render(folder, [name], frames=frames, seed=seed)
-        rates[name] = round(len(frames) / (time.perf_counter() - begun), 2)
-        total += len(frames)
-    get_reusable_executor().shutdown(wait=True)  # so that its processes count as children
-    own, largest = (
-        resource.getrusage(who).ru_maxrss for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    )
+        numbers, begun = range(0, world.frames, stride), time.perf_counter()
+        roadscenes.render(folder, [name], variations, numbers, seed)
+        frames = len(numbers) * len(variations)
+        rates[name] = round(frames / (time.perf_counter() - begun), 2)
+        total += frames
     return {
         "frames": total,
         "frames_per_second": round(total / (time.perf_counter() - start), 2),
         "frames_per_second_by_world": rates,
-        "megabytes": round((own + joblib.cpu_count() * largest) / 1024),
     }
 
 
-def time_all_variations(folder: Path, stride: int, seed: int) -> dict[str, float]:
-    total, start = 0, time.perf_counter()
-    for name, world in WORLDS.items():
-        frames = range(0, world.frames, stride)
-        roadscenes.render(folder, [name], VARIATIONS, frames, seed)
-        total += len(frames) * len(VARIATIONS)
-    return {"frames_per_second_all_variations": round(total / (time.perf_counter() - start), 2)}
+def peak_megabytes() -> int:
+    """Of this process, and of the largest worker times the CPUs."""
+    get_reusable_executor().shutdown(wait=True)  # so that its processes count as children
+    who = resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN
+    own, largest = (resource.getrusage(each).ru_maxrss for each in who)
+    return round((own + joblib.cpu_count() * largest) / 1024)
 
 
 def class_shares(source: sources.Source) -> dict[str, dict[str, float]]:
@@ -92,22 +84,6 @@ def class_shares(source: sources.Source) -> dict[str, dict[str, float]]:
         }
         for name, rendered in zip(source.class_names, share, strict=True)
     }
-
-
-def colour_and_row(source: sources.Source, rng: np.random.Generator) -> float:
-    """Pixel accuracy, on held-out worlds, of gradient-boosted trees on red, green, blue and row."""
-
-    def sample(worlds: tuple[str, ...]) -> tuple[np.ndarray, np.ndarray]:
-        features, classes = [], []
-        for frame in source.frames(worlds):
-            image, labels = source.read(frame)
-            rows, columns = (rng.integers(0, size, PIXELS) for size in labels.shape)
-            features.append(np.c_[np.asarray(image)[rows, columns], rows])
-            classes.append(labels[rows, columns])
-        return np.concatenate(features), np.concatenate(classes)
-
-    classifier = HistGradientBoostingClassifier(max_iter=60, random_state=0).fit(*sample(TRAIN))
-    return round(float(classifier.score(*sample(HELD_OUT))), 3)
 
 
 if __name__ == "__main__":

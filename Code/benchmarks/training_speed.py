@@ -1,127 +1,84 @@
-"""Milliseconds an image that every network takes to train and to label, with and without oneDNN.
+"""Milliseconds of a training step and of labelling one image, for each network, in turns.
 
-    .venv/bin/python Code/benchmarks/training_speed.py [--size 125 414] [--output FILE]
+    .venv/bin/python Code/benchmarks/training_speed.py [--size 125 414] [--batch 8] [--output FILE]
 
-It also measures the share of reading and augmenting in the training of the simple network. The images
-are random, because the time does not depend on what they show. Reading is measured on a store of 447
-noisy frames, as many as world 0001 has.
+A step is that of `training.train` with the recipe, without reading. The images are random, because the
+time does not depend on what they show. Give `TF_ENABLE_ONEDNN_OPTS=0` to measure without oneDNN. Let
+nothing run beside it.
 """
 
-import argparse
-import contextlib
-import json
-import os
-import subprocess
-import sys
-import tempfile
-import time
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 
-from benchmarks import harness
+from benchmarks import harness  # imports roadseg, which prepares TensorFlow's start
 
-if TYPE_CHECKING:
-    from roadseg.data.batches import Batches
-    from roadseg.data.store import FrameStore
+# isort: split
+import keras
 
-FRAMES = 447
-BATCH = 8
+from roadseg import networks
+from roadseg.training.recipes import RECIPES, Recipe
+from roadseg.training.trainer import fitted_network, label_stride
+
+CLASSES = 14
 
 
 def main() -> None:
     parser = harness.parser(__doc__)
     parser.add_argument("--size", type=int, nargs=2, default=(125, 414), metavar=("H", "W"))
-    parser.add_argument("--measure", action="store_true", help=argparse.SUPPRESS)
+    parser.add_argument("--batch", type=int, default=8, help="images of a step; default: 8")
+    parser.add_argument("--recipe", choices=RECIPES, default="original")
+    parser.add_argument("--policy", default="float32", help='or "mixed_bfloat16"')
+    parser.add_argument("--rounds", type=int, default=15)
     options = parser.parse_args()
-    if options.measure:
-        print(json.dumps(measure(*options.size)))
-        return
-    # Each in another process, because TensorFlow reads the switch when it is imported.
-    speeds = {name: run_with(switch, options.size) for name, switch in (("with", "1"), ("without", "0"))}
-    harness.report({"size": options.size, "oneDNN": speeds}, options.output)
+    recipe = replace(RECIPES[options.recipe], batch_size=options.batch)
+    measured = measure(networks.NETWORKS, options.size, recipe, options.policy, options.rounds)
+    settings = {name: getattr(options, name) for name in ("size", "batch", "recipe", "policy", "rounds")}
+    settings["backend"] = f"{keras.backend.backend()}, Keras {keras.version()}"
+    harness.report(settings | {"milliseconds": measured}, options.output)
 
 
-def run_with(switch: str, size: tuple[int, int]) -> dict[str, object]:
-    command = [sys.executable, __file__, "--measure", "--size", *map(str, size)]
-    environment = os.environ | {"TF_ENABLE_ONEDNN_OPTS": switch}
-    process = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True)
-    return json.loads(process.stdout.splitlines()[-1])
+def measure(
+    names: Sequence[str], size: Sequence[int], recipe: Recipe, policy: str, rounds: int
+) -> dict[str, dict[str, Mapping[str, float]]]:
+    """Network -> "step" or "image" -> minimum and median in milliseconds.
+
+    Args:
+        names: of networks.
+        size: height and width of the images.
+        recipe: of the training steps.
+        policy: "float32" or "mixed_bfloat16".
+        rounds: in which everything is done once.
+    """
+    shape, calls = (*size, 3), {}
+    image = np.random.default_rng(0).integers(0, 256, (1, *shape), np.uint8)
+    for name in names:
+        trained, labels = (networks.build(name, shape, CLASSES, policy=policy) for _ in range(2))
+        calls[name, "step"] = training_step(trained, recipe, shape)
+        calls[name, "image"] = lambda labels=labels: labels.predict_on_batch(image)
+    measured: dict[str, dict[str, Mapping[str, float]]] = {name: {} for name in names}
+    for (name, what), times in harness.ms_in_turns(calls, rounds).items():
+        measured[name][what] = {"minimum": min(times), "median": float(np.median(times))}
+    return measured
 
 
-def measure(height: int, width: int) -> dict[str, object]:
-    import keras
+def training_step(
+    network: keras.Model, recipe: Recipe, image_shape: tuple[int, int, int]
+) -> Callable[[], object]:
+    """The step that `training.train` takes: at the size of the recipe's crops, with its loss.
 
-    from roadseg import networks
-    from roadseg.evaluation.running_scores import RunningScores
-    from roadseg.training.losses import CrossEntropy
-
-    generator = np.random.default_rng(0)
-    images = generator.integers(0, 256, (BATCH, height, width, 3), np.uint8)
-    labels = generator.integers(0, 14, (BATCH, height, width), np.uint8)
-    speeds: dict[str, object] = {}
-    for name in networks.NETWORKS:
-        network = networks.build(name, (height, width, 3), 14)
-        network.compile(keras.optimizers.RMSprop(), CrossEntropy(), metrics=[RunningScores(14)])
-        speeds[name] = {
-            "training_ms_per_image": median_per_image(network.train_on_batch, images, labels),
-            "labelling_ms_per_image": median_per_image(network.predict_on_batch, images),
-        }
-    training = speeds["simple"]["training_ms_per_image"]
-    plain, augmented = (reading(height, width, recipe) for recipe in ("original", "quick"))
-    return speeds | {
-        "reading_ms_per_image": plain,
-        "reading_share_of_training": plain / training,
-        "reading_and_augmenting_ms_per_image": augmented,
-        "reading_and_augmenting_share_of_training": augmented / training,
-    }
-
-
-def median_per_image(step: Callable, *batch: np.ndarray) -> float:
-    return harness.median_ms(lambda: step(*batch)) / BATCH
-
-
-def reading(height: int, width: int, recipe: str) -> float:
-    """Milliseconds an image of one epoch of batches."""
-    from roadseg.data.batches import Batches
-    from roadseg.training import RECIPES
-
-    with noisy_frames(height, width, FRAMES) as frames:
-        return epoch_ms(Batches(frames, range(FRAMES), BATCH, RECIPES[recipe].augmentation)) / FRAMES
-
-
-def epoch_ms(batches: "Batches") -> float:
-    """Milliseconds that an epoch's batches take to read and to augment."""
-    start = time.perf_counter()
-    for number in range(len(batches)):
-        batches.batch(0, number)
-    return 1000 * (time.perf_counter() - start)
-
-
-@contextlib.contextmanager
-def noisy_frames(height: int, width: int, count: int) -> Iterator["FrameStore"]:
-    """A store of noise, which is there for a while; it takes the longest to read."""
-    from roadseg.data import store
-    from roadseg.data.sources.virtual_kitti import VirtualKitti1
-
-    generator = np.random.default_rng(0)
-    with tempfile.TemporaryDirectory() as folder:
-        image = generator.integers(0, 256, (height, width, 3), np.uint8)
-        ids = generator.integers(0, 14, (height, width), np.uint8)
-        chunks = [store.compress(image, ids)] * count
-        names = [("0001/clone", index) for index in range(count)]
-        attributes = {
-            "source": "random",
-            "scale": 1.0,
-            "class_names": list(VirtualKitti1.class_names),
-            "palette": np.array(VirtualKitti1.palette, np.uint8),
-            "class_maps": "",
-            "job": "",
-        }
-        store.write(Path(folder) / store.FRAMES_FILE, names, chunks, image.shape, attributes)
-        yield store.open(folder)
+    It changes the network's weights.
+    """
+    crop = recipe.augmentation and recipe.augmentation.crop
+    height, width = crop or image_shape[:2]
+    stride = 1 if recipe.upsampled_loss else label_stride(network)
+    classes, generator = network.output_shape[-1], np.random.default_rng(0)
+    images = generator.integers(0, 256, (recipe.batch_size, height, width, 3), np.uint8)
+    labels = generator.integers(0, classes, images.shape[:3], np.uint8)[:, ::stride, ::stride]
+    fitted = fitted_network(network, recipe)
+    fitted.compile(recipe.make_optimizer(1000), recipe.make_loss(np.ones(classes)))
+    return lambda: fitted.train_on_batch(images, labels)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Semantic segmentation of urban road scenes on small machines.
 
-The rooms, in the order of the data's way:
+The packages, in the order of the data's way:
 
     data         raw frames -> compressed store -> split -> batches
     networks     raw images -> logits; pretrained weights
@@ -9,8 +9,8 @@ The rooms, in the order of the data's way:
     plots        every figure
     inference    images, folders and videos of one's own
 
-A room imports only from those before it. None is imported here, so that reading and preprocessing data
-never start TensorFlow.
+A package imports only from those before it. None is imported here, so that reading and preprocessing
+data never start TensorFlow.
 """
 
 import os

@@ -4,13 +4,16 @@ Other packages add their commands through the entry-point group "roadseg.command
 """
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
 from roadseg.errors import TrainingError
 from roadseg.parallel import add_options, on_cluster
 
-_STOPPED = "Stopped. Finished work is kept: call again to continue"
+# Written out, because importing them would import Keras, and `roadseg --help` answers at once.
+NETWORKS = "simple", "simple_plus", "edgesegnet"
+RECIPES = "quick", "best", "transfer", "original"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -23,16 +26,15 @@ def main(arguments: list[str] | None = None) -> int:
     except (ValueError, TrainingError) as error:  # a DataError is a ValueError
         print(f"\n{command}: {error}", file=sys.stderr)
     except KeyboardInterrupt:
-        print(f"\n{_STOPPED}", file=sys.stderr)
+        print("\nStopped. Finished work is kept: call again to continue", file=sys.stderr)
     return 1
 
 
 def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import entry_points
 
-    from roadseg import notebook
     from roadseg.data import check_data
-    from roadseg.inference import command
+    from roadseg.inference import label_files
 
     parser = argparse.ArgumentParser(
         prog="roadseg",
@@ -46,9 +48,12 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_prolong(commands)
     _add_evaluate(commands)
-    command.add_command(commands)
+    label_files.add_command(commands)
     _add_export(commands)
-    notebook.add_command(commands)
+    if importlib.util.find_spec("nbformat"):  # the extra notebook is there
+        from roadseg import notebook
+
+        notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)
     return parser
@@ -61,16 +66,13 @@ def _add_fetch(commands) -> None:
         description="Downloads only the sequences asked for out of Virtual KITTI's official archives. "
         "Without --accept-licence it shows the size and the licence, and downloads nothing.",
     )
-    parser.add_argument(
-        "sequences",
-        nargs="+",
-        metavar="SEQUENCE",
-        help="such as 0001/sunset, 0001 or Scene01/sunset/Camera_0",
-    )
-    parser.add_argument("--version", default="1.3.1", help="1.3.1 (default) or 2.0.3")
-    parser.add_argument("--output", type=Path, default=Path("Data"), help="folder; default: Data")
-    parser.add_argument("--url", help="a mirror, or a folder with the archives")
-    parser.add_argument("--accept-licence", action="store_true", help="accept CC BY-NC-SA 3.0")
+    add = parser.add_argument
+    names = "such as 0001/sunset, 0001 or Scene01/sunset/Camera_0"
+    add("sequences", nargs="+", metavar="SEQUENCE", help=names)
+    add("--version", default="1.3.1", help="1.3.1 (default) or 2.0.3")
+    add("--output", type=Path, default=Path("Data"), help="folder; default: Data")
+    add("--url", help="a mirror, or a folder with the archives")
+    add("--accept-licence", action="store_true", help="accept CC BY-NC-SA 3.0")
     parser.set_defaults(run=_fetch)
 
 
@@ -92,19 +94,15 @@ def _add_preprocess(commands) -> None:
         description="Shrinks the images and labels of a raw data set and writes them into one "
         "compressed HDF5 file, with the class tables in a pickle beside it.",
     )
-    parser.add_argument("folder", type=Path, help="raw data set; its kind is recognised from its layout")
-    parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
-    parser.add_argument("--scale", type=float, default=3, help="how many times smaller; default: 3")
-    parser.add_argument(
-        "--size",
-        type=int,
-        nargs=2,
-        metavar=("H", "W"),
-        help="fit frames of different sizes to H x W pixels before they shrink, with void around them",
-    )
-    parser.add_argument("--labelled-only", action="store_true", help="leave out images without labels")
+    add = parser.add_argument
+    add("folder", type=Path, help="raw data set; its kind is recognised from its layout")
+    add("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
+    add("--scale", type=float, default=3, help="how many times smaller; default: 3")
+    fit = "fit frames of different sizes to H x W pixels before they shrink, with void around them"
+    add("--size", type=int, nargs=2, metavar=("H", "W"), help=fit)
+    add("--labelled-only", action="store_true", help="leave out images without labels")
+    add("--output", type=Path, help="folder; default: one below Data_compressed")
     add_options(parser, "decoding threads", "all its machines must see the raw data set")
-    parser.add_argument("--output", type=Path, help="folder; default: one below Data_compressed")
     parser.set_defaults(run=_preprocess)
 
 
@@ -127,20 +125,16 @@ def _add_train(commands) -> None:
         help="train a network on preprocessed frames",
         description="Trains a network on the frames of a folder that `roadseg preprocess` wrote.",
     )
-    parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
-    parser.add_argument("--network", default="simple", help="simple (default), simple_plus, edgesegnet")
-    parser.add_argument("--recipe", default="quick", help="quick (default), best, transfer, original")
-    parser.add_argument("--epochs", type=int, help="default: those of the recipe")
-    parser.add_argument(
-        "--validation",
-        nargs="+",
-        metavar="SEQUENCE",
-        help="worlds or sequences to hold out; default: the last world or drive",
-    )
-    parser.add_argument("--output", type=Path, help="folder of the run; default: one below Runs")
-    parser.add_argument(
-        "--workers", type=int, default=1, help="processes that read frames; default: 1, more for a GPU"
-    )
+    add = parser.add_argument
+    add("store", type=Path, help="folder of the preprocessed frames")
+    add("--network", choices=NETWORKS, default="simple", help="default: simple")
+    add("--recipe", choices=RECIPES, default="quick", help="default: quick")
+    add("--epochs", type=int, help="default: those of the recipe")
+    held_out = "worlds or sequences to hold out; default: the last world or drive"
+    add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
+    add("--output", type=Path, help="folder of the run; default: one below Runs")
+    more = "processes that read frames; default: 1, more for a GPU"
+    add("--workers", type=int, default=1, help=more)
     several = parser.add_argument_group(
         "several processes",
         "The same command in each of them, with KERAS_BACKEND=jax. One process alone uses all GPUs of "
@@ -165,14 +159,11 @@ def _train(options) -> None:
         distributed.connect(*several)  # before anything is computed
     frames = store.open(options.store)
     network = networks.build(options.network, frames.image_shape, frames.num_classes)
-    if options.validation:
-        split = splits.by_sequence(frames, options.validation)
-    else:
-        split = splits.last_drive(frames)
+    held_out = options.validation
+    split = splits.by_sequence(frames, held_out) if held_out else splits.last_drive(frames)
     name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
-    run = training.train(
-        network, frames, split, recipe, options.output or Path("Runs") / name, workers=options.workers
-    )
+    folder = options.output or Path("Runs") / name
+    run = training.train(network, frames, split, recipe, folder, workers=options.workers)
     if not options.process_id:  # the folder is that of process 0
         print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
 

@@ -1,7 +1,6 @@
 """Files that are whole under their name, or not there; one process at a time writes into a folder."""
 
 import contextlib
-import errno
 import glob
 import os
 import secrets
@@ -13,7 +12,6 @@ from filelock import FileLock, Timeout
 from roadseg.errors import DataError
 
 _WAIT = 1.0  # seconds for a process that is about to finish
-_NO_LOCKS = {errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP}
 
 
 def user_path(path: str | Path) -> Path:
@@ -59,7 +57,7 @@ def folder_lock(folder: Path) -> Iterator[None]:
     """Keeps other processes that ask for it out of a folder.
 
     The lock ends with the process, however that ends. Raises DataError while another one holds it, and
-    where the file system has no locks.
+    OSError where the file system has no locks.
     """
     path = folder / ".lock"
     lock = FileLock(path, timeout=_WAIT, fallback_to_soft=False)
@@ -67,10 +65,6 @@ def folder_lock(folder: Path) -> Iterator[None]:
         lock.acquire()
     except Timeout:
         raise DataError(f"{folder}: another process is writing into this folder; wait for it")
-    except OSError as error:
-        if error.errno not in _NO_LOCKS:
-            raise
-        raise DataError(f"{folder}: its file system has no locks; choose a folder on a local disk")
     try:
         yield
     finally:

@@ -4,17 +4,26 @@ Writes the executed notebook and its web page into Runs/ beside the notebooks, n
 """
 
 import argparse
+import base64
+import hashlib
+import io
 import re
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 
-from roadseg import notebook_settings
+import nbformat
+import numpy as np
+from PIL import Image
+
+from roadseg.cli import NETWORKS, RECIPES
 from roadseg.errors import DataError
-from roadseg.notebook_tidying import tidy
 
 _FOLDER = Path(__file__).resolve().parents[1]  # in the repository; wheels hold no notebooks
 _NOTEBOOKS = "train_network", "use_network", "ideas", "edgesegnet_study"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
+_OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
+_EXACT = 96  # colours of an image that stay as they are
 
 
 def add_command(commands) -> None:
@@ -25,39 +34,26 @@ def add_command(commands) -> None:
         description="Runs a notebook from top to bottom with the settings given, and writes it and its "
         "web page into Runs/. Settings that are not given keep the notebook's own values.",
     )
-    parser.add_argument(
-        "notebook", nargs="?", choices=_NOTEBOOKS, default=_NOTEBOOKS[0], help="default: train_network"
-    )
-    parser.add_argument(
-        "--data", type=_absolute, help="raw data set; default: that in Data, or rendered scenes"
-    )
-    parser.add_argument("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
-    parser.add_argument(
-        "--validation", nargs="+", metavar="SEQUENCE", help="held out; default: the last world or drive"
-    )
-    parser.add_argument("--scale", type=float, help="how many times smaller frames become")
-    parser.add_argument(
-        "--networks",
-        dest="chosen_networks",
-        nargs="+",
-        metavar="NETWORK",
-        help="simple, simple_plus, edgesegnet",
-    )
-    parser.add_argument("--recipe", help="quick, best, transfer, original")
-    parser.add_argument("--epochs", type=int, help="default: those of the notebook or of the recipe")
-    parser.add_argument("--image", type=_absolute, help="photograph to label; default: a rendered scene")
-    parser.add_argument("--weights", help="weights that ship, to label with: simple, simple_plus")
-    parser.add_argument("--seconds", type=int, help="of the rendered drive that is labelled")
-    parser.add_argument(
-        "--leakage",
-        type=_yes_or_no,
-        metavar="{yes,no}",
-        help="also hold out random frames, to show a leak",
-    )
-    parser.add_argument(
-        "--output", type=Path, help="executed notebook; default: in Runs, named by the settings"
-    )
+    add = parser.add_argument
+    add("notebook", nargs="?", choices=_NOTEBOOKS, default=_NOTEBOOKS[0], help="default: train_network")
+    add("--data", type=_absolute, help="raw data set; default: that in Data, or rendered scenes")
+    add("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
+    held_out = "held out; default: the last world or drive"
+    add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
+    add("--scale", type=float, help="how many times smaller frames become")
+    add("--networks", nargs="+", choices=NETWORKS, help="default: simple edgesegnet")
+    add("--recipe", choices=RECIPES, help="default: quick")
+    add("--epochs", type=int, help="default: those of the notebook or of the recipe")
+    add("--image", type=_absolute, help="photograph to label; default: a rendered scene")
+    add("--weights", choices=("simple", "simple_plus"), help="weights that ship, to label with")
+    add("--seconds", type=int, help="of the rendered drive that is labelled")
+    add("--leakage", choices=("yes", "no"), help="also hold out random frames, to show a leak")
+    add("--output", type=Path, help="executed notebook; default: in Runs, named by the settings")
     parser.set_defaults(run=_run)
+
+
+def _absolute(path: str) -> str:
+    return str(Path(path).expanduser().resolve())
 
 
 def _run(options: argparse.Namespace) -> int:
@@ -69,12 +65,56 @@ def _run(options: argparse.Namespace) -> int:
         for name, value in vars(options).items()
         if name not in {"command", "notebook", "output", "run"} and value is not None
     }
-    notebook_settings.check(given, source)
-    name = f"{source.stem}{notebook_settings.label(given)}.ipynb"
-    return execute(source, given, options.output or _FOLDER / "Runs" / name)
+    check_settings(given, source)
+    output = options.output or _FOLDER / "Runs" / f"{source.stem}{label(given)}.ipynb"
+    if "networks" in given:  # a module of that name is imported in the notebook
+        given["chosen_networks"] = given.pop("networks")
+    if "leakage" in given:
+        given["leakage"] = given["leakage"] == "yes"
+    return execute(source, given, output)
 
 
-def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
+def settings_of(notebook: Path) -> list[str]:
+    """The names of the settings in the notebook's first code cell."""
+    cells = nbformat.read(notebook, as_version=4).cells
+    first = next(cell.source for cell in cells if cell.cell_type == "code")
+    return re.findall(r"^(\w+) = ", first, re.MULTILINE)
+
+
+def check_settings(given: Mapping[str, object], notebook: Path) -> None:
+    """Raises ValueError for a setting that cannot work, before a kernel starts."""
+    known = [name.removeprefix("chosen_") for name in settings_of(notebook)]
+    for name, value in given.items():
+        if name not in known:
+            shown, others = f"{name.upper()}={value} (--{name})", ", ".join(known).upper()
+            raise ValueError(f"{shown}: {notebook.stem} has no such setting, but {others}")
+    if "data" in given:
+        from roadseg.data import sources
+        from roadseg.data.sources.base import select_sequences
+
+        sequences = sources.open(given["data"]).sequences()
+        for chosen in (given.get("sequences"), given.get("validation")):
+            sequences = select_sequences(sequences, chosen, given["data"])
+    if "image" in given:
+        from roadseg.inference.images import read_image
+
+        read_image(given["image"])
+
+
+def label(given: Mapping[str, object]) -> str:
+    """A suffix for file names that no other settings share; empty when nothing is given."""
+    words = {
+        name: " ".join(value) if isinstance(value, list) else str(value)
+        for name, value in sorted(given.items())
+    }
+    text = "".join(f"-{name}-{value}" for name, value in words.items())
+    readable = re.sub(r"[^\w.-]+", "_", text)
+    if len(readable) <= 80 and not {"data", "image"} & given.keys():
+        return readable
+    return f"{readable[:60]}-{hashlib.sha256(text.encode()).hexdigest()[:6]}"
+
+
+def execute(source: Path, parameters: Mapping[str, object], output: Path) -> int:
     """Runs a notebook in its own folder and returns the exit status.
 
     A run that fails leaves earlier notebooks alone, and keeps its outputs in NAME-unfinished.ipynb.
@@ -86,6 +126,7 @@ def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
     """
     import papermill
     from nbclient.exceptions import DeadKernelError
+    from nbconvert import HTMLExporter
 
     output = output.resolve()
     unfinished = output.with_name(f"{output.stem}-unfinished.ipynb")
@@ -103,8 +144,9 @@ def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
             extra_arguments=["--IPKernelApp.log_level=50"],  # its messages when it is stopped
         )
     except papermill.PapermillExecutionError as error:
-        failure = f"Cell [{error.exec_count}] failed at {_failed_line(error)!r}:\n"
-        failure += f"{error.ename}: {error.evalue}"
+        arrow = re.search(r"^-+> \d+ (.*)$", _ANSI.sub("", "\n".join(error.traceback)), re.MULTILINE)
+        line = arrow[1].strip() if arrow else error.source.strip().splitlines()[0]
+        failure = f"Cell [{error.exec_count}] failed at {line!r}:\n{error.ename}: {error.evalue}"
     except (DeadKernelError, KeyboardInterrupt) as error:
         failure = f"The notebook was stopped before its end ({type(error).__name__})"
     tidy(unfinished)
@@ -113,29 +155,58 @@ def execute(source: Path, parameters: dict[str, object], output: Path) -> int:
         return 1
     unfinished.replace(output)
     page = output.with_suffix(".html")
-    page.write_text(_as_page(output), "utf-8")
+    page.write_text(HTMLExporter().from_filename(str(output))[0], "utf-8")
     print(f"\nExecuted notebook: {output}\nAs a web page:     {page}")
     return 0
 
 
-def _failed_line(error) -> str:
-    """The line of the cell that failed."""
-    traceback = _ANSI.sub("", "\n".join(error.traceback))
-    arrow = re.search(r"^-+> \d+ (.*)$", traceback, re.MULTILINE)
-    return arrow[1].strip() if arrow else error.source.strip().splitlines()[0]
+def tidy(path: Path) -> None:
+    """Joins each cell's pieces of text, keeps the last state of progress bars, and shrinks images.
+
+    It also removes the runner's notes and the state of widgets, which nothing shows without a kernel.
+    """
+    notebook = nbformat.read(path, as_version=4)
+    for cell in notebook.cells:
+        for key in ("papermill", "execution"):
+            cell.metadata.pop(key, None)
+        kept = []
+        for output in cell.get("outputs", []):
+            if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
+                kept[-1].text += output.text
+            else:
+                kept.append(output)
+        for output in kept:
+            if output.output_type == "stream":
+                output.text = _OVERWRITTEN.sub("", output.text)
+            elif "image/png" in output.get("data", {}):
+                png = smaller_png(base64.b64decode(output.data["image/png"]))
+                output.data["image/png"] = base64.b64encode(png).decode()
+        if "outputs" in cell:
+            cell.outputs = [output for output in kept if output.get("text") != ""]
+    for key in ("papermill", "widgets"):
+        notebook.metadata.pop(key, None)
+    nbformat.write(notebook, path)
 
 
-def _as_page(notebook: Path) -> str:
-    from nbconvert import HTMLExporter
+def smaller_png(png: bytes) -> bytes:
+    """The image in 256 colours, a third of the bytes; those of plain areas, such as legends, stay."""
+    from scipy.spatial import cKDTree
 
-    return HTMLExporter().from_filename(str(notebook))[0]
-
-
-def _yes_or_no(answer: str) -> bool:
-    if answer not in ("yes", "no"):
-        raise argparse.ArgumentTypeError(f"{answer!r}: yes or no")
-    return answer == "yes"
-
-
-def _absolute(path: str) -> str:
-    return str(Path(path).expanduser().resolve())
+    image = Image.open(io.BytesIO(png)).convert("RGB")
+    colours, places = np.unique(np.asarray(image).reshape(-1, 3), axis=0, return_inverse=True)
+    places = places.reshape(image.height, image.width)
+    palette = colours
+    if len(colours) > 256:
+        # A pixel is in a plain area when those above it and to its left have its colour.
+        here = places[1:, 1:]
+        plain = here[(here == places[:-1, 1:]) & (here == places[1:, :-1])]
+        exact = colours[np.argsort(-np.bincount(plain, minlength=len(colours)))[:_EXACT]]
+        others = image.quantize(256 - _EXACT, dither=Image.Dither.NONE).getpalette("RGB")
+        palette = np.concatenate([exact, np.reshape(others, (-1, 3))])[:256].astype(np.uint8)
+    # Pillow maps colours to a palette more coarsely: white does not stay white.
+    nearest = cKDTree(palette).query(colours)[1].astype(np.uint8)
+    reduced = Image.fromarray(nearest[places], "P")
+    reduced.putpalette(palette.tobytes())
+    buffer = io.BytesIO()
+    reduced.save(buffer, "PNG", optimize=True)
+    return buffer.getvalue()

@@ -14,7 +14,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-import keras
 import numpy as np
 
 from roadseg import evaluation, networks, training
@@ -61,6 +60,7 @@ def train_weights(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
     for name, result in results.items():
         print(name, result, sep="\n")
     card = networks.ModelCard.for_frames(
+        NETWORK,
         frames,
         options=OPTIONS,
         data="CamVid",
@@ -73,7 +73,7 @@ def train_weights(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
 
 
 def evaluate_with_blue_skies(
-    network: keras.Model, frames: FrameStore, indices: Sequence[int]
+    network: networks.Network, frames: FrameStore, indices: Sequence[int]
 ) -> evaluation.Evaluation:
     """As `evaluation.evaluate`, of frames whose skies have become blue, each in its own way."""
     count = frames.num_classes

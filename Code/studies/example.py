@@ -19,11 +19,9 @@ from studies.runner import Trial
 
 
 def open_frames(data: str | None, scale: float) -> tuple[FrameStore, Split]:
-    """Preprocesses and opens frames, and holds out the last world or drive.
+    """Preprocesses frames `scale` times smaller, and holds out the last world or drive.
 
-    Args:
-        data: folder of a raw data set; None: the one in Data, or scenes rendered there.
-        scale: how many times smaller the frames become.
+    data: folder of a raw data set; None: the one in Data, or scenes rendered there.
     """
     source = sources.open(data) if data else roadscenes.open_or_render("Data")
     target = Path("Data_compressed") / preprocess.folder_name(source, None, scale)
@@ -37,14 +35,7 @@ def train(
 ) -> tuple[dict[str, keras.Model], dict[str, Evaluation]]:
     """Trains the network of each trial, or loads it if it is trained already.
 
-    Args:
-        trials: networks and recipes.
-        frames: to train and validate on.
-        split: of the frames.
-        epochs: replaces those of the recipes.
-
-    Returns:
-        The networks with their best weights, and their validation results, by the trials' names.
+    Returns the networks with their best weights, and their validation results, by the trials' names.
     """
     networks, results = {}, {}
     for trial in trials:

@@ -13,7 +13,7 @@ the randomised scenes were added (756 training frames, 30 epochs): 0.898 and 0.6
 """
 
 import argparse
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,16 +22,16 @@ import joblib
 import roadscenes
 from roadscenes import VARIATIONS, WORLDS
 from roadseg import evaluation, networks, training
-from roadseg.data import preprocess, sources, splits, store
+from roadseg.data import sources, splits
 from roadseg.training.recipes import RECIPES, Recipe
-from studies.runner.data_sets import CODE
+from studies.runner import data_sets
 
 _NETWORKS = "simple", "simple_plus"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Which scenes are rendered, what they are for, and where everything is written.
+    """Which scenes are rendered, and what they are for.
 
     Attributes:
         train: seeds of the worlds that train, in the light of their variations.
@@ -42,7 +42,6 @@ class Settings:
         variations: how many of a world's ten variations a seed is rendered in; the next seed has others.
         stride: every so many frames, one is rendered.
         recipe: of the training.
-        folder: Data, Data_compressed and Runs are below it.
     """
 
     train: tuple[int, ...] = tuple(range(7))
@@ -53,7 +52,6 @@ class Settings:
     variations: int = 3
     stride: int = 60
     recipe: Recipe = RECIPES["transfer"]
-    folder: Path = CODE
 
 
 def main() -> None:
@@ -63,79 +61,62 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", choices=_NETWORKS, default=_NETWORKS)
     parser.add_argument("--real", type=Path, nargs="*", default=[], help="raw data sets to evaluate on")
     options = parser.parse_args()
-    train_weights(options.networks, options.real, Settings())
+    train_weights(options.networks, options.real, Settings(), data_sets.CODE / "Runs")
 
 
-def train_weights(names: Iterable[str], real: Iterable[Path], settings: Settings) -> None:
+def train_weights(names: Iterable[str], real: Iterable[Path], settings: Settings, runs: Path) -> None:
     """Renders the scenes, then trains, evaluates and saves each network.
 
     Args:
         names: of the networks.
         real: folders of raw data sets to evaluate on.
         settings: of scenes and training.
+        runs: folder of the trainings.
     """
-    frames = _store(
-        _rendered((*settings.train, *settings.randomised, *settings.validate), settings), settings
-    )
+    seen = _rendered((*settings.train, *settings.randomised, *settings.validate), settings)
+    frames = data_sets.preprocessed(seen)
     others = {"rendered worlds that were held out": _rendered(settings.held_out, settings)}
     others |= {folder.name: sources.open(folder) for folder in real}
-    stores = {place: _store(source, settings) for place, source in others.items()}
-    for name in names:
-        _train(name, frames, stores, settings)
-
-
-def _train(
-    name: str, frames: store.FrameStore, others: Mapping[str, store.FrameStore], settings: Settings
-) -> None:
-    network = networks.build(name, frames.image_shape, frames.num_classes)
+    stores = {place: data_sets.preprocessed(source) for place, source in others.items()}
     split = splits.by_sequence(frames, [f"worlds-{seed}" for seed in settings.validate])
-    run_folder = settings.folder / "Runs" / f"pretrained-{name}"
-    run = training.train(network, frames, split, settings.recipe, run_folder)
-    results = {place: evaluation.evaluate(network, each) for place, each in others.items()}
-    for place, result in results.items():
-        print(f"\n{name}: {place}\n{result}")
-    card = networks.ModelCard.for_frames(
-        frames,
-        options={},
-        data="rendered",
-        frames=len(split.train),
-        minutes=run.metrics["minutes"],
-        licence="MIT, like the code",
-        results={place: result.as_dict() for place, result in results.items()},
-    )
-    networks.save_pretrained(name, network, card)
+    for name in names:
+        network = networks.build(name, frames.image_shape, frames.num_classes)
+        run = training.train(network, frames, split, settings.recipe, runs / f"pretrained-{name}")
+        results = {place: evaluation.evaluate(network, each) for place, each in stores.items()}
+        for place, result in results.items():
+            print(f"\n{name}: {place}\n{result}")
+        card = networks.ModelCard.for_frames(
+            name,
+            frames,
+            options={},
+            data="rendered",
+            frames=len(split.train),
+            minutes=run.metrics["minutes"],
+            licence="MIT, like the code",
+            results={place: result.as_dict() for place, result in results.items()},
+        )
+        networks.save_pretrained(name, network, card)
 
 
 def _rendered(seeds: Iterable[int], settings: Settings) -> sources.Source:
     """The worlds of some seeds as one data set; a CPU renders a seed."""
-    folders = joblib.Parallel(-1)(joblib.delayed(_render_worlds)(seed, settings) for seed in seeds)
-    return sources.Joined({folder.name: sources.open(folder) for folder in folders})
+    jobs = (joblib.delayed(_render_worlds)(data_sets.DATA, seed, settings) for seed in seeds)
+    return sources.Joined({each.name: sources.open(each) for each in joblib.Parallel(-1)(jobs)})
 
 
-def _render_worlds(seed: int, settings: Settings) -> Path:
+def _render_worlds(data: Path, seed: int, settings: Settings) -> Path:
     """Each variation has frames between those of the others."""
-    target, variations = settings.folder / "Data" / f"worlds-{seed}", list(VARIATIONS)
+    target, variations = data / f"worlds-{seed}", list(VARIATIONS)
     for place in range(settings.variations):
         variation = variations[(settings.variations * seed + place) % len(variations)]
         first = place * settings.stride // settings.variations
         for world in settings.worlds:
+            frames = range(first, WORLDS[world].frames, settings.stride)
+            random_light = seed in settings.randomised
             roadscenes.render(
-                target,
-                [world],
-                [variation],
-                range(first, WORLDS[world].frames, settings.stride),
-                seed,
-                randomise=seed in settings.randomised,
-                workers=1,
-                progress=False,
+                target, [world], [variation], frames, seed, random_light, workers=1, progress=False
             )
     return target
-
-
-def _store(source: sources.Source, settings: Settings) -> store.FrameStore:
-    target = settings.folder / "Data_compressed" / preprocess.folder_name(source, None, 3)
-    preprocess.to_hdf5(source, target)
-    return store.open(target)
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 from roadseg.errors import DataError
-from studies.catalogue import MODULES
+from studies.catalogue import STUDIES
 from studies.runner import load_step_milliseconds, table
 from studies.runner.running import run
 
@@ -20,14 +20,15 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("name", nargs="?", choices=MODULES, metavar="NAME", help="of a study")
+    parser.add_argument("name", nargs="?", choices=STUDIES, metavar="NAME", help="of a study")
     parser.add_argument("--camvid", type=Path, metavar="FOLDER", help="folder of CamVid")
     options = parser.parse_args(arguments)
     if options.name is None:
-        for name, module in MODULES.items():
-            print(f"{name:32s}{module.__doc__.splitlines()[0]}")
+        for name, study in STUDIES.items():
+            print(f"{name:32s}{study.description.splitlines()[0]}")
         return
-    study = MODULES[options.name].STUDY
+    study = STUDIES[options.name]
+    print(study.description, flush=True)
     try:
         results = run(study, options.camvid)
     except DataError as error:

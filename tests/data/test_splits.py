@@ -147,15 +147,11 @@ def test_lists_and_numpy_integers_become_tuples_of_int():
 
 
 def test_positions_out_of_range_or_twice_are_refused():
-    for train, message in (
-        ([0, -1], "positions -1"),
-        ([16], "there are 16 frames"),
-        ([0, 0, 3], "occurs twice"),
-        ([0, 7], "in both parts"),
-        ([], "0 train"),
-    ):
-        with pytest.raises(ValueError, match=f"mine: .*{message}"):
+    for train in ([0, -1], [16], [0, 0, 3], [0, 7]):
+        with pytest.raises(ValueError, match="mine: positions from 0 below 16, none of them twice"):
             Split(train, [7], "mine", 16, "digest")
+    with pytest.raises(ValueError, match="0 train and 1 validation"):
+        Split([], [7], "mine")
 
 
 def test_it_is_saved_as_readable_text(frames, tmp_path, monkeypatch):
@@ -177,10 +173,10 @@ def test_it_is_used_only_with_the_frames_it_was_made_for(raw, frames):
     made, listed = splits.by_sequence(frames, ["0002"]), sources.open(raw).frames()
     made.check(frames)
     made.check(listed)  # the same frames, not stored yet
-    with pytest.raises(DataError, match="made for 16 frames, not for these 15"):
+    with pytest.raises(DataError, match="made for other frames than these 15"):
         made.check(listed[:-1])
-    with pytest.raises(DataError, match="other names"):
+    with pytest.raises(DataError, match="made for other frames"):
         made.check([replace(frame, index=frame.index + 1) for frame in listed])
     Split([0], [15], "mine").check(frames)
-    with pytest.raises(DataError, match="asks for frame 16, but there are 16"):
+    with pytest.raises(DataError, match="made for other frames"):
         Split([0], [16], "mine").check(frames)

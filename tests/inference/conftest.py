@@ -1,10 +1,11 @@
 """A network that knows bright from dark, so that tests know what it should find."""
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 from roadseg.inference import Labeller
-from roadseg.inference.description import Description
 
 NAMES = "Dark", "Grey", "Bright"
 PALETTE = (0, 0, 120), (0, 160, 0), (250, 220, 0)
@@ -14,14 +15,11 @@ HEIGHT, WIDTH = 20, 32  # of the images in its "training"
 class BrightnessModel:
     """Logits fall with the distance of a pixel's brightness from 0, 127 and 255."""
 
-    description = Description(
-        "brightness", NAMES, PALETTE, (HEIGHT, WIDTH, 3), 2.0, "trained on nothing"
-    )
-    digest = "0"
+    card = SimpleNamespace(class_names=NAMES, palette=PALETTE, image_shape=(HEIGHT, WIDTH, 3), scale=2.0)
+    minimum_size = 16
 
     def __init__(self, resizable: bool = True):
         self.resizable = resizable
-        self.minimum_size = 16
         self.seen = []  # shapes
 
     def logits(self, image: np.ndarray) -> np.ndarray:

@@ -1,11 +1,18 @@
+"""Labelling of one image, with a network that needs no Keras, and with those that can be opened."""
+
 import threading
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from roadseg.inference import Labeller, segment
+from roadseg import inference, networks
+from roadseg.data.sources import CamVid
+from roadseg.errors import TrainingError
+from roadseg.inference import Labeller
+from roadseg.inference.labeller import KerasModel, in_order, open_model
 from tests.inference.conftest import HEIGHT, NAMES, WIDTH, BrightnessModel
+from tests.training import runs
 
 DARK, BRIGHT = 0, 2
 
@@ -19,24 +26,31 @@ def test_an_image_is_labelled_at_its_own_size(labeller, model, halves):
     assert result.confidence[0, 0] > 0.99
     assert result.entropy[0, 0] < 0.01 < result.entropy[0, 31]
     assert result.class_names == NAMES
+    assert 0.9 < result.mean_confidence <= 1
+    alone = labeller.segment(halves, maps=())
+    np.testing.assert_array_equal(alone.ids, result.ids)
+    assert (alone.confidence, alone.entropy) == (None, None)
 
 
-@pytest.mark.parametrize(
-    ("size", "seen"),
-    [
+def test_images_are_scaled_to_the_width_in_training(labeller, model):
+    for size, seen in (
         ((64, 40), (WIDTH, HEIGHT)),
         ((62, 39), (WIDTH, HEIGHT)),  # as good as the same shape
         ((3840, 2160), (WIDTH, HEIGHT)),
         ((40, 64), (WIDTH, 48)),  # portrait
         ((16, 10), (WIDTH, HEIGHT)),  # smaller than in training
         ((1000, 10), (WIDTH, 16)),  # never below the least that the network takes
-    ],
-)
-def test_images_are_scaled_to_the_width_in_training(labeller, model, size, seen):
-    result = labeller.segment(Image.new("RGB", size, "white"))
-    assert model.seen == [(*seen[::-1], 3)]
-    assert result.ids.shape == size[::-1]
-    assert (result.ids == BRIGHT).all()
+    ):
+        result = labeller.segment(Image.new("RGB", size, "white"))
+        assert model.seen.pop() == (*seen[::-1], 3)
+        assert result.ids.shape == size[::-1]
+        assert (result.ids == BRIGHT).all()
+
+
+def test_a_narrow_strip_is_not_enlarged_without_bound(labeller, model, monkeypatch):
+    monkeypatch.setattr("roadseg.inference.labeller._LARGEST", 20_000)
+    assert labeller.segment(np.full((2000, 1, 3), 255, np.uint8)).ids.shape == (2000, 1)
+    assert sum(height * width for height, width, _ in model.seen) < 300_000
 
 
 def test_the_scale_can_be_chosen(model):
@@ -63,13 +77,13 @@ def test_tiles_are_shrunk_as_much_as_the_images_in_training(model):
     assert model.seen == [(HEIGHT, WIDTH, 3)]
 
 
-@pytest.mark.parametrize("size", [(10, 300), (300, 10), (8, 8), (150, 100)])
-def test_a_network_of_one_size_sees_images_of_every_shape(size):
-    model = BrightnessModel(resizable=False)
-    result = Labeller(model).segment(np.full((*size, 3), 255, np.uint8))
-    assert set(model.seen) == {(HEIGHT, WIDTH, 3)}
-    assert result.ids.shape == size
-    assert (result.ids == BRIGHT).all()
+def test_a_network_of_one_size_sees_images_of_every_shape():
+    for size in ((10, 300), (300, 10), (8, 8), (150, 100)):
+        model = BrightnessModel(resizable=False)
+        result = Labeller(model).segment(np.full((*size, 3), 255, np.uint8))
+        assert set(model.seen) == {(HEIGHT, WIDTH, 3)}
+        assert result.ids.shape == size
+        assert (result.ids == BRIGHT).all()
 
 
 def test_a_large_image_is_never_seen_as_a_whole(labeller, model, monkeypatch):
@@ -91,27 +105,67 @@ def test_flip_averages_with_the_mirror_image(model, halves, monkeypatch):
     np.testing.assert_allclose(both, both[:, ::-1], rtol=1e-5)
 
 
-def test_segment_takes_a_path_and_an_open_network(labeller, halves, tmp_path):
-    Image.fromarray(halves).save(tmp_path / "road.png")
-    result = segment(tmp_path / "road.png", labeller)
-    np.testing.assert_array_equal(result.ids, labeller.segment(halves).ids)
-
-
 def test_threads_take_turns_with_the_network(model, halves, monkeypatch):
     inside, logits = [], model.logits
 
     def counted(image):
-        inside.append(threading.get_ident())
+        inside.append(image)
         assert len(inside) == 1
         result = logits(image)
         inside.clear()
         return result
 
     monkeypatch.setattr(model, "logits", counted)
-    labeller = Labeller(model)
-    threads = [threading.Thread(target=labeller.segment, args=(halves,)) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert len(model.seen) == 8
+    assert len(list(in_order(Labeller(model).segment, 8 * [halves]))) == len(model.seen) == 8
+
+
+def test_work_is_done_in_order_in_threads_and_given_up_after_an_error():
+    taken, all_there = [], threading.Barrier(3, timeout=10)
+    items = (taken.append(number) or number for number in range(100))
+    results = in_order(lambda number: 2 * number, items)
+    assert [next(results) for _ in range(3)] == [0, 2, 4]
+    assert len(taken) < 10
+    results.close()
+    assert len(list(in_order(lambda _: all_there.wait(), range(3)))) == 3
+    with pytest.raises(ZeroDivisionError):
+        list(in_order(lambda number: 1 / (3 - number), range(100)))
+
+
+def test_weights_that_ship_label_a_file_of_any_size(tmp_path):
+    image = np.random.default_rng(0).integers(0, 256, (70, 90, 3), np.uint8)
+    Image.fromarray(image).save(tmp_path / "road.png")
+    opened = inference.open("simple_plus-camvid")
+    assert opened.card.class_names == CamVid.class_names
+    assert opened.card.image_shape == (360, 480, 3)
+    assert "367 CamVid frames" in str(opened.card)
+    overlay = inference.segment(tmp_path / "road.png", opened).overlay()
+    assert overlay.width == 90
+    assert overlay.height > 70
+
+
+def test_a_runs_folder_labels_with_its_best_network(frames, tmp_path):
+    run = runs.train_tiny(frames, tmp_path)
+    opened = open_model(run.folder)
+    assert opened.card == run.card
+    (image,), _ = frames.read([0])
+    expected = run.load_best().predict_on_batch(image[None])[0]
+    np.testing.assert_array_equal(opened.logits(image), expected)
+    assert not opened.resizable  # a plain Keras model
+    assert Labeller(opened).segment(np.zeros((100, 70, 3), np.uint8)).ids.shape == (100, 70)
+
+
+def test_a_network_of_any_size_sees_the_whole_image(frames):
+    network = networks.build("simple", frames.image_shape, frames.num_classes)
+    opened = KerasModel(network, frames)
+    assert opened.resizable
+    image = np.random.default_rng(0).integers(0, 256, (48, 40, 3), np.uint8)
+    expected = network.predict_on_batch(image[None])[0]
+    np.testing.assert_array_equal(opened.logits(image), expected)
+
+
+def test_a_folder_without_a_run_and_a_name_of_nothing_are_refused(tmp_path):
+    with pytest.raises(TrainingError, match="no finished run"):
+        inference.open(tmp_path)
+    for name in ("smple", "edgesegnet", "simple-camvid"):
+        with pytest.raises(ValueError, match=rf"{name}: neither .*simple, .*simple_plus-camvid"):
+            inference.open(name)

@@ -60,9 +60,11 @@ def test_a_confidence_of_one_is_in_the_last_bin(segmentation, truth):
 
 
 def test_what_cannot_be_compared_is_refused(segmentation, truth):
-    with pytest.raises(ValueError, match=r"truth of \(5, 10\), but an image of \(10, 10\)"):
-        measure_reliability([(segmentation, truth[:5])])
-    with pytest.raises(ValueError, match="no pixel to compare"):
-        measure_reliability([(segmentation, np.full_like(truth, IGNORE))])
-    with pytest.raises(ValueError, match="no pixel to compare"):
-        measure_reliability([])
+    for wrong, message in (
+        (truth[:5], r"truth of \(5, 10\), .* for an image of \(10, 10\) pixels"),
+        (truth + 11, "ids 11 to 12, .* 3 classes"),
+        (truth.astype(np.int32) - 1, "ids -1 to 0"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            measure_reliability([(segmentation, wrong)])
+    assert np.isnan(measure_reliability([(segmentation, np.full_like(truth, IGNORE))]).gap)

@@ -1,5 +1,8 @@
+import dataclasses
+
 import numpy as np
 import pytest
+from PIL import Image
 
 from roadseg.inference import Segmentation
 from tests.inference.conftest import NAMES, PALETTE
@@ -22,11 +25,13 @@ def test_the_id_image_holds_ids_and_is_painted_by_its_palette(segmentation):
     assert tuple(painted[0, 150]) == PALETTE[2]
 
 
-@pytest.mark.parametrize("opacity", [0, 0.5, 1])
-def test_the_overlay_blends_image_and_colours(segmentation, opacity):
-    overlay = np.asarray(segmentation.overlay(opacity))[:30]
-    expected = (1 - opacity) * 100 + opacity * np.array(PALETTE[2])
-    np.testing.assert_allclose(overlay[10, 150], expected, atol=1)
+def test_the_overlay_blends_image_and_colours(segmentation):
+    for opacity in (0, 0.5, 1):
+        overlay = np.asarray(segmentation.overlay(opacity))[:30]
+        expected = (1 - opacity) * 100 + opacity * np.array(PALETTE[2])
+        np.testing.assert_allclose(overlay[10, 150], expected, atol=1)
+    with pytest.raises(ValueError, match=r"opacity 1\.5"):
+        segmentation.overlay(1.5)
 
 
 def test_the_legend_names_the_classes_that_occur(segmentation):
@@ -40,11 +45,21 @@ def test_the_legend_names_the_classes_that_occur(segmentation):
 
 
 def test_a_narrow_image_has_a_legend_of_several_rows(segmentation):
-    wide, narrow = segmentation, segmentation.only(NAMES)
-    narrow = Segmentation(
-        narrow.image[:, 60:140], narrow.ids[:, 60:140], narrow.confidence, narrow.entropy, NAMES, PALETTE
+    narrow = dataclasses.replace(
+        segmentation, image=segmentation.image[:, 60:140], ids=segmentation.ids[:, 60:140]
     )
-    assert narrow.overlay(1, NAMES).height > wide.overlay(1, NAMES).height
+    assert narrow.overlay(1, NAMES).height > segmentation.overlay(1, NAMES).height
+
+
+def test_the_legend_shows_letters_beyond_ascii(segmentation):
+    def legend(*names):
+        named = dataclasses.replace(segmentation, class_names=names, ids=segmentation.ids // 2)
+        return np.asarray(named.overlay(1, names))[30:]
+
+    assert not np.array_equal(legend("ß"), legend("é"))
+    assert not np.array_equal(legend("д"), legend("ж"))
+    panorama = Image.new("RGB", (6000, 60))
+    assert segmentation.with_legend(panorama, NAMES).height < 120  # text grows with both sides
 
 
 def test_only_keeps_the_chosen_classes(segmentation):
@@ -61,8 +76,3 @@ def test_only_keeps_the_chosen_classes(segmentation):
 def test_shares_and_confidence(segmentation):
     assert segmentation.shares() == {"Dark": 0.5, "Grey": 0, "Bright": 0.5}
     assert np.asarray(segmentation.confidence_image())[0, 0] == 204
-
-
-def test_an_opacity_beyond_1_is_refused(segmentation):
-    with pytest.raises(ValueError, match=r"opacity 1\.5"):
-        segmentation.overlay(1.5)

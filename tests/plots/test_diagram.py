@@ -1,95 +1,103 @@
+import functools
 import itertools
 
 import keras
-import pytest
+import matplotlib.pyplot as plt
 from matplotlib.patches import FancyBboxPatch
 
 from roadseg import networks, plots
+from roadseg.plots.diagram import stages
 from tests.plots.looking import pixels_wide, words
 
 
-def diagram(name, policy="float32", **options):
-    network = networks.build(name, (125, 414, 3), 14, policy=policy, **options)
-    return plots.network_diagram(network)
+@functools.cache
+def build(name, **options):
+    return networks.build(name, (125, 414, 3), 14, policy="float32", **options)
 
 
-@pytest.fixture(scope="module", params=[*networks.NETWORKS, "paper", "bfloat16"])
-def figure(request):
-    """Of each network, of EdgeSegNet as in its paper, and of one in mixed precision."""
-    if request.param == "paper":
-        return diagram("edgesegnet", **networks.edgesegnet.PAPER)
-    if request.param == "bfloat16":
-        return diagram("edgesegnet", "mixed_bfloat16")
-    return diagram(request.param)
+def stages_of(name):
+    return {stage.name: stage for stage in stages(networks.fixed_size(build(name)))}
 
 
-def boxes(figure):
-    figure.canvas.draw()
-    found = [each for each in figure.axes[0].patches if isinstance(each, FancyBboxPatch)]
-    return [box.get_window_extent() for box in found]
+def test_boxes_texts_and_arrows_keep_clear_of_each_other():
+    paper = build("edgesegnet", **networks.edgesegnet.PAPER)
+    for network in (*map(build, networks.NETWORKS), paper):
+        figure = plots.network_diagram(network)
+        assert pixels_wide(figure) <= 901
+        axes = figure.axes[0]
+        boxes = [box.get_window_extent() for box in axes.patches if isinstance(box, FancyBboxPatch)]
+        assert len(boxes) >= 9
+        assert all(figure.bbox.contains(*corner) for box in boxes for corner in (box.min, box.max))
+        assert not any(one.overlaps(other) for one, other in itertools.combinations(boxes, 2))
+        texts = [text for text in axes.texts if text.get_text()]
+        assert min(text.get_fontsize() for text in texts) >= 10
+        extents = [text.get_window_extent() for text in texts]
+        for one, other in itertools.combinations(extents, 2):
+            assert not one.padded(-1).overlaps(other.padded(-1))
+        header = max(box.y1 for box in boxes)
+        for extent in extents:
+            inside = [box.contains(*extent.min) and box.contains(*extent.max) for box in boxes]
+            assert extent.y1 >= header or any(inside)
+        for line in axes.lines:
+            points = axes.transData.transform(line.get_xydata())
+            for (x0, y0), (x1, y1) in itertools.pairwise(points):
+                along = [(x0 + (x1 - x0) * i / 50, y0 + (y1 - y0) * i / 50) for i in range(1, 50)]
+                assert not any(box.padded(-1).contains(*point) for box in boxes for point in along)
+        plt.close(figure)
 
 
-def test_boxes_do_not_touch_and_are_within_the_figure(figure):
-    found = boxes(figure)
-    assert len(found) >= 9
-    for one, other in itertools.combinations(found, 2):
-        assert not one.overlaps(other)
-    assert all(figure.bbox.contains(*corner) for box in found for corner in (box.min, box.max))
-
-
-def test_every_text_in_a_stage_is_within_its_box(figure):
-    found = boxes(figure)
-    header = max(box.y1 for box in found)
-    for text in figure.axes[0].texts:
-        extent = text.get_window_extent()
-        if text.get_text() and extent.y1 < header:
-            assert any(box.contains(*extent.min) and box.contains(*extent.max) for box in found)
-
-
-def test_texts_of_a_box_do_not_overlap(figure):
-    figure.canvas.draw()
-    texts = [text for text in figure.axes[0].texts if text.get_text()]
-    for one, other in itertools.combinations(texts, 2):
-        assert not one.get_window_extent().padded(-1).overlaps(other.get_window_extent().padded(-1))
-
-
-def test_letters_are_large_enough_where_a_notebook_shows_them(figure):
-    assert figure.dpi == 100
-    assert pixels_wide(figure) <= 901
-    assert min(text.get_fontsize() for text in figure.axes[0].texts if text.get_text()) >= 10
-
-
-def test_arrows_cross_no_box(figure):
-    found = boxes(figure)
-    for line in figure.axes[0].lines:
-        points = figure.axes[0].transData.transform(line.get_xydata())
-        for (x0, y0), (x1, y1) in itertools.pairwise(points):
-            inside = [(x0 + (x1 - x0) * i / 50, y0 + (y1 - y0) * i / 50) for i in range(1, 50)]
-            assert not any(box.padded(-1).contains(*point) for box in found for point in inside)
-
-
-def test_lower_resolutions_stand_farther_to_the_right():
-    figure = diagram("simple")
-    left = {text.get_text(): text.get_position()[0] for text in figure.axes[0].texts}
-    assert left["encoder1"] < left["encoder2"] < left["encoder3"] < left["encoder4"] < left["bottleneck"]
-    assert left["middle"] == left["encoder3"]
-    top = {text.get_text(): text.get_position()[1] for text in figure.axes[0].texts}
-    assert top["encoder1"] < top["bottleneck"] < top["decoder1"] < top["decoder4"] < top["head"]
-
-
-def test_the_legend_names_the_colours_and_abbreviations():
-    shown = words(diagram("simple"))
+def test_lower_resolutions_stand_farther_to_the_right_and_the_legend_explains():
+    figure = plots.network_diagram(build("simple"))
+    places = {text.get_text(): text.get_position() for text in figure.axes[0].texts}
+    left = [places[f"encoder{number}"][0] for number in (1, 2, 3, 4)] + [places["bottleneck"][0]]
+    assert left == sorted(set(left))
+    assert places["middle"][0] == places["encoder3"][0]
+    top = [places[name][1] for name in ("encoder1", "bottleneck", "decoder1", "decoder4", "head")]
+    assert top == sorted(set(top))
+    shown = words(figure)
     assert {"encoder", "context", "skip", "decoder", "skip connection"} <= shown
     assert any("batch normalisation" in text for text in shown)
     assert any("469,430 parameters" in text for text in shown)
 
 
-def test_dilated_and_separable_convolutions_are_named():
-    assert any("dilated 2" in text for text in words(diagram("simple_plus")))
-    assert any("separable conv" in text for text in words(diagram("simple", separable_encoder=True)))
+def test_stages_are_connected_as_the_network_is():
+    found = stages_of("simple")
+    edges = {(source.name, stage.name) for stage in found.values() for source in stage.sources}
+    assert {("encoder1", "decoder4"), ("encoder2", "decoder3"), ("encoder3", "middle")} <= edges
+    assert {("middle", "decoder2"), ("bottleneck", "decoder1"), ("encoder4", "decoder1")} <= edges
+    assert ("encoder1", "head") not in edges
+    levels = {name: stage.level for name, stage in found.items()}
+    assert levels["image"] == levels["encoder1"] == levels["decoder4"] == levels["head"] == 0
+    assert (levels["encoder3"], levels["middle"], levels["bottleneck"]) == (2, 2, 4)
+
+
+def test_roles_follow_from_the_resolutions():
+    expected = {
+        "simple": {"encoder1 encoder", "bottleneck context", "middle skip", "head decoder"},
+        "simple_plus": {"encoder4 encoder", "context context", "decoder1 decoder"},
+        "edgesegnet": {"stem encoder", "reduction encoder", "context context", "refine1 skip",
+                       "refine3 skip", "merge1 decoder", "refine4 decoder"},
+    }  # fmt: skip
+    for name, roles in expected.items():
+        assert roles <= {f"{stage.name} {stage.role}" for stage in stages_of(name).values()}
+
+
+def test_layers_have_the_words_of_the_field():
+    lines = {name: list(stage.lines.values()) for name, stage in stages_of("simple").items()}
+    assert lines["encoder1"] == ["3x3 conv, 12, ReLU", "2x2 max-pool /2"]
+    assert any("transposed conv /2" in line for line in lines["decoder1"])
+    assert stages_of("simple")["encoder1"].size == "62 x 207 x 12"
+    stem = stages_of("edgesegnet")["stem"].lines.values()
+    assert list(stem) == ["7x7 conv /2, 32, BN, ReLU", "3x3 max-pool /2"]
+    plus = stages_of("simple_plus")
+    decoder = list(plus["decoder1"].lines.values())
+    assert decoder.count("1x1 conv, 64, BN") == 2  # each normalisation behind its own layer
+    assert {"bilinear upsampling x2", "sum, ReLU"} <= set(decoder)
+    assert any("dilated 2" in line for stage in plus.values() for line in stage.lines.values())
 
 
 def test_any_functional_network_has_a_diagram():
     pixels = keras.Input((8, 8, 3), name="pixels")
-    shown = words(plots.network_diagram(keras.Model(pixels, keras.layers.ReLU()(pixels))))
-    assert {"pixels", "ReLU", "8 x 8 x 3"} <= shown
+    separable = keras.layers.SeparableConv2D(8, (1, 3), padding="same", activation="gelu")(pixels)
+    figure = plots.network_diagram(keras.Model(pixels, keras.layers.Dropout(0.5)(separable)))
+    assert {"pixels", "1x3 separable conv, 8, gelu", "dropout", "8 x 8 x 3"} <= words(figure)

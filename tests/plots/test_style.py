@@ -1,15 +1,11 @@
 import matplotlib.pyplot as plt
 import numpy as np
+import pytest
 
 from roadseg import plots
 from roadseg.data.classes import IGNORE
 from roadseg.plots import style
-from tests.plots.looking import words
-
-
-def test_painting_uses_the_palette_and_black(frames):
-    painted = plots.paint(np.array([[0, 13, IGNORE]], np.uint8), frames.palette)
-    assert painted.tolist() == [[frames.palette[0].tolist(), frames.palette[13].tolist(), [0, 0, 0]]]
+from tests.plots.looking import pixels_wide, sized
 
 
 def test_an_error_map_says_what_was_mistaken_for_what(frames):
@@ -28,8 +24,18 @@ def test_a_legend_names_the_classes_that_are_shown(frames):
     assert names == [frames.class_names[0], frames.class_names[2], "void"]
 
 
-def test_bars_say_their_values_and_what_is_absent():
-    figure, axes = plt.subplots()
-    style.bars(axes, {"one": np.array([0.25, np.nan]), "other": np.array([0.5, 1.0])}, ["a", "b"])
-    assert {"a", "b", "0.25", "absent", "0.50", "1.00"} <= words(figure)
-    assert sorted(bar.get_width() for bar in axes.patches) == [0, 0.25, 0.5, 1]
+def test_panels_have_square_pixels_and_large_letters_and_touch_neither_each_other_nor_the_legend(frames):
+    for width, rows, columns in ((32, 3, 2), (64, 2, 3)):  # wide frames stand in columns
+        figure = plots.samples(sized(frames, width), [0, 1, 2])
+        assert pixels_wide(figure) <= 901
+        boxes = [axes.get_window_extent() for axes in figure.axes]
+        assert len({round(box.y0) for box in boxes}) == rows
+        assert len({round(box.x0) for box in boxes}) == columns
+        for number, box in enumerate(boxes):
+            assert box.width / box.height == pytest.approx(width / 21, rel=0.01)
+            assert not any(box.overlaps(other) for other in boxes[:number])
+        legend = figure.legends[0].get_window_extent()
+        assert 0 <= min(box.y0 for box in boxes) - legend.y1 < 20
+        assert legend.y0 >= 0
+        assert min(axes.title.get_fontsize() for axes in figure.axes) >= style.TEXT
+        plt.close(figure)

@@ -1,65 +1,89 @@
 """Every study can be built and trained, and what it left can be read; nothing is trained here."""
 
-import json
-from dataclasses import asdict
+from dataclasses import replace
 
-import numpy as np
 import pandas as pd
 import pytest
 
-from roadseg import networks
-from studies.catalogue import MODULES
-from studies.runner import Study, load, load_step_milliseconds, table
-from studies.runner.results import RESULTS
-
-STUDIES = [module.STUDY for module in MODULES.values()]
-# Builders from a package that is not installed with the others.
-OF_A_PACKAGE = ("unet_mobilenetv2", "linknet_mobilenetv2")
+from studies import best, gpu_camvid, ideas, run_study
+from studies.catalogue import STUDIES
+from studies.runner import load, load_step_milliseconds, table
+from studies.runner.results import RESULTS, read_file
+from studies.runner.running import is_stored
 
 
-@pytest.fixture(params=STUDIES, ids=lambda study: study.name)
-def study(request) -> Study:
-    return request.param
+def test_the_command_lists_all_studies_asks_for_camvid_and_refuses_unknown_studies(capsys):
+    run_study.main([])
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == list(STUDIES)
+    with pytest.raises(SystemExit, match=r"best: this study trains on CamVid.*--camvid FOLDER"):
+        run_study.main(["best"])
+    with pytest.raises(SystemExit):
+        run_study.main(["worst"])
+    assert "ideas_one_by_one" in capsys.readouterr().err
 
 
-def test_every_module_says_how_it_is_run_and_what_came_out():
-    for name, module in MODULES.items():
-        assert module.__name__ == f"studies.{name}"
-        assert f"Code/studies/run_study.py {name}" in module.__doc__
-        assert "\nResult: " in module.__doc__
+def test_every_study_says_what_came_out_and_has_trials_of_different_names():
+    for study in STUDIES.values():
+        assert "\nResult: " in study.description
+        assert len({trial.name for trial in study.trials}) == len(study.trials)
 
 
-def test_every_trial_has_a_network_an_optimizer_and_a_loss(study):
-    for trial in study.trials:
-        if trial.name not in OF_A_PACKAGE:
-            assert trial.build((64, 64, 3), 3).output_shape == (None, 64, 64, 3)
-        trial.recipe.make_optimizer(10)
-        logits = np.zeros((1, 64, 64, 3), np.float32)
-        loss = trial.recipe.make_loss(np.array([10, 20, 30]))(np.ones((1, 64, 64), np.uint8), logits)
-        assert 0 < float(loss) < 3
+def test_every_stored_file_belongs_to_a_study_and_all_of_its_trainings_are_read():
+    assert {path.stem for path in RESULTS.glob("*.jsonl")} == {*STUDIES, gpu_camvid.NAME}
+    for name, study in STUDIES.items():
+        assert len(load(study)) == len(read_file(name))
 
 
-def test_results_belong_to_the_trials(study):
-    epochs = ("seed", "epochs", "warm_up_epochs")  # may follow from the study
-    for trial, result in zip(study.trials * len(study.seeds), load(study), strict=True):
-        settings = json.loads(json.dumps({"recipe": asdict(trial.recipe), "options": trial.options}))
-        stored = result.record
-        assert stored["options"] == settings["options"]
-        assert stored["policy"] == trial.policy
-        for name, value in settings["recipe"].items():
-            assert name in epochs or stored["recipe"][name] == value
+def test_stored_trainings_are_recognised_and_not_made_again():
+    for study in STUDIES.values():
+        trials = [trial for _ in study.seeds for trial in study.trials]
+        for trial, result in zip(trials, load(study), strict=True):
+            follows = {
+                name: getattr(result.recipe, name) for name in ("seed", "epochs", "warm_up_epochs")
+            }
+            if study.minutes is None and trial.split is None:
+                assert follows["epochs"] == trial.recipe.epochs
+            assert is_stored(study, replace(trial, recipe=replace(trial.recipe, **follows)))
 
 
-def test_networks_are_still_those_that_were_trained(study):
+def test_epochs_in_equal_time_follow_from_the_times_that_were_stored():
+    for study in (each for each in STUDIES.values() if each.minutes):
+        milliseconds = load_step_milliseconds(study)
+        shared = {trial.name for trial in study.trials if trial.split is None}
+        for result in (each for each in load(study) if each.name in shared):
+            epochs = result.recipe.epochs
+            epoch = result.record["steps"] / epochs * milliseconds[result.name]
+            assert epochs == max(1, round(60_000 * study.minutes / epoch))
+
+
+def test_the_networks_of_trials_have_as_many_parameters_as_those_that_were_trained():
     """One trial a study: the first that changes the network."""
-    trial = next((each for each in study.trials if each.options), study.trials[0])
-    result = next(each for each in load(study) if each.name == trial.name)
-    network = trial.build(result.record["image_shape"], len(result.record["class_names"]))
-    assert result.record["architecture"] == networks.architecture_digest(network)
-    assert result.record["parameters"] == network.count_params()
+    for study in STUDIES.values():
+        trial = next((each for each in study.trials if each.options), study.trials[0])
+        record = next(each.record for each in load(study) if each.name == trial.name)
+        network = trial.build(record["image_shape"], len(record["class_names"]))
+        assert network.count_params() == record["parameters"]
 
 
-def test_summaries_are_those_of_the_results(study):
-    shown = table(load(study), load_step_milliseconds(study)).reset_index()
-    summary = pd.read_csv(RESULTS / f"{study.name}.csv")
-    pd.testing.assert_frame_equal(summary[shown.columns.tolist()], shown, check_dtype=False)
+def test_summaries_are_those_of_the_results():
+    tables = {name: table(load(study), load_step_milliseconds(study)) for name, study in STUDIES.items()}
+    tables[gpu_camvid.NAME] = gpu_camvid.table()
+    for name, shown in tables.items():
+        shown, summary = shown.reset_index(), pd.read_csv(RESULTS / f"{name}.csv")
+        pd.testing.assert_frame_equal(summary[shown.columns.tolist()], shown, check_dtype=False)
+
+
+def test_trials_come_by_idea_and_combinations_are_of_no_idea_alone():
+    groups = [trial.group for trial in ideas.ONE_BY_ONE.trials]
+    assert groups[0] == ""
+    assert groups[1:] == sorted(groups[1:], key=lambda group: group or "7")
+    names = {each.name: each.group for each in load(ideas.ONE_BY_ONE)}
+    assert (names["two drives"], names["1 + 2 + batch normalisation"]) == ("5", "")
+
+
+def test_the_short_training_is_past_the_best_score_of_the_original_many_times_faster():
+    original, short = load(best.RACE)
+    assert short.validation.mean_iou > original.validation.mean_iou
+    assert (
+        round(best.times_faster(original, short, load_step_milliseconds(best.RACE)[original.name])) == 42
+    )

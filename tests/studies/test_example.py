@@ -4,26 +4,19 @@ import numpy as np
 import pytest
 
 from roadseg import evaluation
-from roadseg.networks import simple
 from roadseg.training.recipes import RECIPES
 from studies import example
 from studies.runner import Trial
 
+pytestmark = pytest.mark.usefixtures("eager")
 
-@pytest.fixture(autouse=True)
-def elsewhere(tmp_path, monkeypatch):
+
+def test_a_network_is_trained_for_some_epochs_and_read_the_second_time(raw, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-
-
-def test_frames_are_preprocessed_and_the_last_world_is_held_out(raw):
     frames, split = example.open_frames(str(raw), 3)
     assert frames.image_shape == (21, 32, 3)
     assert {frames.sequence[index] for index in split.validation} == {"0002/clone"}
-
-
-def test_a_network_is_trained_for_some_epochs_and_read_the_second_time(raw, tmp_path):
-    frames, split = example.open_frames(str(raw), 3)
-    trial = Trial("simple", simple.build, RECIPES["quick"])
+    trial = Trial("simple", "simple", RECIPES["quick"])
     networks, results = example.train([trial], frames, split, epochs=1)
     counted = evaluation.evaluate(networks["simple"], frames, split.validation)
     assert np.array_equal(results["simple"].confusion, counted.confusion)

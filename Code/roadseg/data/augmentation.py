@@ -70,8 +70,6 @@ class Augmentation:
         for name, most in _LARGEST.items():
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: a number from 0 to {most} is expected")
-        if self.crop is not None and (len(self.crop) != 2 or min(self.crop) < 1):
-            raise ValueError(f"crop {self.crop}: (height, width) in pixels, or None, is expected")
         # Plain types, which JSON can hold and which compare equal when it is read again.
         object.__setattr__(self, "scale", (float(smallest), float(largest)))
         object.__setattr__(self, "crop", self.crop and tuple(map(int, self.crop)))

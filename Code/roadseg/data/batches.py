@@ -125,9 +125,9 @@ class Batches(keras.utils.PyDataset):
         """
         if self.workers == 1:
             return None
-        from joblib.externals.loky import get_reusable_executor
+        from joblib.executor import get_memmapping_executor  # loky's own breaks joblib.Parallel after it
 
-        return get_reusable_executor(self.workers)
+        return get_memmapping_executor(self.workers)
 
     @cached_property
     def _sky(self) -> int | None:

@@ -39,23 +39,11 @@ class ClassMap:
     palette: tuple[Colour, ...]
     colour_to_id: Mapping[Colour, int]
 
-    def __post_init__(self):
-        if len(self.class_names) != len(self.palette):
-            raise ValueError(
-                f"{len(self.class_names)} class names, but {len(self.palette)} palette colours"
-            )
-        if not 0 < len(self.class_names) <= _UNLISTED:
-            raise ValueError(f"1..{_UNLISTED} classes expected, not {len(self.class_names)}")
-
     def decode(self, colours: np.ndarray) -> np.ndarray:
         """Class ids uint8 (H, W) of an encoded label image uint8 (H, W, 3).
 
         Raises UnlistedColour when a pixel's colour is not listed exactly.
         """
-        if colours.dtype != np.uint8 or colours.ndim != 3 or colours.shape[2] != 3:
-            raise ValueError(
-                f"label colours must be uint8 (H, W, 3), not {colours.dtype} {colours.shape}"
-            )
         ids = np.empty(colours.shape[:2], np.uint8)
         for start in range(0, len(ids), _STRIP):
             strip = slice(start, start + _STRIP)
@@ -151,15 +139,14 @@ class _BuiltinsOnly(pickle.Unpickler):
 
 def load_class_maps(path: str | Path) -> dict[str, dict]:
     """The dictionaries of `dump_class_maps`; raises DataError for anything else, running none of it."""
-    path = user_path(path)
+    path, reason = user_path(path), "other tables"
     try:
         with path.open("rb") as file:
             tables = _BuiltinsOnly(file).load()
         names = tables["id_to_name"]
         is_complete = len(tables["id_to_colour"]) == len(names) and "colour_to_id" in tables
-        if not is_complete or tables["name_to_id"] != {name: id_ for id_, name in names.items()}:
-            raise ValueError("its tables are not those of class maps")
-    # Damage may give a pickle any other meaning, and so any error.
-    except Exception as error:
-        raise DataError(f"{path}: not a readable class map ({error}); run the preprocessing again")
-    return tables
+        if is_complete and tables["name_to_id"] == {name: id_ for id_, name in names.items()}:
+            return tables
+    except Exception as error:  # whatever a damaged pickle happens to mean
+        reason = error
+    raise DataError(f"{path}: not a readable class map ({reason}); run the preprocessing again")

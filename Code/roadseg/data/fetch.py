@@ -219,7 +219,7 @@ def _members(file: BinaryIO, start: int) -> Iterator[tuple[tarfile.TarFile, tarf
 
 def _save(path: Path, content: bytes, name: str) -> None:
     """Writes a file whole; name: for messages. Raises DataError for an image that is not complete."""
-    if path.suffix in (".png", ".jpg"):
+    if path.suffix != ".txt":
         decode_image(content, name)
     path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, lambda part: part.write_bytes(content))

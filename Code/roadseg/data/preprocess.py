@@ -92,11 +92,9 @@ def to_hdf5(
     Raises:
         DataError: a frame is not what its format promises, the target cannot be written, another
             process writes into it, or a cluster was lost.
-        ValueError: the scale is no simple ratio of at least 1, or there is no worker.
+        ValueError: the scale is no simple ratio of at least 1.
     """
     start = time.monotonic()
-    if workers is not None and workers < 1:
-        raise ValueError(f"workers={workers}: at least 1, or None for one a core")
     target, frames = user_path(target), source.frames(sequences)
     image, _ = source.read(frames[0])
     downscale = Downscale.of(image.size, scale)

@@ -22,11 +22,12 @@ class Downscale:
     def of(cls, full_size: tuple[int, int], scale: float) -> "Downscale":
         """For frames of (width, height); raises ValueError unless scale is a simple ratio from 1 up."""
         exact = Fraction(float(scale)).limit_denominator(16)
-        if exact < 1 or abs(exact - scale) > 1e-6:
-            raise ValueError(f"scale {scale}: give 3, 1.5 or another simple ratio of at least 1")
         downscale = cls(exact, full_size)
-        if 0 in downscale.size:
-            raise ValueError(f"scale {scale} leaves nothing of {full_size[0]} x {full_size[1]}")
+        if exact < 1 or abs(exact - scale) > 1e-6 or 0 in downscale.size:
+            raise ValueError(
+                f"scale {scale} of {full_size[0]} x {full_size[1]} pixels: give 3, 1.5 or another "
+                "simple ratio of at least 1"
+            )
         return downscale
 
     @property

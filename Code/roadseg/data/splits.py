@@ -56,26 +56,20 @@ class Split:
                 "other sequences (VALIDATION=..., --validation)"
             )
         positions = sorted((*self.train, *self.validation))
-        if positions[0] < 0 or (self.count is not None and positions[-1] >= self.count):
+        is_within = positions[0] >= 0 and (self.count is None or positions[-1] < self.count)
+        if not is_within or len(set(positions)) < len(positions):
             raise ValueError(
-                f"{self.description}: positions {positions[0]}..{positions[-1]}, but there are "
-                f"{self.count} frames, counted from 0"
+                f"{self.description}: positions from 0 below {self.count or 'the number of frames'}, "
+                "none of them twice or in both parts, are expected"
             )
-        if len(set(positions)) < len(positions):
-            raise ValueError(f"{self.description}: a frame occurs twice, or in both parts")
 
     def check(self, frames: Frames) -> None:
         """Raises DataError for other frames than the split was made for, or fewer than it asks for."""
-        count = len(frames)
-        if self.frames is not None and (self.count, self.frames) != (count, _names_digest(frames)):
+        is_same = self.frames is None or self.frames == _names_digest(frames)
+        if not is_same or max(*self.train, *self.validation) >= len(frames):
             raise DataError(
-                f"{self.description}: this split was made for {self.count} frames, not for these "
-                f"{count} with other names; make it again for them"
-            )
-        if (last := max(*self.train, *self.validation)) >= count:
-            raise DataError(
-                f"{self.description}: this split asks for frame {last}, but there are {count}, counted "
-                "from 0; make it again for these frames"
+                f"{self.description}: this split was made for other frames than these {len(frames)}; "
+                "make it again for them"
             )
 
     def save(self, path: str | Path) -> None:

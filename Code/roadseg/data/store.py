@@ -93,12 +93,12 @@ class FrameStore:
         """Of the HDF5 file."""
         return {name: _decoded(value) for name, value in self._file.attrs.items()}
 
-    @property
+    @cached_property
     def class_names(self) -> tuple[str, ...]:
         """In the order of their ids."""
         return self.attributes["class_names"]
 
-    @property
+    @cached_property
     def palette(self) -> np.ndarray:
         """uint8 (C, 3): the colour in which each class is painted."""
         return self.attributes["palette"]
@@ -171,18 +171,16 @@ def _store_of_process(path: Path) -> FrameStore:
 def open(target: str | Path) -> FrameStore:
     """The store that preprocess.to_hdf5 wrote into the folder `target`; raises DataError."""
     frames = FrameStore(target)
-    path = frames.path / FRAMES_FILE
     try:
         version = frames.attributes["format_version"]
         if version == FORMAT_VERSION and frames.labels.shape == (len(frames), *frames.image_shape[:2]):
             return frames
+        reason = f"a store of format {version}, where {FORMAT_VERSION} is expected"
     except FileNotFoundError:
-        raise DataError(f"{path}: no such file; write it with preprocess.to_hdf5")
+        reason = "no such file"
     except _DAMAGE as error:
-        raise DataError(f"{path}: not a readable store of frames ({error}); preprocess again")
-    raise DataError(
-        f"{path}: a store of format {version}, where {FORMAT_VERSION} is expected; preprocess again"
-    )
+        reason = f"not a readable store of frames ({error})"
+    raise DataError(f"{frames.path / FRAMES_FILE}: {reason}; preprocess again")
 
 
 def verify(target: str | Path, progress: bool = False) -> FrameStore:
@@ -199,12 +197,14 @@ def verify(target: str | Path, progress: bool = False) -> FrameStore:
                 )
             checksums.append(_checksum(image, labels))
             bar.update()
-    if _digest(checksums, frames.names, frames.class_names) != frames.digest:
-        raise DataError(f"{frames.path / FRAMES_FILE}: other frames than were written; preprocess again")
     maps = frames.path / CLASS_MAPS_FILE
     written = maps.read_bytes() if maps.is_file() else b""
-    if hashlib.sha256(written).hexdigest() != frames.attributes["class_maps"]:
-        raise DataError(f"{maps}: not the one written with {FRAMES_FILE}; preprocess again")
+    for path, found, expected in (
+        (frames.path / FRAMES_FILE, _digest(checksums, frames.names, frames.class_names), frames.digest),
+        (maps, hashlib.sha256(written).hexdigest(), frames.attributes["class_maps"]),
+    ):
+        if found != expected:
+            raise DataError(f"{path}: not as it was written; preprocess again")
     return frames
 
 

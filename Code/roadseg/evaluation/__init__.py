@@ -1,10 +1,11 @@
 """Evaluation: a network labels frames, the pixels are counted, and every metric follows from the counts.
 
 metrics: the numbers, from a confusion matrix and from boundary pixels. evaluator: a network on frames.
-results: the metrics of an evaluation, as text and as tables. transfer: a network on frames with other
+evaluation: the metrics of an evaluation, as text and as tables. transfer: a network on frames with other
 classes.
 """
 
+from roadseg.evaluation.evaluation import Evaluation, compare
 from roadseg.evaluation.evaluator import (
     check_compatible,
     confusion_matrix_of,
@@ -13,7 +14,6 @@ from roadseg.evaluation.evaluator import (
     predict,
     ranked_frames,
 )
-from roadseg.evaluation.results import Evaluation, compare
 from roadseg.evaluation.transfer import evaluate_transfer
 
 __all__ = [

@@ -7,7 +7,7 @@ import numpy as np
 
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import metrics
-from roadseg.evaluation.results import Evaluation
+from roadseg.evaluation.evaluation import Evaluation
 
 
 def evaluate(
@@ -39,16 +39,15 @@ def evaluate(
         _check_full_size(frames, full_size)
     count = frames.num_classes
     confusion, boundaries = np.zeros((count, count), np.int64), np.zeros((count, 4), np.int64)
-    for chosen, _, labels, logits in _logits(network, frames, indices, batch_size):
+    for chosen, _, labels, logits in batch_logits(network, frames, indices, batch_size):
         if full_size is not None:
             _, labels = full_size.read(chosen)
             logits = keras.ops.image.resize(
                 logits, labels.shape[1:], interpolation="bilinear", data_format="channels_last"
             )
-        predictions = _most_likely(logits)
+        predictions = np.argmax(logits, axis=-1)
         confusion += metrics.confusion_matrix(labels, predictions, count)
-        for pair in zip(labels, predictions, strict=True):
-            boundaries += metrics.boundary_counts(*pair, count)
+        boundaries += metrics.boundary_counts(labels, predictions, count)
     return Evaluation(confusion, boundaries, frames.class_names)
 
 
@@ -58,18 +57,9 @@ def confusion_matrix_of(
     indices: Sequence[int] | None = None,
     batch_size: int = 8,
 ) -> np.ndarray:
-    """The confusion matrix of `evaluate` alone.
+    """The confusion matrix of `evaluate` alone, int64 (C, C).
 
     Counting boundaries takes longer than a small network's predictions, so validation does without.
-
-    Args:
-        network: uint8 (B, H, W, 3) -> logits (B, H, W, C).
-        frames: of the network's size and classes.
-        indices: positions in the store; None: all frames.
-        batch_size: frames that are labelled at a time.
-
-    Returns:
-        int64 (C, C), in pixels; rows are the truth, columns the prediction.
     """
     confusion = np.zeros((frames.num_classes, frames.num_classes), np.int64)
     for _, labels, predictions in predict(network, frames, indices, batch_size):
@@ -83,19 +73,13 @@ def predict(
     indices: Sequence[int] | None = None,
     batch_size: int = 8,
 ) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
-    """Labels frames, batch by batch.
-
-    Args:
-        network: uint8 (B, H, W, 3) -> logits (B, H, W, C).
-        frames: of the network's size.
-        indices: positions in the store; None: all frames.
-        batch_size: frames that are labelled at a time.
+    """Labels frames, batch by batch; arguments as in `evaluate`.
 
     Yields:
         Images uint8 (B, H, W, 3), true class ids uint8 (B, H, W) and predicted ones uint8 (B, H, W).
     """
-    for _, images, labels, logits in _logits(network, frames, indices, batch_size):
-        yield images, labels, _most_likely(logits)
+    for _, images, labels, logits in batch_logits(network, frames, indices, batch_size):
+        yield images, labels, np.argmax(logits, axis=-1).astype(np.uint8)
 
 
 def frame_scores(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> np.ndarray:
@@ -115,44 +99,41 @@ def ranked_frames(network: keras.Model, frames: FrameStore, indices: Sequence[in
     return [int(indices[place]) for place in np.argsort(-scores) if not np.isnan(scores[place])]
 
 
-def check_compatible(network: keras.Model, frames: FrameStore) -> None:
-    """Raises ValueError unless the network takes images of the frames' size and has their classes."""
-    taken = zip(network.input_shape[1:], frames.image_shape, strict=True)
-    if any(length not in (None, other) for length, other in taken):
+def check_compatible(
+    network: keras.Model, frames: FrameStore, class_names: Sequence[str] | None = None
+) -> None:
+    """Raises ValueError unless the network takes images of the frames' size and has their classes.
+
+    class_names: the network's, where it has other ones than the frames.
+    """
+    size = tuple(network.input_shape[1:])  # None where any height or width will do
+    if any(ours not in (None, theirs) for ours, theirs in zip(size, frames.image_shape, strict=True)):
         raise ValueError(
-            f"the network takes images {network.input_shape[1:]}, but those of {frames.path} are "
-            f"{frames.image_shape}; build it with image_shape=frames.image_shape"
+            f"the network takes images {size}, but those of {frames.path} are {frames.image_shape}; "
+            "build it with image_shape=frames.image_shape"
         )
-    if network.output_shape[-1] != frames.num_classes:
-        raise ValueError(
-            f"the network has {network.output_shape[-1]} classes, but {frames.path} has "
-            f"{frames.num_classes}: {', '.join(frames.class_names)}"
-        )
+    names, count = class_names or frames.class_names, network.output_shape[-1]
+    if count != len(names):
+        where = "class_names" if class_names else frames.path
+        listed = f"{len(names)}: {', '.join(names)}"
+        raise ValueError(f"the network has {count} classes, but {where} has {listed}")
 
 
 def _check_full_size(frames: FrameStore, full_size: FrameStore) -> None:
     """Raises ValueError unless both hold the same frames, uncropped."""
-    if _names(full_size) != _names(frames) or full_size.class_names != frames.class_names:
-        raise ValueError(f"{full_size.path} has other frames or classes than {frames.path}")
-    height, width = frames.image_shape[:2]
-    full_height, full_width = full_size.image_shape[:2]
-    if full_height < height or full_height * width != full_width * height:
+    (height, width), (full_height, full_width) = (each.image_shape[:2] for each in (frames, full_size))
+    same = full_size.names == frames.names and full_size.class_names == frames.class_names
+    if not same or full_height < height or full_height * width != full_width * height:
         raise ValueError(
-            f"{full_size.path}: {full_width} x {full_height} pixels are not a larger size of the "
-            f"{width} x {height} of {frames.path}"
+            f"{full_size.path}: not the frames and classes of {frames.path} at a larger size than "
+            f"{width} x {height}, with nothing cut off"
         )
 
 
-def _names(frames: FrameStore) -> list[tuple[str, int]]:
-    return list(zip(frames.sequence, frames.index.tolist(), strict=True))
-
-
-def _logits(
+def batch_logits(
     network: keras.Model, frames: FrameStore, indices: Sequence[int] | None, batch_size: int
 ) -> Iterator[tuple[Sequence[int], np.ndarray, np.ndarray, np.ndarray]]:
     """Batch by batch: positions, images, true class ids, logits."""
-    if batch_size < 1:
-        raise ValueError(f"batch_size={batch_size}: at least 1 frame is labelled at a time")
     indices = range(len(frames)) if indices is None else indices
     for start in range(0, len(indices), batch_size):
         chosen = indices[start : start + batch_size]
@@ -161,7 +142,3 @@ def _logits(
         if np.isnan(logits.min()):  # argmax would take NaN for the most likely
             raise ValueError(f"the logits of {network.name} are not numbers; its weights are spoilt")
         yield chosen, images, labels, logits
-
-
-def _most_likely(logits) -> np.ndarray:
-    return np.argmax(logits, axis=-1).astype(np.uint8)

@@ -1,5 +1,7 @@
 """Metrics, all computed from counts over the whole set: confusion matrix and boundary pixels.
 
+`RunningScores` counts while a network trains.
+
 Policy for absent classes: a class without a single pixel in truth and prediction has no score (NaN) and
 is left out of the mean. One that is predicted but never true has score 0 and counts. The same holds for
 boundary pixels: a class that fills every image has no boundary.
@@ -11,21 +13,18 @@ from keras import ops
 from scipy.ndimage import maximum_filter
 
 from roadseg.data.classes import IGNORE
-from roadseg.evaluation.class_ids import checked_pair
 
 BOUNDARY_TOLERANCE = 2  # pixels
 
 
-def confusion_matrix(
-    labels: np.ndarray, predictions: np.ndarray, num_classes: int, ignore: int = IGNORE
-) -> np.ndarray:
+def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> np.ndarray:
     """Counts the pixels of every pair of true and predicted class.
 
     Args:
-        labels: true class ids, integers of any shape; a last axis of length 1 is dropped.
+        labels: true class ids, integers of any shape, IGNORE for pixels that are not counted; a last
+            axis of length 1 is dropped.
         predictions: predicted class ids of the same shape.
         num_classes: C.
-        ignore: pixels with this label are not counted.
 
     Returns:
         int64 (C, C), in pixels; rows are the truth, columns the prediction.
@@ -33,10 +32,9 @@ def confusion_matrix(
     Raises:
         ValueError: the shapes differ, or a number is not an integer from 0 to C-1.
     """
-    labels, predictions = checked_pair(labels, predictions, num_classes, ignore)
-    counted = labels != ignore
-    truth = labels[counted].astype(np.int64)
-    predicted = predictions[counted].astype(np.int64)
+    labels, predictions = _checked(labels, predictions, num_classes)
+    counted = labels != IGNORE
+    truth, predicted = (ids[counted].astype(np.int64) for ids in (labels, predictions))
     pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
     return pairs.reshape(num_classes, num_classes)
 
@@ -46,7 +44,6 @@ def boundary_counts(
     predictions: np.ndarray,
     num_classes: int,
     tolerance: int = BOUNDARY_TOLERANCE,
-    ignore: int = IGNORE,
 ) -> np.ndarray:
     """Counts the boundary pixels of each class.
 
@@ -55,29 +52,51 @@ def boundary_counts(
     most `tolerance` rows and columns away.
 
     Args:
-        labels: true class ids (H, W), integers.
-        predictions: predicted class ids (H, W).
+        labels: true class ids (..., H, W), integers; pixels with IGNORE have no boundary in either.
+        predictions: predicted class ids (..., H, W).
         num_classes: C.
         tolerance: in pixels.
-        ignore: pixels with this label have no boundary in either.
 
     Returns:
-        int64 (C, 4): boundary pixels that are true, found of those, predicted, right of those.
+        int64 (C, 4), summed over the images: boundary pixels that are true, found of those, predicted,
+        right of those.
 
     Raises:
         ValueError: the shapes differ, or a number is not an integer from 0 to C-1.
     """
-    labels, predictions = checked_pair(labels, predictions, num_classes, ignore)
-    if labels.ndim != 2:
-        raise ValueError(f"labels {labels.shape}: the boundaries of one image (H, W) are counted")
-    known = labels != ignore
-    truth, predicted = (_boundaries(ids, known, num_classes) for ids in (labels, predictions))
+    labels, predictions = _checked(labels, predictions, num_classes)
     size = (1, 2 * tolerance + 1, 2 * tolerance + 1)
-    pairs = []
-    for edge, other in ((truth, predicted), (predicted, truth)):
-        met = edge & maximum_filter(other, size, mode="constant")
-        pairs += [edge.sum((1, 2)), met.sum((1, 2))]
-    return np.stack(pairs, axis=1).astype(np.int64)
+    counts = np.zeros((num_classes, 4), np.int64)
+    images = (ids.reshape(-1, *ids.shape[-2:]) for ids in (labels, predictions))
+    for pair in zip(*images, strict=True):
+        known = pair[0] != IGNORE
+        truth, predicted = (_boundaries(ids, known, num_classes) for ids in pair)
+        for column, edge, other in ((0, truth, predicted), (2, predicted, truth)):
+            met = edge & maximum_filter(other, size, mode="constant")
+            counts[:, column] += edge.sum((1, 2))
+            counts[:, column + 1] += met.sum((1, 2))
+    return counts
+
+
+def _checked(
+    labels: np.ndarray, predictions: np.ndarray, num_classes: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Both as integers of the same shape, without a channel axis that only one of them has."""
+    labels, predictions = np.asarray(labels), np.asarray(predictions)
+    if labels.shape == (*predictions.shape, 1):
+        labels = labels[..., 0]
+    elif predictions.shape == (*labels.shape, 1):
+        predictions = predictions[..., 0]
+    if labels.shape != predictions.shape:
+        raise ValueError(f"labels {labels.shape} and predictions {predictions.shape} differ")
+    for name, ids in (("labels", labels), ("predictions", predictions)):
+        if not np.issubdtype(ids.dtype, np.integer):
+            raise ValueError(f"{name} are {ids.dtype}, not class ids; of logits take argmax(-1)")
+    for name, ids in (("label", labels), ("prediction", predictions)):
+        counted = ids[labels != IGNORE]
+        if counted.size and not 0 <= counted.min() <= counted.max() < num_classes:
+            raise ValueError(f"{name} ids {counted.min()}..{counted.max()}, but {num_classes} classes")
+    return labels, predictions
 
 
 def _boundaries(ids: np.ndarray, known: np.ndarray, num_classes: int) -> np.ndarray:
@@ -157,9 +176,9 @@ def _mean(values: np.ndarray) -> float:
 def original_mean_iou(labels: np.ndarray, logits: np.ndarray) -> float:
     """What the original repository printed as "mean IoU"; only to explain its error.
 
-    labels: class ids (B, H, W); logits: float (B, H, W, C). The metric expects class ids, but got
-    one-hot labels and softmax outputs. It casts both to integers, which turns every probability below 1
-    into 0: a network that is never certain scores (C - 1) / (2 C), whatever it predicts.
+    The metric expects class ids, but got one-hot labels and softmax outputs. It casts both to integers,
+    which turns every probability below 1 into 0: a network that is never certain scores
+    (C - 1) / (2 C), whatever it predicts. labels: class ids (B, H, W); logits: float (B, H, W, C).
     """
     num_classes = logits.shape[-1]
     metric = keras.metrics.MeanIoU(num_classes)
@@ -170,3 +189,66 @@ def original_mean_iou(labels: np.ndarray, logits: np.ndarray) -> float:
         sample_weight=np.repeat((labels != IGNORE)[..., None], num_classes, axis=-1),
     )
     return float(metric.result())
+
+
+def ids_for(y_true, y_pred):
+    """y_true (B, H, W) as it belongs to logits y_pred (B, H, W, C), without a channel axis of length 1.
+
+    Raises ValueError for any other shape.
+    """
+    if getattr(y_true.shape, "rank", 0) is None:  # a graph of TensorFlow for labels of several shapes
+        return ops.reshape(y_true, ops.shape(y_pred)[:-1])
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, axis=-1)
+    pairs = zip(y_true.shape, y_pred.shape[:-1], strict=False)
+    if len(y_true.shape) != len(y_pred.shape) - 1 or any(m != n for m, n in pairs if m and n):
+        raise ValueError(
+            f"labels {tuple(y_true.shape)} do not belong to logits {tuple(y_pred.shape)}: class ids "
+            "(B, H, W) and logits (B, H, W, C) are expected"
+        )
+    return y_true
+
+
+@keras.saving.register_keras_serializable("roadseg")
+class RunningScores(keras.metrics.Metric):
+    """Pixel accuracy and mean IoU of the batches since the last reset.
+
+    The weights change from batch to batch: `evaluation.evaluate` gives the metrics to report.
+    """
+
+    def __init__(self, num_classes: int, stride: int = 4, name: str = "running_scores", **options):
+        """stride: counts every n-th pixel of every n-th row; counting all takes a noticeable part of a
+        small network's training time. options: of keras.metrics.Metric."""
+        super().__init__(name=name, **options)
+        self.num_classes = num_classes
+        self.stride = stride
+        self.confusion = self.add_variable(
+            (num_classes, num_classes), initializer="zeros", name="confusion", dtype="int32"
+        )
+
+    def update_state(self, y_true, y_pred, sample_weight=None):
+        """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C)."""
+        y_true = ids_for(y_true, y_pred)
+        y_true, y_pred = (y[:, :: self.stride, :: self.stride] for y in (y_true, y_pred))
+        truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+        predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
+        # Ignored pixels are counted in one more bin, which is cut off. A sum over segments, because
+        # JAX compiles no bincount of unknown length.
+        bins = self.num_classes**2
+        pair = ops.where(truth == IGNORE, bins, truth * self.num_classes + predicted)
+        pairs = ops.segment_sum(ops.ones_like(pair), pair, num_segments=bins + 1)[:bins]
+        self.confusion.assign_add(ops.reshape(pairs, (self.num_classes, self.num_classes)))
+
+    def result(self):
+        """Scalars by name: accuracy, mean_iou."""
+        confusion = ops.cast(self.confusion, "float32")
+        hits = ops.diagonal(confusion)
+        union = ops.sum(confusion, axis=0) + ops.sum(confusion, axis=1) - hits
+        present = ops.cast(union > 0, "float32")
+        return {
+            "accuracy": ops.sum(hits) / ops.maximum(ops.sum(confusion), 1),
+            "mean_iou": ops.sum(hits / ops.maximum(union, 1)) / ops.maximum(ops.sum(present), 1),
+        }
+
+    def get_config(self):
+        return {**super().get_config(), "num_classes": self.num_classes, "stride": self.stride}

@@ -10,7 +10,8 @@ from roadseg.data.sources.class_table import ClassTable
 from roadseg.data.store import FrameStore
 from roadseg.errors import DataError
 from roadseg.evaluation import metrics
-from roadseg.evaluation.results import Evaluation
+from roadseg.evaluation.evaluation import Evaluation
+from roadseg.evaluation.evaluator import batch_logits, check_compatible
 
 
 def evaluate_transfer(
@@ -39,36 +40,25 @@ def evaluate_transfer(
         The counts, over the common classes in the order of the table.
 
     Raises:
-        DataError: the table fits neither way, or the two have no class in common.
+        DataError: the table fits neither way.
         ValueError: the network is for another size or has another number of classes.
     """
-    _check_network(network, class_names, frames)
-    of_network, of_frames, common = _common_classes(class_names, frames, table)
+    check_compatible(network, frames, class_names)
+    of_network, of_frames = _label_maps(class_names, frames.class_names, table)
+    known = sorted({*of_network} & {*of_frames} - {IGNORE})
+    common = tuple(table.class_names[each] for each in known)
+    place = np.full(256, IGNORE, np.uint8)  # class id of the table -> that of the common classes
+    place[known] = np.arange(len(known))
+    of_network, of_frames = place[of_network], place[of_frames]
     competing = np.flatnonzero(of_network[: len(class_names)] != IGNORE)
     confusion = np.zeros((len(common), len(common)), np.int64)
     boundaries = np.zeros((len(common), 4), np.int64)
-    indices = range(len(frames)) if indices is None else indices
-    for start in range(0, len(indices), batch_size):
-        images, labels = frames.read(indices[start : start + batch_size])
-        logits = np.asarray(network.predict_on_batch(images))[..., competing]
-        truth, predicted = of_frames[labels], of_network[competing[logits.argmax(-1)]]
+    for _, _, labels, logits in batch_logits(network, frames, indices, batch_size):
+        winning = competing[np.asarray(logits)[..., competing].argmax(axis=-1)]
+        truth, predicted = of_frames[labels], of_network[winning]
         confusion += metrics.confusion_matrix(truth, predicted, len(common))
-        for pair in zip(truth, predicted, strict=True):
-            boundaries += metrics.boundary_counts(*pair, len(common))
+        boundaries += metrics.boundary_counts(truth, predicted, len(common))
     return Evaluation(confusion, boundaries, common)
-
-
-def _common_classes(
-    class_names: Sequence[str], frames: FrameStore, table: ClassTable
-) -> tuple[np.ndarray, np.ndarray, tuple[str, ...]]:
-    """uint8 (256) twice: class ids of the network and of the frames -> places in the third result."""
-    of_network, of_frames = _label_maps(class_names, frames.class_names, table)
-    common = sorted({*of_network} & {*of_frames} - {IGNORE})
-    if not common:
-        raise DataError(f"{table.where}: the network and {frames.path} have no class in common")
-    place = np.full(256, IGNORE, np.uint8)
-    place[common] = np.arange(len(common))
-    return place[of_network], place[of_frames], tuple(table.class_names[each] for each in common)
 
 
 def _label_maps(
@@ -89,16 +79,3 @@ def _label_maps(
         f"have {', '.join(of_frames)}; the names of one must stand in the column 'class', those of the "
         "other in the column 'name'"
     )
-
-
-def _check_network(network: keras.Model, class_names: Sequence[str], frames: FrameStore) -> None:
-    taken = zip(network.input_shape[1:], frames.image_shape, strict=True)
-    if any(length not in (None, other) for length, other in taken):
-        raise ValueError(
-            f"the network takes images {network.input_shape[1:]}, but those of {frames.path} are "
-            f"{frames.image_shape}; build it with image_shape=frames.image_shape"
-        )
-    if network.output_shape[-1] != len(class_names):
-        raise ValueError(
-            f"the network has {network.output_shape[-1]} classes, but {len(class_names)} names are given"
-        )

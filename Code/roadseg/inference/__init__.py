@@ -3,13 +3,11 @@
 Keras is imported when a network is opened, so that `roadseg --help` answers at once.
 """
 
+from roadseg.inference.label_files import Report, predict
 from roadseg.inference.labeller import Labeller, open, segment
-from roadseg.inference.predicting import Report, predict
-from roadseg.inference.preview import Preview
 from roadseg.inference.reliability import Reliability, measure_reliability
-from roadseg.inference.results import Appearance
-from roadseg.inference.segmentation import Segmentation
-from roadseg.inference.video import write_video
+from roadseg.inference.segmentation import Appearance, Segmentation
+from roadseg.inference.video import Preview, write_video
 
 __all__ = [
     "Appearance",

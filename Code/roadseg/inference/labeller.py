@@ -1,37 +1,68 @@
 """Labeller: a trained network that labels images of any size."""
 
+import math
 import threading
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 from PIL import Image
 
-from roadseg.inference.deciding import decide, probabilities
-from roadseg.inference.description import Description
 from roadseg.inference.images import ImageLike, read_image
+from roadseg.inference.interpolation import MAPS, Span, confidence_of, decide, probabilities, spans
 from roadseg.inference.segmentation import Segmentation
-from roadseg.inference.windows import Span, spans
 
-if TYPE_CHECKING:  # it imports Keras, and `roadseg --help` must not
-    from roadseg.inference.model import Model
+if TYPE_CHECKING:  # they import Keras, and `roadseg --help` must not
+    import keras
+
+    from roadseg.networks import ModelCard
+
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 _LARGEST = 1_500_000  # pixels that a network sees at once; larger images are labelled in windows
-_STEP = 16  # heights and widths are multiples of it, so that few networks are built for many images
+_STEP = 16  # heights and widths are multiples of it, so that few graphs are compiled for many images
 _OVERLAP = 4  # windows overlap by a quarter
+_WORKERS = 3  # on two cores: one waits for the disk or for the network
+
+
+class KerasModel:
+    """A trained Keras network with its card.
+
+    Attributes:
+        card: its class names, palette, scale, and what it was trained on.
+        resizable: False for one that takes images of `card.image_shape` alone.
+        minimum_size: the least height and width that it takes, in pixels.
+    """
+
+    minimum_size = 16
+
+    def __init__(self, network: "keras.Model", card: "ModelCard"):
+        self.card, self._network = card, network
+        self.resizable = network.input_shape[1] is None
+
+    def logits(self, image: np.ndarray) -> np.ndarray:
+        """uint8 (H, W, 3) -> float32 (H, W, C)."""
+        return self._network.predict_on_batch(image[None])[0]
 
 
 class Labeller:
     """Labels images: shrinks them to the network's scale, and its probabilities back to their size.
 
     Threads may share one. They take turns with the network, and do the rest at the same time.
+
+    Attributes:
+        card: of the network: class names, palette, what it was trained on.
     """
 
     def __init__(
-        self, model: "Model", *, scale: float | None = None, tile: bool = False, flip: bool = False
+        self, model: KerasModel, *, scale: float | None = None, tile: bool = False, flip: bool = False
     ):
         """Args:
-            model: a trained network, as `open_model` gives it.
+            model: a trained network, or an exported file with the same attributes.
             scale: how much an image is shrunk; None: to the width of the images in training, or, in
                 windows, as much as those were shrunk.
             tile: labels in overlapping windows of the size in training, which keeps small objects of
@@ -43,41 +74,42 @@ class Labeller:
         """
         if scale is not None and not scale > 0:
             raise ValueError(f"scale {scale}: give a number above 0")
-        self._model = model
+        self.card, self._model = model.card, model
         self._scale, self._tile, self._flip = scale, tile, flip
         self._turn = threading.Lock()
 
-    @property
-    def description(self) -> Description:
-        """Of the network: class names, palette, what it was trained on."""
-        return self._model.description
+    def segment(self, image: ImageLike, maps: Collection[str] = tuple(MAPS)) -> Segmentation:
+        """Labels one image.
 
-    @property
-    def settings(self) -> dict[str, object]:
-        """Everything that the classes of an image depend on, for JSON."""
-        return {
-            "network": str(self.description),
-            "weights": self._model.digest,
-            "scale": self._scale,
-            "tile": self._tile,
-            "flip": self._flip,
-        }
+        Args:
+            image: a path, a Pillow image, or an array of uint8 or uint16, see `images.read_image`.
+            maps: of "confidence" and "entropy", those to compute as well; each takes time, and 4 bytes a
+                pixel.
 
-    def segment(self, image: ImageLike) -> Segmentation:
-        """Labels one image; raises DataError when it cannot be read.
-
-        image: a path, a Pillow image, or an array of uint8 or uint16, see `images.read_image`.
+        Raises:
+            DataError: the image cannot be read.
         """
         upright = read_image(image)
         small = self.shrink(upright)
-        ids, confidence, entropy = self._label(small, upright.height, upright.width)
+        shape = height, width = upright.height, upright.width
+        ids = np.empty(shape, np.uint8)
+        filled = {name: np.empty(shape, np.float32) for name in maps}
+        sure = []  # mean confidence of each window
+        for down, across in self._windows(*small.shape[:2]):
+            probable = self._probabilities(small[down.start : down.stop, across.start : across.stop])
+            rows, ys = down.points(small.shape[0], height)
+            columns, xs = across.points(small.shape[1], width)
+            parts = {name: values[rows, columns] for name, values in filled.items()}
+            decide(probable, ys, xs, ids[rows, columns], parts)
+            sure.append(confidence_of(probable).mean())
         return Segmentation(
             image=np.asarray(upright),
             ids=ids,
-            confidence=confidence,
-            entropy=entropy,
-            class_names=self.description.class_names,
-            palette=self.description.palette,
+            confidence=filled.get("confidence"),
+            entropy=filled.get("entropy"),
+            class_names=self.card.class_names,
+            palette=self.card.palette,
+            mean_confidence=float(np.mean(sure)),
         )
 
     def shrink(self, image: Image.Image) -> np.ndarray:
@@ -88,43 +120,26 @@ class Labeller:
         return np.asarray(image.resize(size, sampling))
 
     def _size(self, width: int, height: int) -> tuple[int, int]:
-        trained_height, trained_width, _ = self.description.image_shape
+        trained_height, trained_width, _ = self.card.image_shape
         if self._scale is not None:
             scale = self._scale
         elif self._tile:
-            scale = self.description.scale
-        else:
-            scale = width / trained_width
+            scale = self.card.scale
+        else:  # a narrow strip would become millions of pixels
+            scale = max(width / trained_width, min(1, math.sqrt(width * height / _LARGEST)))
         size = width / scale, height / scale
         if self._tile or not self._model.resizable:
             return max(1, round(size[0])), max(1, round(size[1]))
         return self._rounded(size[0], trained_width), self._rounded(size[1], trained_height)
 
     def _rounded(self, length: float, trained: int) -> int:
-        """A length that a network is built for: that in training if it is near, else a multiple."""
+        """The length in training if it is near, else a multiple of the step."""
         if abs(length - trained) <= _STEP / 2:
             return trained
         return max(_STEP * round(length / _STEP), self._model.minimum_size)
 
-    def _label(self, small: np.ndarray, height: int, width: int):
-        """Class ids, confidence and entropy (height, width), window by window."""
-        results = (
-            np.empty((height, width), np.uint8),
-            np.empty((height, width), np.float32),
-            np.empty((height, width), np.float32),
-        )
-        for down, across in self._windows(*small.shape[:2]):
-            window = small[down.start : down.stop, across.start : across.stop]
-            probable = self._probabilities(window)
-            rows, row_positions = _points(down, small.shape[0], height)
-            columns, column_positions = _points(across, small.shape[1], width)
-            decided = decide(probable, row_positions, column_positions)
-            for whole, part in zip(results, decided, strict=True):
-                whole[rows, columns] = part
-        return results
-
     def _windows(self, height: int, width: int) -> list[tuple[Span, Span]]:
-        window = self.description.image_shape[:2]
+        window = self.card.image_shape[:2]
         if self._model.resizable and not self._tile and height * width <= _LARGEST:
             window = height, width
         down, across = (
@@ -134,22 +149,15 @@ class Labeller:
         return [(row, column) for row in down for column in across]
 
     def _probabilities(self, window: np.ndarray) -> np.ndarray:
-        """float32 (h, w, C) of one window."""
+        """float32 (h, w, C) of one window, which is padded to what the network takes at least."""
         height, width, _ = window.shape
-        padded = self._pad(window)
+        least = 2 * [self._model.minimum_size] if self._model.resizable else self.card.image_shape
+        missing = max(0, least[0] - height), max(0, least[1] - width)
+        padded = np.pad(window, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
         probable = self._once(padded)
         if self._flip:
             probable = (probable + self._once(padded[:, ::-1])[:, ::-1]) / 2
         return probable[:height, :width]
-
-    def _pad(self, window: np.ndarray) -> np.ndarray:
-        """At the right and at the bottom, to the only size or the least size that the network takes."""
-        if self._model.resizable:
-            least = self._model.minimum_size, self._model.minimum_size
-        else:
-            least = self.description.image_shape[:2]
-        missing = [max(0, size - length) for size, length in zip(least, window.shape, strict=False)]
-        return np.pad(window, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
 
     def _once(self, image: np.ndarray) -> np.ndarray:
         with self._turn:
@@ -157,11 +165,24 @@ class Labeller:
         return probabilities(logits)
 
 
-def _points(span: Span, small: int, full: int) -> tuple[slice, np.ndarray]:
-    """Which pixels of the full length a window decides, and where their centres lie in the window."""
-    start, stop = round(span.core_start * full / small), round(span.core_stop * full / small)
-    centres = (np.arange(start, stop) + 0.5) * small / full - 0.5
-    return slice(start, stop), centres - span.start
+def open_model(network: str | Path) -> KerasModel:
+    """What `open` labels with; an exported file has the attributes of a KerasModel."""
+    from roadseg import networks, training
+
+    path = Path(network)
+    if network in networks.shipped():
+        return KerasModel(networks.load_pretrained(network), networks.model_card(network))
+    if path.suffix == ".saved_model" or path.is_file():
+        from roadseg.inference.export_formats import open_exported
+
+        return open_exported(path)
+    if path.is_dir():
+        run = training.open_run(path)
+        return KerasModel(run.load_best(), run.card)
+    raise ValueError(
+        f"{network}: neither the folder of a run, nor an exported file, nor weights that ship "
+        f"({', '.join(networks.shipped())})"
+    )
 
 
 def open(
@@ -172,31 +193,23 @@ def open(
     Args:
         network: the folder of a finished run, a file that `roadseg export` wrote, or the name of weights
             that ship: "simple_plus-camvid" for photographs, "simple" and "simple_plus" for rendered
-            scenes.
+            scenes. A folder of that name is written as "./simple".
         scale, tile, flip: as for `Labeller`.
 
     Raises:
-        TrainingError, ValueError: there is none, or the scale is not above 0.
+        TrainingError, DataError, ValueError: the folder holds no finished run, the file is no exported
+            network, there is neither of that name, or the scale is not above 0.
     """
-    from roadseg.inference.model import open_model
-
     return Labeller(open_model(network), scale=scale, tile=tile, flip=flip)
 
 
-def segment(
-    image: ImageLike,
-    network: str | Path | Labeller,
-    *,
-    scale: float | None = None,
-    tile: bool = False,
-    flip: bool = False,
-) -> Segmentation:
+def segment(image: ImageLike, network: str | Path | Labeller, **options) -> Segmentation:
     """Labels one image. For several images, `open` the network once.
 
     Args:
         image: a path, a Pillow image, or an array (H, W, 3) of uint8; see `images.read_image`.
         network: what `open` takes, or what it gave.
-        scale, tile, flip: as for `Labeller`; not used with one that is open already.
+        options: scale, tile and flip as for `open`; not used with one that is open already.
 
     Returns:
         Class ids, confidence and entropy at the image's own size.
@@ -205,6 +218,25 @@ def segment(
         DataError: the image cannot be read.
         TrainingError, ValueError: there is no network of that name.
     """
-    if not isinstance(network, Labeller):
-        network = open(network, scale=scale, tile=tile, flip=flip)
-    return network.segment(image)
+    labeller = network if isinstance(network, Labeller) else open(network, **options)
+    return labeller.segment(image)
+
+
+def in_order(function: Callable[[Item], Result], items: Iterable[Item]) -> Iterator[Result]:
+    """`map` in threads: reading, labelling and writing of several items at the same time.
+
+    Items are taken only as results are used, so that memory is bounded. After an error, and when nobody
+    wants further results, what has not begun is given up.
+    """
+    with ThreadPoolExecutor(_WORKERS) as pool:
+        pending = deque()
+        try:
+            for item in items:
+                pending.append(pool.submit(function, item))
+                if len(pending) > _WORKERS:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for each in pending:
+                each.cancel()

@@ -33,13 +33,14 @@ class Reliability:
     @property
     def gap(self) -> float:
         """Expected calibration error: how far confidence and accuracy differ, mean over all pixels."""
-        return float(np.nansum(self.pixels * abs(self.confidence - self.accuracy)) / self.pixels.sum())
+        gaps = self.pixels * abs(self.confidence - self.accuracy)
+        return float(_ratio(np.nansum(gaps), self.pixels.sum()))
 
     def above(self, confidence: float) -> tuple[float, float]:
         """The share of the pixels whose bin begins there or higher, and how many of them are right."""
         chosen = slice(round(confidence * len(self.pixels)), None)
         pixels, right = self.pixels[chosen].sum(), self.right[chosen].sum()
-        return float(pixels / self.pixels.sum()), float(_ratio(right, pixels))
+        return float(_ratio(pixels, self.pixels.sum())), float(_ratio(right, pixels))
 
 
 def measure_reliability(pairs: Iterable[tuple[Segmentation, np.ndarray]]) -> Reliability:
@@ -48,20 +49,22 @@ def measure_reliability(pairs: Iterable[tuple[Segmentation, np.ndarray]]) -> Rel
     pairs: what the network says, and the true class ids uint8 (H, W); IGNORE where nothing counts.
 
     Raises:
-        ValueError: a truth has another size than its image, or no pixel counts.
+        ValueError: a truth has another size than its image, or ids that are no class.
     """
     pixels, right, confidence = np.zeros((3, _BINS))
     for segmentation, truth in pairs:
-        if truth.shape != segmentation.ids.shape:
-            raise ValueError(f"truth of {truth.shape}, but an image of {segmentation.ids.shape} pixels")
+        classes, shape = len(segmentation.class_names), segmentation.ids.shape
         counted = truth != IGNORE
+        if truth.shape != shape or not np.isin(truth[counted], range(classes)).all():
+            raise ValueError(
+                f"truth of {truth.shape}, ids {truth.min()} to {truth.max()}, for an image of {shape} "
+                f"pixels and {classes} classes: give an id for each pixel, {IGNORE} where none is known"
+            )
         sure = segmentation.confidence[counted]
         bins = np.minimum((sure * _BINS).astype(np.intp), _BINS - 1)
         pixels += np.bincount(bins, minlength=_BINS)
         right += np.bincount(bins, (segmentation.ids == truth)[counted], _BINS)
         confidence += np.bincount(bins, sure, _BINS)
-    if not pixels.any():
-        raise ValueError("no pixel to compare: give at least one image whose truth is not all void")
     return Reliability(pixels.astype(np.int64), right.astype(np.int64), _ratio(confidence, pixels))
 
 

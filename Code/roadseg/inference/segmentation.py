@@ -1,14 +1,18 @@
 """Segmentation: what a network says about one image, and the images that show it."""
 
 import dataclasses
+import functools
+import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFont
 
-from roadseg.data.classes import IGNORE
-from roadseg.inference import legend
+from roadseg.data.classes import IGNORE, Colour
+
+LAYOUTS = "overlay", "beside"
+_SMALLEST_TEXT = 13  # pixels high, in legends
 
 
 @dataclass(frozen=True)
@@ -18,19 +22,21 @@ class Segmentation:
     Attributes:
         image: what was labelled, uint8 (H, W, 3), upright.
         ids: uint8 (H, W), the most probable class of each pixel; IGNORE (255) where it is not chosen.
-        confidence: float32 (H, W), the probability of that class, 0..1.
+        confidence: float32 (H, W), the probability of that class, 0..1; None where nobody asked for it.
         entropy: float32 (H, W), in nats: 0 where the network is certain, ln C where all classes are as
-            likely.
+            likely; None where nobody asked for it.
         class_names: in the order of their ids.
         palette: (R, G, B) of each class.
+        mean_confidence: over the pixels that the network saw.
     """
 
     image: np.ndarray
     ids: np.ndarray
-    confidence: np.ndarray
-    entropy: np.ndarray
+    confidence: np.ndarray | None
+    entropy: np.ndarray | None
     class_names: tuple[str, ...]
-    palette: tuple[tuple[int, int, int], ...]
+    palette: tuple[Colour, ...]
+    mean_confidence: float = math.nan
 
     def only(self, names: Iterable[str]) -> "Segmentation":
         """The same with the named classes alone; pixels of all others are IGNORE.
@@ -38,7 +44,7 @@ class Segmentation:
         Raises ValueError for a name that is no class.
         """
         chosen = np.full(IGNORE + 1, IGNORE, np.uint8)
-        for index in check_classes(names, self.class_names):
+        for index in self._ids_of(names):
             chosen[index] = index
         return dataclasses.replace(self, ids=chosen[self.ids])
 
@@ -62,14 +68,14 @@ class Segmentation:
             legend_of: names of the classes in the legend; None: those that occur. An empty one leaves
                 the legend out.
         """
-        if not 0 <= opacity <= 1:
-            raise ValueError(f"opacity {opacity}: give a number from 0 to 1")
+        check_opacity(opacity)
         image = Image.fromarray(self.image)
         blended = Image.blend(image, self.painted(), opacity)
         if (self.ids == IGNORE).any():
             blended.paste(image, mask=Image.fromarray(self.ids == IGNORE))
-        names = self._occurring() if legend_of is None else legend_of
-        return self.with_legend(blended, names)
+        if legend_of is None:
+            legend_of = [self.class_names[index] for index in np.flatnonzero(self.pixels())]
+        return self.with_legend(blended, legend_of)
 
     def confidence_image(self) -> Image.Image:
         """Mode L: black for 0, white for 1."""
@@ -83,19 +89,106 @@ class Segmentation:
         """The share of each class in all pixels of the image, 0..1."""
         return dict(zip(self.class_names, (self.pixels() / self.ids.size).tolist(), strict=True))
 
-    def _occurring(self) -> list[str]:
-        return [name for name, count in zip(self.class_names, self.pixels(), strict=True) if count]
-
     def with_legend(self, image: Image.Image, names: Iterable[str]) -> Image.Image:
-        """The image with a legend of the named classes below."""
-        chosen = check_classes(names, self.class_names)
-        return legend.below(image, tuple((self.class_names[i], self.palette[i]) for i in chosen))
+        """The image with a legend of the named classes below; the image alone without names."""
+        entries = tuple((self.class_names[index], self.palette[index]) for index in self._ids_of(names))
+        if not entries:
+            return image
+        text_height = max(_SMALLEST_TEXT, min(image.width // 60, image.height // 8))
+        legend = _legend(entries, image.width, text_height)
+        both = Image.new("RGB", (image.width, image.height + legend.height))
+        both.paste(image)
+        both.paste(legend, (0, image.height))
+        return both
+
+    def _ids_of(self, names: Iterable[str]) -> list[int]:
+        names = [names] if isinstance(names, str) else list(names)
+        check_names("class", names, self.class_names)
+        return sorted({self.class_names.index(name) for name in names})
 
 
-def check_classes(names: Iterable[str], class_names: Sequence[str]) -> list[int]:
-    """The ids of the named classes; raises ValueError for a name that is no class."""
-    names = [names] if isinstance(names, str) else list(names)
-    unknown = [name for name in names if name not in class_names]
-    if unknown:
-        raise ValueError(f"unknown class {unknown[0]!r}: one of {', '.join(class_names)}")
-    return sorted({class_names.index(name) for name in names})
+@dataclass(frozen=True)
+class Appearance:
+    """What results show.
+
+    classes: names of the only classes that are kept; None: all.
+    opacity: of the overlay, 0..1.
+    layout: of videos: "overlay", or "beside", the frame and its overlay next to each other.
+    """
+
+    classes: tuple[str, ...] | None = None
+    opacity: float = 0.5
+    layout: str = "overlay"
+
+    def __post_init__(self):
+        check_opacity(self.opacity)
+        check_names("layout", [self.layout], LAYOUTS)
+
+    def chosen(self, segmentation: Segmentation) -> Segmentation:
+        """The segmentation with the chosen classes alone."""
+        return segmentation if self.classes is None else segmentation.only(self.classes)
+
+    def video_frame(self, segmentation: Segmentation) -> Image.Image:
+        """One frame of a labelled video; its legend names all classes, so that its height never changes.
+
+        Frames more than twice as wide as high stand above their overlay, not beside it.
+        """
+        names = self.classes or segmentation.class_names
+        if self.layout == "overlay":
+            return segmentation.overlay(self.opacity, names)
+        overlay = segmentation.overlay(self.opacity, ())
+        across = (overlay.width, 0) if overlay.width <= 2 * overlay.height else (0, overlay.height)
+        both = Image.new("RGB", (overlay.width + across[0], overlay.height + across[1]))
+        both.paste(Image.fromarray(segmentation.image))
+        both.paste(overlay, across)
+        return segmentation.with_legend(both, names)
+
+
+def check_names(kind: str, names: Iterable[str], known: Sequence[str]) -> None:
+    """Raises ValueError for a name that is not known; kind: of the names, for the message."""
+    for name in names:
+        if name not in known:
+            raise ValueError(f"unknown {kind} {name!r}: one of {', '.join(known)}")
+
+
+def check_opacity(opacity: float) -> None:
+    """Raises ValueError unless it lies in 0..1."""
+    if not 0 <= opacity <= 1:
+        raise ValueError(f"opacity {opacity}: give a number from 0 to 1")
+
+
+@functools.lru_cache(maxsize=64)  # neighbouring frames have the same one
+def _legend(entries: tuple[tuple[str, Colour], ...], width: int, size: int) -> Image.Image:
+    """Name and colour of each class, in as many rows as they need; size: of the text in pixels."""
+    fonts = {name: _font(name, size) for name, _ in entries}
+    rows, left = [], width
+    for name, colour in entries:
+        needed = round(size * 1.4 + fonts[name].getlength(name))
+        if left + needed > width - size // 2:
+            rows.append([])
+            left = size // 2
+        rows[-1].append((left, name, colour))
+        left += needed + size
+    height = round(size * 1.6)
+    image = Image.new("RGB", (width, height * len(rows) + size // 2), "white")
+    draw = ImageDraw.Draw(image)
+    for number, row in enumerate(rows):
+        middle = size // 4 + height * number + height // 2
+        for left, name, colour in row:
+            box = left, middle - size // 2, left + size, middle + size // 2
+            draw.rectangle(box, fill=colour, outline="black")
+            draw.text((left + size * 1.4, middle), name, fill="black", font=fonts[name], anchor="lm")
+    return image
+
+
+def _font(text: str, size: int) -> ImageFont.FreeTypeFont:
+    """Pillow's own for ASCII; else that of Matplotlib, or the first installed one with all letters."""
+    if text.isascii():
+        return ImageFont.load_default(size)
+    from matplotlib import font_manager, ft2font
+
+    dejavu = font_manager.findfont("DejaVu Sans")
+    for path in (dejavu, *sorted(entry.fname for entry in font_manager.fontManager.ttflist)):
+        if ft2font.FT2Font(path).get_charmap().keys() >= set(map(ord, text)):
+            return ImageFont.truetype(path, size)
+    return ImageFont.truetype(dejavu, size)

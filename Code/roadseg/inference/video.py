@@ -1,94 +1,236 @@
-"""Labels the frames of one video, and makes videos from images."""
+"""Videos: read frame by frame, labelled, made of images, and shown in a notebook."""
 
-import time
-from collections.abc import Iterable, Mapping
-from dataclasses import asdict
+import base64
+import contextlib
+import io
+import itertools
+import warnings
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 
+import av
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace
 from PIL import Image
 
 from roadseg.errors import DataError
-from roadseg.inference.images import ImageLike, read_image
-from roadseg.inference.labeller import Labeller
-from roadseg.inference.pipeline import in_order
-from roadseg.inference.results import ResultFolder
-from roadseg.inference.video_reader import VideoReader
-from roadseg.inference.video_writer import VideoWriter
+from roadseg.files import atomic_write
+from roadseg.inference.images import ImageLike, file_problem, read_image
+from roadseg.inference.labeller import Labeller, in_order
+from roadseg.inference.segmentation import Appearance
 from roadseg.progress import progress_bar
+
+_USUAL_RATE = Fraction(25)  # where a file does not tell
+_UNSPECIFIED, _BT709 = 2, 1  # colour tags, as in ITU-T H.273
+_HD = 720  # rows from which colours without a tag are those of BT.709
+_MISSING = 0.05  # share of the frames that a file may lack: some count frames that are never shown
+_CODECS = "libx264", "libopenh264", "mpeg4"  # the first that is installed is taken
+# Those of libx264. Its macroblock tree gives another file now and then when the machine is busy.
+_OPTIONS = {"crf": "20", "preset": "veryfast", "mbtree": "0"}
+_BITS_PER_PIXEL = 0.3  # of codecs that know no constant quality
+_PREVIEW_QUALITY = 45  # of WebP, 0 to 100
+
+
+class VideoReader:
+    """The first video stream of a file; sound is not read.
+
+    Attributes:
+        rate: frames a second, on average.
+        time_base: the unit of the frames' times, in seconds.
+        expected: how many frames there should be; 0 when the file does not tell.
+    """
+
+    def __init__(self, path: str | Path):
+        """Raises DataError: the file cannot be opened, or holds no video of a known codec."""
+        self._path = Path(path)
+        with self._reading():  # absolute: what stands before a colon would be a protocol
+            self._container = av.open(str(self._path.absolute()), metadata_errors="replace")
+        streams = self._container.streams.video
+        if not streams or streams[0].codec_context is None:
+            raise DataError(f"{self._path}: holds no video of a known codec; convert it to H.264")
+        self._stream = streams[0]
+        self._stream.thread_type = "AUTO"
+        self.rate = self._stream.average_rate or self._stream.guessed_rate or _USUAL_RATE
+        self.time_base = self._stream.time_base
+        duration = self._stream.duration  # without what an edit list hides
+        whole = Fraction(self._container.duration or 0, av.time_base)
+        self.expected = round((duration * self.time_base if duration else whole) * self.rate)
+
+    def frames(self) -> Iterator[tuple[int, Image.Image]]:
+        """Time and image of each frame: upright, with square pixels.
+
+        Times count in `time_base` from 0 at the video's first frame, and always increase. A warning
+        tells when the video ends early.
+
+        Raises:
+            DataError: the video is damaged.
+        """
+        number, time, start = 0, -1, None
+        step = max(1, round(1 / (self.rate * self.time_base)))
+        with self._reading(), self._container:
+            for frame in self._container.decode(self._stream):
+                if start is None:
+                    start = frame.pts or 0
+                told = frame.pts - start if frame.pts is not None else -1
+                time = told if told > time else time + (step if number else 1)
+                number += 1
+                yield time, self._to_image(frame)
+        if number < (1 - _MISSING) * self.expected - 1:
+            warnings.warn(
+                f"{self._path}: ends after {number} of {self.expected} frames; if that is too early, "
+                "copy it again from where it came from",
+                stacklevel=2,
+            )
+
+    def _to_image(self, frame: av.VideoFrame) -> Image.Image:
+        aspect = self._stream.sample_aspect_ratio or 1  # width of a pixel / its height
+        width, height = round(frame.width * max(aspect, 1)), round(frame.height / min(aspect, 1))
+        is_untagged_hd = frame.colorspace == _UNSPECIFIED and frame.height >= _HD
+        colours = Colorspace.ITU709 if is_untagged_hd else None
+        image = frame.to_image(width=width, height=height, src_colorspace=colours)
+        return image.rotate(frame.rotation, expand=True)
+
+    @contextlib.contextmanager
+    def _reading(self) -> Iterator[None]:
+        """Errors of FFmpeg and of the file system as a DataError that names the file."""
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            raise DataError(f"{self._path}: {file_problem(self._path, error)}")
 
 
 def label_video(
-    labeller: Labeller, path: Path, paths: Mapping[str, Path], results: ResultFolder, progress: bool
-) -> None:
-    """Writes an MP4 file at the video's own rate, and the share of each class in all frames.
+    labeller: Labeller, path: Path, target: Path, appearance: Appearance, progress: bool = True
+) -> tuple[np.ndarray, int, float]:
+    """Writes a labelled video whole or not at all, with the frames' own times and without sound.
 
     Args:
         labeller: labels the frames.
-        path: of the video.
-        paths: of its "overlay" and its "shares".
-        results: writes them and says what they look like.
+        path, target: of the video, and of the labelled one.
+        appearance: of the frames.
         progress: shows a progress bar.
 
+    Returns:
+        The pixels of each class int64 (C), those of all frames, and the mean confidence.
+
     Raises:
-        DataError: the video cannot be read to its end.
-        OutputError: a result cannot be written.
+        DataError: the video is damaged, has no frame, or its frames change their size.
+        OSError: the file cannot be written.
     """
-    status = path.stat() if path.exists() else None
-    settings = {
-        **labeller.settings,
-        **asdict(results.appearance),
-        "video": [status.st_size, status.st_mtime_ns] if status else None,
-    }
+    pixels, total, confidences = np.zeros(len(labeller.card.class_names), np.int64), 0, []
 
-    def label(timed: tuple[int, Image.Image]) -> tuple[int, Image.Image, np.ndarray]:
-        when, image = timed
-        segmentation = results.appearance.chosen(labeller.segment(image))
-        return when, results.appearance.video_frame(segmentation), segmentation.pixels()
+    def label(timed: tuple[int, Image.Image]):
+        time, image = timed
+        segmentation = appearance.chosen(labeller.segment(image, maps=()))
+        return time, appearance.video_frame(segmentation), segmentation
 
-    with (
-        VideoReader(path) as reader,
-        VideoWriter(paths["overlay"], settings, reader.rate, reader.time_base) as writer,
-        progress_bar(
-            max(reader.expected, writer.frames + 1), writer.frames,
-            unit="frame", description=path.name, shown=progress,
-        ) as bar,
-    ):  # fmt: skip
-        for when, image, pixels in in_order(label, reader.frames(writer.frames)):
-            writer.add(when, image, pixels)
+    def labelled(frames: Iterable[tuple[int, Image.Image]]) -> Iterator[tuple[int, Image.Image]]:
+        nonlocal pixels, total
+        for time, image, segmentation in in_order(label, frames):
+            pixels += segmentation.pixels()
+            total += segmentation.ids.size
+            confidences.append(segmentation.mean_confidence)
             bar.update()
-        writer.finish()
-        names, total = labeller.description.class_names, reader.pixels_of_a_frame * writer.frames
-        results.write(paths["shares"], results.shares_json(names, writer.pixels, total))
-        writer.publish()
+            yield time, image
+
+    reader = VideoReader(path)
+    frames = max(reader.expected, 1)
+    with progress_bar(frames, 0, unit="frame", description=path.name, shown=progress) as bar:
+        _write(target, labelled(reader.frames()), reader.rate, reader.time_base)
+    return pixels, total, float(np.mean(confidences))
 
 
-def write_video(path: str | Path, images: Iterable[ImageLike], rate: int = 10) -> None:
-    """Writes images of one size as an MP4 file, which replaces an earlier one.
+def write_video(path: str | Path, images: Iterable[ImageLike], rate: float = 10) -> None:
+    """Writes images of one size as a video, which replaces an earlier one.
 
     Args:
-        path: of the file; its folder is made where it is missing.
+        path: of the file, such as "drive.mp4"; its folder is made where it is missing.
         images: the frames; see `images.read_image`.
         rate: frames a second.
 
     Raises:
         DataError: an image cannot be read, has another size than the first, or there is none.
-        OutputError: the file cannot be written.
+        OSError: the file cannot be written.
     """
-    path = Path(path)
-    begun = {"begun": time.time_ns()}  # what a stopped call left may be of other images
-    with VideoWriter(path, begun, Fraction(rate), Fraction(1, rate)) as writer:
-        size = None
-        for number, image in enumerate(map(read_image, images)):
-            size = size or image.size
-            if image.size != size:
-                raise DataError(
-                    f"{path}: image {number} has {image.width} x {image.height} pixels, those before "
-                    f"{size[0]} x {size[1]}; give images of one size"
+    rate = Fraction(rate).limit_denominator(1001)  # 29.97 is 2997/100, 30000 / 1001 is itself
+    _write(Path(path), enumerate(map(read_image, images)), rate, 1 / rate)
+
+
+def _write(
+    path: Path, frames: Iterable[tuple[int, Image.Image]], rate: Fraction, time_base: Fraction
+) -> None:
+    """Encodes frames with their times, in HD colours that say so: BT.709."""
+
+    def encode(part: Path) -> None:
+        stream, size = None, None
+        with av.open(str(part.absolute()), "w", options={"movflags": "faststart"}) as container:
+            for time, image in frames:
+                stream = stream or _add_stream(container, image, rate, time_base)
+                size = size or image.size
+                if image.size != size:
+                    raise DataError(
+                        f"{path}: a frame has {image.width} x {image.height} pixels, those before "
+                        f"{size[0]} x {size[1]}; give frames of one size"
+                    )
+                # Even sizes, as colours of half the resolution need them.
+                missing = (0, image.height % 2), (0, image.width % 2), (0, 0)
+                frame = av.VideoFrame.from_ndarray(np.pad(image, missing, mode="edge")).reformat(
+                    format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
                 )
-            writer.add(number, image, np.zeros(1, np.int64))
-        writer.finish()
-        if not writer.frames:
-            raise DataError(f"{path}: no image; give at least one")
-        writer.publish()
+                frame.pts, frame.time_base = time, time_base
+                container.mux(stream.encode(frame))
+            if stream is None:
+                raise DataError(f"{path}: there is no frame to write; give at least one")
+            container.mux(stream.encode())
+
+    path.parent.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, encode)
+
+
+def _add_stream(container, image: Image.Image, rate: Fraction, time_base: Fraction) -> av.VideoStream:
+    codec = next(name for name in _CODECS if name in av.codecs_available)
+    stream = container.add_stream(codec, rate=rate, options=_OPTIONS if codec == "libx264" else {})
+    stream.width, stream.height = (length + length % 2 for length in image.size)
+    stream.pix_fmt = "yuv420p"
+    context = stream.codec_context
+    context.time_base, context.color_range = time_base, ColorRange.MPEG
+    context.colorspace = context.color_primaries = context.color_trc = _BT709
+    if codec != "libx264":
+        stream.bit_rate = int(_BITS_PER_PIXEL * image.width * image.height * rate)
+    return stream
+
+
+class Preview:
+    """A small moving image of a video, which a notebook keeps and shows without the file.
+
+    webp: the content of an animated WebP file, which repeats for ever.
+    """
+
+    def __init__(self, path: str | Path, width: int = 880, every: int = 2):
+        """Args:
+            path: of the video.
+            width: of the moving image in pixels; a narrower video keeps its own.
+            every: of so many frames one is shown, at the speed of the video.
+
+        Raises:
+            DataError: the video cannot be read to its end.
+        """
+        reader, frames = VideoReader(path), []
+        for _, image in itertools.islice(reader.frames(), 0, None, every):
+            image.thumbnail((width, image.height), Image.Resampling.BOX, reducing_gap=None)
+            frames.append(image)
+        self._path, self._size = Path(path), frames[0].size
+        buffer = io.BytesIO()
+        frames[0].save(
+            buffer, "WEBP", save_all=True, append_images=frames[1:], loop=0, method=4,
+            duration=round(1000 * every / reader.rate), quality=_PREVIEW_QUALITY,
+        )  # fmt: skip
+        self.webp = buffer.getvalue()
+
+    def __repr__(self) -> str:
+        return f"A moving image of {self._path}"
+
+    def _repr_html_(self) -> str:
+        data, width = base64.b64encode(self.webp).decode(), self._size[0]
+        return f'<img src="data:image/webp;base64,{data}" width="{width}" alt="{self!r}">'

@@ -5,20 +5,13 @@ Functions return a Matplotlib figure, except `paint` and `error_map`, which retu
 
 from roadseg.plots.browser import FrameBrowser
 from roadseg.plots.checkerboard import checkerboard
-from roadseg.plots.comparisons import differences, leakage
+from roadseg.plots.data import augmentations, class_shares, decoding_steps, samples, variations
 from roadseg.plots.diagram import network_diagram
-from roadseg.plots.frames import predictions, samples, variations
-from roadseg.plots.labelled import confidence, overlays, reliability
-from roadseg.plots.lessons import augmentations, decoding_steps
-from roadseg.plots.progress import PredictionRecorder, training_progress
-from roadseg.plots.scores import (
-    class_shares,
-    confusion_matrices,
-    learning_curves,
-    per_class_iou,
-    scores,
-)
+from roadseg.plots.inference import confidence, overlays, reliability
+from roadseg.plots.predictions import predictions
+from roadseg.plots.scores import confusion_matrices, differences, leakage, per_class_iou, scores
 from roadseg.plots.style import error_map, paint
+from roadseg.plots.training import PredictionRecorder, learning_curves, training_progress
 
 __all__ = [
     "FrameBrowser",

@@ -5,15 +5,24 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import ipywidgets
 import keras
 import numpy as np
 from matplotlib.figure import Figure
 from PIL import Image
 
 from roadseg.data.store import FrameStore
-from roadseg.plots.frames import Panel, frame_mean_iou, image_grid
-from roadseg.plots.style import RIGHT, class_patches, confidence_map, error_map, frame_name, paint, patch
+from roadseg.plots.predictions import frame_mean_iou
+from roadseg.plots.style import (
+    RIGHT,
+    Panel,
+    class_patches,
+    error_map,
+    frame_name,
+    frame_panels,
+    heat_map,
+    image_grid,
+    paint,
+)
 
 _VIEWS = ("prediction", "errors", "confidence")
 _WIDTH = 880  # pixels of the shown image
@@ -26,6 +35,7 @@ class Prediction(NamedTuple):
     labels: np.ndarray  # uint8 (H, W)
     predicted: np.ndarray  # uint8 (H, W)
     confidence: np.ndarray  # float (H, W): the probability of the predicted class
+    score: str
 
 
 class FrameBrowser:
@@ -43,10 +53,12 @@ class FrameBrowser:
     """
 
     def __init__(self, networks: Mapping[str, keras.Model], frames: FrameStore, indices: Sequence[int]):
+        import ipywidgets  # of the extra notebook
+
         self._networks = networks
         self._frames = frames
         self._indices = list(indices)
-        self._predict = functools.lru_cache(_CACHED)(self._predict_uncached)
+        self._predict = functools.lru_cache(_CACHED)(self._predict)
         last = len(self._indices) - 1
         self.frame = ipywidgets.IntSlider(description="frame", max=last, continuous_update=False)
         self.network = ipywidgets.Dropdown(description="network", options=list(networks))
@@ -56,9 +68,11 @@ class FrameBrowser:
         controls = self.frame, self.network, self.view, self.opacity
         for control in controls:
             control.observe(self._update, "value")
+        colours = dict(zip(frames.class_names, frames.palette.tolist(), strict=True))
+        colours |= {"right": RIGHT, "void": (0, 0, 0)}
+        legend = " ".join(_SWATCH.format(*colour) + name for name, colour in colours.items())
         rows = ipywidgets.HBox(controls[:2]), ipywidgets.HBox(controls[2:])
-        legend = ipywidgets.HTML(self._legend())
-        self.widget = ipywidgets.VBox([*rows, self.caption, self.image, legend])
+        self.widget = ipywidgets.VBox([*rows, self.caption, self.image, ipywidgets.HTML(legend)])
         self._update()
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
@@ -69,53 +83,43 @@ class FrameBrowser:
         """Image and ground truth of the frame at this position of the slider, and below them all views
         of each network's prediction."""
         index = self._indices[position]
-        image, labels, _, _ = self._predict(next(iter(self._networks)), index)
-        truth = paint(labels, self._frames.palette)
-        rows = [[Panel(frame_name(self._frames, index), image), Panel("ground truth", truth)]]
-        shown = [labels]
-        for name in self._networks:
-            titles = f"{name}: {self._score(name, index)}", f"{name}: errors", f"{name}: confidence"
-            views = (self._view(name, index, view) for view in _VIEWS)
-            rows.append([Panel(*each) for each in zip(titles, views, strict=True)])
-            shown.append(self._predict(name, index).predicted)
-        return image_grid(rows, [*class_patches(self._frames, shown), patch("right", RIGHT)])
+        found = {name: self._predict(name, index) for name in self._networks}
+        rows = [frame_panels(self._frames, index)]
+        for name, each in found.items():
+            titles = each.score, "errors", "confidence"
+            views = zip(titles, _VIEWS, strict=True)
+            rows.append([Panel(f"{name}: {title}", self._paint(each, view)) for title, view in views])
+        shown = [ids for each in found.values() for ids in (each.labels, each.predicted)]
+        return image_grid(rows, class_patches(self._frames, shown, errors=True))
 
-    def _predict_uncached(self, name: str, index: int) -> Prediction:
+    def _predict(self, name: str, index: int) -> Prediction:
         images, labels = self._frames.read([index])
         logits = self._networks[name].predict_on_batch(images)[0]
         probabilities = np.asarray(keras.ops.softmax(logits))
         predicted = probabilities.argmax(axis=-1).astype(np.uint8)
-        return Prediction(images[0], labels[0], predicted, probabilities.max(axis=-1))
+        score = frame_mean_iou(labels[0], predicted, self._frames.num_classes)
+        confidence = probabilities.max(axis=-1)
+        return Prediction(images[0], labels[0], predicted, confidence, f"mean IoU {score:.2f}")
 
-    def _view(self, name: str, index: int, view: str) -> np.ndarray:
+    def _paint(self, prediction: Prediction, view: str) -> np.ndarray:
         """uint8 (H, W, 3)."""
-        image, labels, predicted, confidence = self._predict(name, index)
         if view == "errors":
-            return error_map(labels, predicted, self._frames.palette)
+            return error_map(prediction.labels, prediction.predicted, self._frames.palette)
         if view == "confidence":
-            return confidence_map(confidence)
+            return heat_map(prediction.confidence)
         opacity = self.opacity.value
-        painted = paint(predicted, self._frames.palette)
-        return (opacity * painted + (1 - opacity) * image).round().astype(np.uint8)
-
-    def _score(self, name: str, index: int) -> str:
-        _, labels, predicted, _ = self._predict(name, index)
-        return f"mean IoU {frame_mean_iou(labels, predicted, self._frames.num_classes):.2f}"
+        painted = paint(prediction.predicted, self._frames.palette)
+        return (opacity * painted + (1 - opacity) * prediction.image).round().astype(np.uint8)
 
     def _update(self, _: object = None) -> None:
         """Shows what the widgets choose."""
-        name, index = self.network.value, self._indices[self.frame.value]
-        image = Image.fromarray(self._view(name, index, self.view.value))
+        index = self._indices[self.frame.value]
+        prediction = self._predict(self.network.value, index)
+        image = Image.fromarray(self._paint(prediction, self.view.value))
         factor = max(1, round(_WIDTH / image.width))
         data = io.BytesIO()
-        image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST).save(
-            data, "PNG"
-        )
+        size = image.width * factor, image.height * factor
+        image.resize(size, Image.Resampling.NEAREST).save(data, "PNG")
         self.image.value = data.getvalue()
-        self.caption.value = f"<b>{frame_name(self._frames, index)}</b>: {self._score(name, index)}"
+        self.caption.value = f"<b>{frame_name(self._frames, index)}</b>: {prediction.score}"
         self.opacity.disabled = self.view.value != "prediction"
-
-    def _legend(self) -> str:
-        entries = dict(zip(self._frames.class_names, self._frames.palette.tolist(), strict=True))
-        entries |= {"right": RIGHT, "void": (0, 0, 0)}
-        return " ".join(_SWATCH.format(*colour) + name for name, colour in entries.items())

@@ -7,12 +7,10 @@ from collections.abc import Mapping
 
 import keras
 import numpy as np
-from matplotlib import colormaps
 from matplotlib.figure import Figure
 
 from roadseg.data.store import FrameStore
-from roadseg.plots.frames import Panel, image_grid
-from roadseg.plots.style import TEXT, frame_name
+from roadseg.plots.style import TEXT, Panel, frame_name, heat_map, image_grid
 
 _COUNTED = 4, 8  # output pixels of the upsamplings that are counted
 _CROP = 24, 48  # pixels of the magnified part of an image
@@ -84,4 +82,4 @@ def _cropped(values: np.ndarray, height: float) -> np.ndarray:
 
 def _shaded(values: np.ndarray, low: float, high: float) -> np.ndarray:
     """uint8 (H, W, 3)."""
-    return colormaps["viridis"]((values - low) / max(high - low, 1e-9), bytes=True)[..., :3]
+    return heat_map((values - low) / max(high - low, 1e-9))

@@ -1,8 +1,10 @@
 """The diagram of a network: its stages from top to bottom, indented by resolution.
 
-keras.utils.plot_model draws layers, not stages, and needs graphviz, which pip does not install.
+A stage is the layers whose names begin with the same word. keras.utils.plot_model draws layers, not
+stages, and needs graphviz, which pip does not install.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +16,8 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import FancyBboxPatch, Patch
 from matplotlib.textpath import TextPath
 
-from roadseg.plots.stages import Stage, stages
+from roadseg.networks import fixed_size
+from roadseg.networks.blocks import MatchSize
 from roadseg.plots.style import COLOURS, TEXT, WIDTH
 
 _ROLES = {"encoder": "#CFE3F5", "context": "#F6E3A8", "skip": "#FAD3BC", "decoder": "#CDEBDD"}
@@ -22,36 +25,44 @@ _SKIP = COLOURS[1]
 _LINE, _PAD, _GAP, _MARGIN = 0.19, 0.09, 0.3, 0.06  # inches
 _LANE = 0.2  # inches from a box's left edge to an arrow that passes other boxes
 _HEADER = 0.75  # inches for title and legend
+_CONVOLUTIONS = {
+    "Conv2D": "conv",
+    "Conv2DTranspose": "transposed conv",
+    "SeparableConv2D": "separable conv",
+}
+_WORDS = {  # of layers that have no numbers to tell
+    "InputLayer": "",
+    "Rescaling": "scaled to -1..1",
+    "GlobalAveragePooling2D": "mean over all pixels",
+    "BatchNormalization": "BN",
+    "ReLU": "ReLU",
+    "Concatenate": "concatenation",
+    "Add": "sum",
+}
 
 
 @dataclass(eq=False)
-class _Box:
-    """A stage and its place in inches; y grows downwards."""
+class Stage:
+    """The layers whose names begin with the same word, up to the first "_", and the box for them."""
 
-    stage: Stage
-    left: float
-    width: float
-    top: float = 0.0
-    sources: list["_Box"] = field(default_factory=list)
-
-    @property
-    def right(self) -> float:
-        return self.left + self.width
-
-    @property
-    def height(self) -> float:
-        return _LINE * (1 + len(self.stage.lines)) + 2 * _PAD
+    name: str
+    lines: dict[int, str] = field(default_factory=dict)  # layers in words, by the tensor they make
+    size: str = ""  # of the output
+    sources: list["Stage"] = field(default_factory=list)  # where its tensors come from
+    inputs: list[int] = field(default_factory=list)  # levels of these tensors
+    level: int = 0  # how often the image was halved, before a pooling that ends the stage
+    role: str = "encoder"  # or another key of _ROLES
+    left: float = 0  # inches
+    right: float = 0
+    top: float = 0  # y grows downwards
 
     @property
     def bottom(self) -> float:
-        return self.top + self.height
+        return self.top + _LINE * (1 + len(self.lines)) + 2 * _PAD
 
     @property
     def middle(self) -> float:
-        return self.top + self.height / 2
-
-    def covers(self, x: float) -> bool:
-        return self.left - _MARGIN < x < self.right + _MARGIN
+        return (self.top + self.bottom) / 2
 
 
 def network_diagram(network: keras.Model) -> Figure:
@@ -60,123 +71,195 @@ def network_diagram(network: keras.Model) -> Figure:
     Data flows downwards; the lower the resolution, the farther to the right. The size beside a stage's
     name is that of its output. network: a functional one.
     """
-    boxes = _placed(stages(network))
-    height = _HEADER + max(box.bottom for box in boxes) + _MARGIN
+    ordered = stages(fixed_size(network))
+    _place(ordered)
+    height = _HEADER + max(stage.bottom for stage in ordered) + _MARGIN
     figure = plt.figure(figsize=(WIDTH, height))
     axes = figure.add_axes((0, 0, 1, 1), xlim=(0, WIDTH), ylim=(height - _HEADER, -_HEADER))
     axes.set_axis_off()
-    for box in boxes:
-        _draw_box(axes, box)
-    for box in boxes:
-        for source in box.sources:
-            _draw_arrow(axes, source, box, boxes)
-    _draw_header(axes, network, boxes)
+    for stage in ordered:
+        _draw_box(axes, stage)
+    for stage in ordered:
+        for source in stage.sources:
+            _draw_arrow(axes, source, stage, ordered)
+    title = f"{network.name}: {network.count_params():,} parameters"
+    _draw_header(axes, title, {stage.role for stage in ordered})
     return figure
 
 
-def _placed(ordered: Sequence[Stage]) -> list[_Box]:
-    """Each stage in the lane of its resolution, as far up as its sources and the boxes above permit."""
-    lanes = _lanes(ordered)
-    width = max(_width(stage) for stage in ordered) + 2 * _PAD
-    room = WIDTH - width - 2 * _MARGIN
-    boxes: dict[Stage, _Box] = {}
+def stages(network: keras.Model) -> list[Stage]:
+    """The stages of a functional network of one size, each after those that it takes tensors from.
+
+    Whatever scales the image before the first convolution belongs to the image's stage.
+    """
+    found: dict[str, Stage] = {}
+    producer: dict[int, Stage] = {}  # by tensor
+    for layer in network.layers:
+        tensors = [tensor for tensor in keras.tree.flatten(layer.input) if id(tensor) in producer]
+        if isinstance(layer, MatchSize):
+            tensors = tensors[:1]  # of the other one only the size
+        name = layer.name.split("_")[0]
+        if isinstance(layer, keras.layers.Rescaling) and tensors:
+            name = producer[id(tensors[0])].name
+        stage = found.setdefault(name, Stage(name))
+        producer[id(layer.output)] = stage
+        for tensor in tensors:
+            if (source := producer[id(tensor)]) is not stage:
+                stage.inputs.append(_level(tensor, network))
+                if source not in stage.sources:
+                    stage.sources.append(source)
+        if not isinstance(layer, keras.layers.MaxPooling2D) or not stage.lines:
+            stage.level = _level(layer.output, network)
+        words = describe(layer)
+        before = stage.lines.get(id(tensors[0])) if tensors else None
+        if before and words in ("BN", "ReLU", ""):  # stands behind what it is applied to
+            words = ", ".join(filter(None, (stage.lines.pop(id(tensors[0])), words)))
+        if words:
+            stage.lines[id(layer.output)] = words
+        stage.size = " x ".join(map(str, layer.output.shape[1:]))
+    ordered = _sorted(list(found.values()))
+    _assign_roles(ordered)
+    return ordered
+
+
+def _level(tensor, network: keras.Model) -> int:
+    if len(tensor.shape) != 4:
+        return 0
+    return max(0, round(math.log2(network.input_shape[1] / tensor.shape[1])))
+
+
+def _sorted(found: list[Stage]) -> list[Stage]:
+    """Sources first, and those that lower the resolution before those that raise it."""
+    ordered: list[Stage] = []
+    while rest := [stage for stage in found if stage not in ordered]:
+        ready = [stage for stage in rest if all(source in ordered for source in stage.sources)]
+        ordered.append(min(ready, key=lambda stage: max(stage.inputs, default=0) > stage.level))
+    return ordered
+
+
+def _assign_roles(ordered: Sequence[Stage]) -> None:
+    """From the resolutions alone, so that any network gets its colours.
+
+    A decoder has passed a lower resolution; the context stays at the lowest one; a skip stays at its
+    resolution and leads to the decoder only; all else encodes.
+    """
+    lowest = max(stage.level for stage in ordered)
     for stage in ordered:
-        left = _MARGIN + room * lanes[stage.level] / max(1, *lanes.values())
-        box = _Box(stage, left, width, sources=[boxes[source] for source in stage.sources])
-        above = [each for each in boxes.values() if each in box.sources or _overlap(each, box)]
-        box.top = max((each.bottom + _GAP for each in above), default=0.0)
-        boxes[stage] = box
-    return list(boxes.values())
+        after_decoder = any(source.role == "decoder" for source in stage.sources)
+        if after_decoder or any(level > stage.level for level in stage.inputs):
+            stage.role = "decoder"
+        elif lowest and stage.inputs and {stage.level, *stage.inputs} == {lowest}:
+            stage.role = "context"
+    for stage in reversed(ordered):
+        targets = {each.role for each in ordered if stage in each.sources}
+        if stage.role == "encoder" and {stage.level} == set(stage.inputs) and targets:
+            stage.role = "skip" if targets <= {"decoder", "skip"} else "encoder"
 
 
-def _lanes(ordered: Sequence[Stage]) -> dict[int, int]:
-    """Level -> lane. A level from whose stages no arrow leads to another of them needs none of its own,
-    and shares that of the next lower resolution."""
+def describe(layer: keras.layers.Layer) -> str:
+    """A layer in the words of a paper's figure; nothing for one that changes nothing."""
+    kind = type(layer).__name__
+    if kind in _CONVOLUTIONS:
+        words = "{}x{} ".format(*layer.kernel_size) + _CONVOLUTIONS[kind]
+        if layer.strides[0] > 1:
+            words += f" /{layer.strides[0]}"
+        if layer.dilation_rate[0] > 1:
+            words += f" dilated {layer.dilation_rate[0]}"
+        activation = {"linear": "", "relu": ", ReLU"}
+        name = layer.activation.__name__
+        return f"{words}, {layer.filters}" + activation.get(name, f", {name}")
+    if isinstance(layer, keras.layers.UpSampling2D):
+        return f"{layer.interpolation} upsampling x{layer.size[0]}"
+    if kind == "MaxPooling2D":
+        return "{}x{} max-pool".format(*layer.pool_size) + f" /{layer.strides[0]}"
+    if isinstance(layer, MatchSize):
+        pairs = zip(layer.output.shape[1:3], layer.input[0].shape[1:3], strict=True)
+        rows, columns = (wanted - given for wanted, given in pairs)
+        if rows < 0 or columns < 0:
+            return "crop"
+        sides = [f"{count} {name}" for count, name in ((rows, "row"), (columns, "column")) if count]
+        return f"zero-pad {', '.join(sides)}" if sides else ""
+    return _WORDS.get(kind, kind.lower())
+
+
+def _place(ordered: Sequence[Stage]) -> None:
+    """Each stage in the lane of its resolution, as far up as its sources and the boxes above permit.
+
+    A resolution from whose stages no arrow leads to another of them needs no lane of its own, and shares
+    that of the next lower one.
+    """
     connected = {each.level for each in ordered for source in each.sources if source.level == each.level}
-    lanes, lane = {}, 0
+    lanes, lane = {}, 0  # lanes: level -> number from the left
     for level in sorted({stage.level for stage in ordered}):
         lanes[level] = lane
         lane += level in connected
-    return lanes
+    width = 2 * _PAD + max(
+        max([_width(each.name, "bold") + _width(f"   {each.size}"), *map(_width, each.lines.values())])
+        for each in ordered
+    )
+    room = WIDTH - width - 2 * _MARGIN
+    for place, stage in enumerate(ordered):
+        stage.left = _MARGIN + room * lanes[stage.level] / max(1, *lanes.values())
+        stage.right = stage.left + width
+        above = [
+            each.bottom + _GAP
+            for each in ordered[:place]
+            if each in stage.sources or abs(each.left - stage.left) < width + _MARGIN
+        ]
+        stage.top = max(above, default=0.0)
 
 
-def _overlap(one: _Box, other: _Box) -> bool:
-    return one.left < other.right + _MARGIN and other.left < one.right + _MARGIN
-
-
-def _width(stage: Stage) -> float:
-    """Of the widest line, in inches."""
-    title = _measure(stage.name, "bold") + _measure(f"   {stage.size}")
-    return max([title, *map(_measure, stage.lines)])
-
-
-def _measure(text: str, weight: str = "normal") -> float:
+def _width(text: str, weight: str = "normal") -> float:
+    """In inches."""
     properties = {"family": plt.rcParams["font.family"], "weight": weight, "size": TEXT}
     return TextPath((0, 0), text.replace(" ", "n"), prop=properties).get_extents().width / 72
 
 
-def _draw_box(axes: Axes, box: _Box) -> None:
+def _draw_box(axes: Axes, stage: Stage) -> None:
     axes.add_patch(
         FancyBboxPatch(
-            (box.left, box.top), box.width, box.height, boxstyle="round,pad=0,rounding_size=0.06",
-            facecolor=_ROLES[box.stage.role], edgecolor="black", linewidth=0.8,
+            (stage.left, stage.top), stage.right - stage.left, stage.bottom - stage.top,
+            boxstyle="round,pad=0,rounding_size=0.06", facecolor=_ROLES[stage.role], edgecolor="black",
+            linewidth=0.8,
         )
     )  # fmt: skip
-    first = box.top + _PAD
+    first = stage.top + _PAD
     style = {"fontsize": TEXT, "va": "top"}
-    axes.text(box.left + _PAD, first, box.stage.name, fontweight="bold", **style)
-    axes.text(box.right - _PAD, first, box.stage.size, ha="right", **style)
-    for number, line in enumerate(box.stage.lines, start=1):
-        axes.text(box.left + _PAD, first + number * _LINE, line, **style)
+    axes.text(stage.left + _PAD, first, stage.name, fontweight="bold", **style)
+    axes.text(stage.right - _PAD, first, stage.size, ha="right", **style)
+    for number, line in enumerate(stage.lines.values(), start=1):
+        axes.text(stage.left + _PAD, first + number * _LINE, line, **style)
 
 
-def _draw_arrow(axes: Axes, source: _Box, target: _Box, boxes: Sequence[_Box]) -> None:
+def _draw_arrow(axes: Axes, source: Stage, target: Stage, ordered: Sequence[Stage]) -> None:
     """Straight down where boxes overlap; else first to the side when the resolution falls, and first
     down when it rises."""
-    colour, width = (_SKIP, 2) if _skips(source.stage, target.stage) else ("black", 1)
-    shared = max(source.left, target.left), min(source.right, target.right)
-    if shared[0] < shared[1]:
-        x = _free_lane(shared, source, target, boxes)
+    joins = target.role == "decoder" and source.role != "decoder" and source.level == target.level
+    colour, width = (_SKIP, 2) if joins or target.role == "skip" else ("black", 1)
+    left, right = max(source.left, target.left), min(source.right, target.right)
+    if left < right:
+        x = (left + right) / 2
+        between = [each for each in ordered if each.top > source.top and each.bottom < target.bottom]
+        if any(each.left - _MARGIN < x < each.right + _MARGIN for each in between):
+            x = left + _LANE  # passes them
         points = [(x, source.bottom), (x, target.top)]
     elif target.left > source.left:
-        x = target.left + target.width / 2
+        x = (target.left + target.right) / 2
         points = [(source.right, source.middle), (x, source.middle), (x, target.top)]
     else:
-        x = source.left + source.width / 2
+        x = (source.left + source.right) / 2
         points = [(x, source.bottom), (x, target.middle), (target.right, target.middle)]
     axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=width)
-    axes.annotate(
-        "",
-        xy=points[-1],
-        xytext=points[-2],
-        arrowprops={"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0},
-    )
+    style = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0}
+    axes.annotate("", xy=points[-1], xytext=points[-2], arrowprops=style)
 
 
-def _skips(source: Stage, target: Stage) -> bool:
-    """Whether features go on at their resolution, past those of lower ones."""
-    joins = target.role == "decoder" and source.role != "decoder" and source.level == target.level
-    return joins or target.role == "skip"
-
-
-def _free_lane(shared: tuple[float, float], source: _Box, target: _Box, boxes: Sequence[_Box]) -> float:
-    """Where a vertical arrow meets no box: in the middle of what both boxes share, else at its left."""
-    between = [box for box in boxes if box.top > source.top and box.bottom < target.bottom]
-    middle = sum(shared) / 2
-    return shared[0] + _LANE if any(box.covers(middle) for box in between) else middle
-
-
-def _draw_header(axes: Axes, network: keras.Model, boxes: Sequence[_Box]) -> None:
-    title = f"{network.name}: {network.count_params():,} parameters"
+def _draw_header(axes: Axes, title: str, roles: set[str]) -> None:
     axes.text(_MARGIN, -_HEADER + 0.06, title, fontsize=TEXT + 2, fontweight="bold", va="top")
     words = "/2: stride of 2    BN: batch normalisation"
     axes.text(WIDTH - _MARGIN, -_HEADER + 0.08, words, fontsize=TEXT, ha="right", va="top")
-    present = {box.stage.role for box in boxes}
-    handles = [
-        Patch(facecolor=colour, edgecolor="black", linewidth=0.8, label=role)
-        for role, colour in _ROLES.items()
-        if role in present
-    ]
+    style = {"edgecolor": "black", "linewidth": 0.8}
+    handles = [Patch(facecolor=_ROLES[role], label=role, **style) for role in _ROLES if role in roles]
     handles.append(Line2D([], [], color=_SKIP, linewidth=2, label="skip connection"))
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(_MARGIN, -_HEADER + 0.3),

@@ -1,7 +1,6 @@
-"""Figures of metrics: per class, confused classes, and how they change during a training."""
+"""Figures of metrics: per class, confused classes, trials beside a baseline, honest beside claimed."""
 
 from collections.abc import Mapping, Sequence
-from typing import Protocol
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -9,90 +8,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from roadseg.data.splits import Split
-from roadseg.data.store import FrameStore
 from roadseg.evaluation import Evaluation
-from roadseg.plots.style import COLOURS, SMALL, TEXT, WIDTH, bars, legend_above, name_rows
-
-_CURVES = {"loss": "loss (training)", "accuracy": "pixel accuracy", "mean_iou": "mean IoU"}
-
-
-class HasHistory(Protocol):
-    """Anything with the history of a training, such as a training.Run."""
-
-    history: Mapping[str, Sequence[float]]
-
-
-def class_shares(frames: FrameStore, split: Split) -> Figure:
-    """Each class's share of the labelled pixels in both parts of a split."""
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.27 * frames.num_classes + 0.8), layout="constrained")
-    axes.set(xscale="log", xlabel="share of the labelled pixels, % (logarithmic)")
-    parts = {"train": split.train, "validation": split.validation}
-    for order, (name, indices) in enumerate(parts.items()):
-        pixels = frames.class_pixels(indices)
-        values = np.where(pixels > 0, 100 * pixels / pixels.sum(), np.nan)
-        places = np.arange(len(values)) + 0.4 * order - 0.2
-        axes.plot(values, places, "o", color=COLOURS[order], label=name)
-        style = {"va": "center", "fontsize": SMALL, "color": COLOURS[order]}
-        for value, place in zip(values, places, strict=True):
-            if value > 0:
-                axes.annotate(
-                    f"{value:.2g}", (value, place), (7, 0), textcoords="offset points", **style
-                )
-            else:
-                axes.text(0.01, place, "absent", transform=axes.get_yaxis_transform(), **style)
-    name_rows(axes, frames.class_names)
-    axes.margins(x=0.1)
-    axes.xaxis.set_major_formatter("{x:g}")
-    legend_above(axes)
-    return figure
-
-
-def learning_curves(runs: Mapping[str, HasHistory], against: str = "epoch") -> Figure:
-    """Loss, pixel accuracy and mean IoU during trainings: solid validation, dashed training.
-
-    against: "epoch", or "minutes" to compare trainings whose epochs differ in length.
-    """
-    figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 3.2), layout="constrained")
-    for axes, (column, title) in zip(panels, _CURVES.items(), strict=True):
-        for order, (name, run) in enumerate(runs.items()):
-            draw_curve(axes, run, column, name, COLOURS[order % len(COLOURS)], against)
-        axes.set(title=title, xlabel=against)
-        if column != "loss":
-            axes.set_ylim(0, 1)
-    handles, labels = panels[1].get_legend_handles_labels()
-    width = 0.6 + 0.085 * max(map(len, labels))  # inches
-    columns = next((count for count in (4, 2) if count * width <= WIDTH), 1)
-    figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
-    return figure
-
-
-def draw_curve(
-    axes: Axes, run: HasHistory, column: str, name: str, colour: str, against: str = "epoch"
-) -> None:
-    """One metric of one training; it has points where few epochs were validated.
-
-    Args:
-        axes: where to draw.
-        run: the training.
-        column: "loss", "accuracy" or "mean_iou".
-        name: what the legend calls the training.
-        colour: of both lines.
-        against: "epoch" or "minutes".
-    """
-    minutes = np.cumsum(run.history["seconds"]) / 60
-    x = minutes if against == "minutes" else np.array(run.history["epoch"])
-    axes.plot(x, run.history[column], "--", color=colour, label=f"{name}, training")
-    validated = np.array(run.history.get(f"validation_{column}", []))
-    there = ~np.isnan(validated)
-    if there.any():
-        marker = "o" if there.sum() < 30 else None
-        axes.plot(
-            x[there], validated[there], color=colour, marker=marker, markersize=4,
-            label=f"{name}, validation",
-        )  # fmt: skip
-    axes.grid(alpha=0.3)
-    axes.xaxis.get_major_locator().set_params(integer=against == "epoch")
+from roadseg.plots.style import COLOURS, SMALL, TEXT, WIDTH, legend_above, name_rows
 
 
 def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
@@ -109,7 +26,7 @@ def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
 def scores(
     groups: Mapping[str, Mapping[str, float]], label: str, reference: str | None = None
 ) -> Figure:
-    """Bars of scores 0..1.
+    """Bars of scores 0..1, a group of them for each name from top to bottom, each with its value.
 
     Args:
         groups: group -> name -> score; all groups have the same names, NaN counts as absent.
@@ -119,12 +36,18 @@ def scores(
     names = list(next(iter(groups.values())))
     height = (0.06 + 0.13 * len(groups)) * len(names) + 0.8
     figure, axes = plt.subplots(figsize=(WIDTH, height), layout="constrained")
-    values = {group: np.array([each[name] for name in names]) for group, each in groups.items()}
-    bars(axes, values, names)
+    thickness = 0.84 / len(groups)
+    for order, (group, of_group) in enumerate(groups.items()):
+        values = np.array([of_group[name] for name in names])
+        colour = COLOURS[order % len(COLOURS)]
+        places = np.arange(len(names)) + (order - (len(groups) - 1) / 2) * thickness
+        drawn = axes.barh(places, np.nan_to_num(values), thickness, color=colour, label=group)
+        texts = ["absent" if np.isnan(value) else f"{value:.2f}" for value in values]
+        axes.bar_label(drawn, texts, padding=3, fontsize=SMALL if len(groups) < 3 else 8)
+        if reference is not None:
+            axes.axvline(of_group[reference], color=colour, linestyle=":", zorder=0)
+    name_rows(axes, names)
     axes.set(xlim=(0, 1), xlabel=label)
-    if reference is not None:
-        for order, group in enumerate(groups.values()):
-            axes.axvline(group[reference], color=COLOURS[order], linestyle=":", zorder=0)
     legend_above(axes)
     return figure
 
@@ -140,12 +63,11 @@ def confusion_matrices(results: Mapping[str, Evaluation]) -> Figure:
     cell = min(0.45, (WIDTH - 1.3) / (columns * count))  # inches
     size = WIDTH, rows * (cell * count + 1.55)
     figure, grid = plt.subplots(rows, columns, figsize=size, squeeze=False, layout="constrained")
-    for place, axes in enumerate(grid.flat):
-        if place >= len(results):
-            axes.set_axis_off()
-            continue
-        name = list(results)[place]
-        _draw_confusion(axes, results[name], SMALL if cell > 0.3 else 8)
+    for axes in grid.flat[len(results) :]:
+        axes.set_axis_off()
+    for place, (name, result) in enumerate(results.items()):
+        axes = grid.flat[place]
+        _draw_confusion(axes, result.confusion, result.class_names, SMALL if cell > 0.3 else 8)
         axes.set_title(name, fontsize=TEXT)
         if place % columns:
             axes.set_yticklabels([])
@@ -155,23 +77,99 @@ def confusion_matrices(results: Mapping[str, Evaluation]) -> Figure:
     return figure
 
 
-def _draw_confusion(axes: Axes, result: Evaluation, size: float) -> None:
-    truth = result.confusion.sum(axis=1, keepdims=True)
-    percent = 100 * result.confusion / np.maximum(truth, 1)
+def _draw_confusion(axes: Axes, confusion: np.ndarray, names: Sequence[str], size: float) -> None:
+    truth = confusion.sum(axis=1, keepdims=True)
+    percent = 100 * confusion / np.maximum(truth, 1)
     axes.imshow(percent, cmap="Blues", vmin=0, vmax=100)
+    style = {"ha": "center", "va": "center", "fontsize": size}
     for row, column in zip(*np.nonzero(percent >= 0.5), strict=True):
         value = percent[row, column]
-        colour = "white" if value > 60 else "black"
-        axes.text(column, row, f"{value:.0f}", ha="center", va="center", color=colour, fontsize=size)
-    for row in range(len(percent)):
+        axes.text(column, row, f"{value:.0f}", color="white" if value > 60 else "black", **style)
+    for row in range(len(names)):
         corner = row - 0.5, row - 0.5
         axes.add_patch(Rectangle(corner, 1, 1, fill=False, edgecolor=COLOURS[1], zorder=2))
-    for row in np.flatnonzero(truth == 0):
-        axes.axhspan(row - 0.5, row + 0.5, color="#EEEEEE", zorder=1)
-        middle = (len(percent) - 1) / 2
-        axes.text(middle, row, "absent", ha="center", va="center", fontsize=size, fontstyle="italic")
-    ticks = range(len(percent))
-    axes.set_xticks(
-        ticks, result.class_names, rotation=60, ha="right", rotation_mode="anchor", fontsize=SMALL
+        if truth[row] == 0:
+            axes.axhspan(row - 0.5, row + 0.5, color="#EEEEEE", zorder=1)
+            axes.text((len(names) - 1) / 2, row, "absent", fontstyle="italic", **style)
+    slanted = {"rotation": 60, "ha": "right", "rotation_mode": "anchor"}
+    axes.set_xticks(range(len(names)), names, fontsize=SMALL, **slanted)
+    axes.set_yticks(range(len(names)), names, fontsize=SMALL)
+
+
+def differences(groups: Mapping[str, Sequence[float]], baseline: str, label: str) -> Figure:
+    """Scores as differences from the baseline's mean: a dot for each seed, a bar for each group's mean.
+
+    Args:
+        groups: name -> its scores 0..1, one or more; drawn from top to bottom in this order.
+        baseline: the group that the others are compared with.
+        label: name of the score, such as "mean IoU".
+
+    Returns:
+        A figure in points (hundredths of the score).
+
+    Raises:
+        ValueError: `baseline` is not a group.
+    """
+    if baseline not in groups:
+        raise ValueError(f"baseline {baseline!r}: one of {', '.join(groups)}")
+    zero = np.mean(groups[baseline])
+    size = WIDTH, 0.3 * len(groups) + 0.8
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
+    for row, (name, scores) in enumerate(groups.items()):
+        points = 100 * (np.asarray(scores) - zero)
+        colour = "grey" if name == baseline else COLOURS[0] if points.mean() >= 0 else COLOURS[1]
+        axes.barh(row, points.mean(), 0.62, color=colour, alpha=0.35)
+        axes.vlines(points.mean(), row - 0.31, row + 0.31, color=colour, linewidth=2)
+        axes.plot(points, np.full(len(points), row), "o", color=colour, markersize=5)
+        right = points.mean() >= 0  # the text stands beyond the outermost dot, on the side of the mean
+        axes.annotate(
+            f"mean {zero:.3f}" if name == baseline else f"{points.mean():+.1f}",
+            (max(points.max(), 0) if right else min(points.min(), 0), row),
+            (7 if right else -7, 0),
+            textcoords="offset points",
+            ha="left" if right else "right",
+            va="center",
+            fontsize=SMALL,
+        )
+    name_rows(axes, list(groups))
+    axes.axvline(0, color="black", linewidth=1)
+    axes.margins(x=0.12)
+    axes.set_xlabel(f"{label}: points above or below the mean of {baseline}; a dot for each seed")
+    return figure
+
+
+def leakage(honest: Mapping[str, Evaluation], claimed: Mapping[str, Evaluation]) -> Figure:
+    """Scores on held-out drives beside those on random frames of the training drives.
+
+    Args:
+        honest: network -> its evaluation on held-out drives.
+        claimed: the same networks' evaluations on random frames.
+
+    Returns:
+        A figure with a panel for each network: pixel accuracy, mean IoU and the IoU of each class.
+    """
+    names = ["pixel accuracy", "mean IoU", *next(iter(honest.values())).class_names]
+    size = WIDTH, 0.27 * len(names) + 1.1
+    figure, panels = plt.subplots(
+        1, len(honest), figsize=size, sharey=True, squeeze=False, layout="constrained"
     )
-    axes.set_yticks(ticks, result.class_names, fontsize=SMALL)
+    for axes, name in zip(panels[0], honest, strict=True):
+        pair = [np.array([e.pixel_accuracy, e.mean_iou, *e.iou]) for e in (honest[name], claimed[name])]
+        rows = np.arange(len(names))
+        axes.hlines(rows, *pair, color="grey", linewidth=[3, 3] + [1] * (len(names) - 2))
+        for order, kind in enumerate(("held-out drive", "random frames")):
+            values, others = pair[order], pair[1 - order]
+            axes.plot(values, rows, "o", color=COLOURS[order], label=kind)
+            for row in np.flatnonzero(np.isnan(values)):
+                x = (
+                    0.55 if np.nan_to_num(others[row], nan=1 - order) < 0.5 else 0.02
+                )  # away from its dot
+                text = f"absent: {kind}"
+                axes.text(x, row, text, va="center", fontsize=SMALL, color=COLOURS[order])
+        axes.set(xlim=(-0.03, 1.03), xlabel="score (of a class: IoU)")
+        axes.set_title(name, fontsize=TEXT)
+        name_rows(axes, names)
+        axes.axhline(1.5, color="grey", linewidth=0.8)
+    handles, labels = panels[0, 0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper center", ncols=2, frameon=False, fontsize=TEXT)
+    return figure

@@ -1,15 +1,18 @@
-"""Shared by all figures: sizes, colours, painted class ids, legends.
+"""Shared by all figures: sizes, colours, painted class ids, grids of images, legends.
 
 Classes have the data set's own colours; everything else has the colour-blind-safe palette of Okabe and
 Ito (2008).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Protocol
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
+import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
+from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from roadseg.data.classes import IGNORE
@@ -21,6 +24,16 @@ WIDTH = 8.8
 TEXT, SMALL = 10, 9  # points
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
 RIGHT = (226, 226, 226)  # of correctly predicted pixels in an error map; lighter than any class
+
+_GAP, _TITLE, _LEGEND_ROW = 0.07, 0.2, 0.21  # inches
+_LEGEND_COLUMNS = 7
+
+
+class Panel(NamedTuple):
+    """An image and what stands above it."""
+
+    title: str
+    image: np.ndarray  # uint8 (H, W, 3)
 
 
 def paint(ids: np.ndarray, palette: np.ndarray) -> np.ndarray:
@@ -48,49 +61,83 @@ def error_map(labels: np.ndarray, predicted: np.ndarray, palette: np.ndarray) ->
     return image
 
 
-def confidence_map(confidence: np.ndarray) -> np.ndarray:
-    """Probabilities (H, W) -> uint8 (H, W, 3): dark where they are low, yellow where they are high."""
-    return colormaps["viridis"](confidence, bytes=True)[..., :3]
+def heat_map(values: np.ndarray) -> np.ndarray:
+    """Numbers 0..1 (H, W) -> uint8 (H, W, 3): dark where they are low, yellow where they are high."""
+    return colormaps["viridis"](values, bytes=True)[..., :3]
 
 
 def frame_name(frames: FrameStore, index: int) -> str:
+    """Sequence and number of the frame at a position of the store."""
     return f"{frames.sequence[index]}, frame {frames.index[index]}"
 
 
-class HasClasses(Protocol):
-    """Anything with class names and their colours, such as a store or a labelled image."""
+def frame_panels(frames: FrameStore, index: int) -> list[Panel]:
+    """The image and the ground truth of the frame at a position of the store."""
+    images, labels = frames.read([index])
+    painted = paint(labels[0], frames.palette)
+    return [Panel(frame_name(frames, index), images[0]), Panel("ground truth", painted)]
 
-    class_names: Sequence[str]
-    palette: Sequence[Sequence[int]]
+
+def image_grid(rows: Sequence[Sequence[Panel]], handles: Sequence[Patch] = ()) -> Figure:
+    """Panels of one shape in rows, with a legend close below them.
+
+    Args:
+        rows: panels from left to right, rows from top to bottom.
+        handles: entries of the legend.
+
+    Returns:
+        A figure whose axes are the panels, row by row.
+    """
+    columns = max(map(len, rows))
+    panel_width = (WIDTH - _GAP * (columns - 1)) / columns
+    panel_height = panel_width * rows[0][0].image.shape[0] / rows[0][0].image.shape[1]
+    legend = _LEGEND_ROW * math.ceil(len(handles) / _LEGEND_COLUMNS) + (0.1 if handles else 0)
+    lines = [max(len(panel.title.splitlines()) for panel in row) for row in rows]
+    height = sum(lines) * _TITLE + len(rows) * (panel_height + _GAP) + legend
+    figure = plt.figure(figsize=(WIDTH, height))
+    top = height  # in inches from the bottom
+    for row, count in zip(rows, lines, strict=True):
+        top -= count * _TITLE + panel_height
+        for column, panel in enumerate(row):
+            left = column * (panel_width + _GAP)
+            place = left / WIDTH, top / height, panel_width / WIDTH, panel_height / height
+            show_panel(figure.add_axes(place), panel)
+        top -= _GAP
+    if handles:
+        figure.legend(
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, (top + _GAP / 2) / height),
+            ncols=_LEGEND_COLUMNS, frameon=False, fontsize=SMALL, handlelength=1.2, columnspacing=1.2,
+            borderpad=0, borderaxespad=0.2,
+        )  # fmt: skip
+    return figure
 
 
-def class_patches(classes: HasClasses, shown: Iterable[np.ndarray]) -> list[Patch]:
-    """Legend entries of the class ids that the given arrays hold, in the order of the ids."""
+def show_panel(axes: Axes, panel: Panel) -> None:
+    """Without interpolation, so that every pixel stays visible."""
+    axes.imshow(panel.image, interpolation="nearest")
+    axes.set(xticks=[], yticks=[])
+    axes.set_title(panel.title, fontsize=TEXT, loc="left", pad=3)
+
+
+def class_patches(classes, shown: Iterable[np.ndarray], errors: bool = False) -> list[Patch]:
+    """Legend entries of the class ids that occur, in the order of the ids.
+
+    Args:
+        classes: anything with `class_names` and a `palette`, such as a store or a labelled image.
+        shown: arrays of class ids.
+        errors: whether an error map is shown as well.
+    """
     present = set(np.concatenate([np.unique(ids) for ids in shown]).tolist())
-    colours = dict(zip(classes.class_names, classes.palette, strict=True))
-    patches = [patch(*each) for i, each in enumerate(colours.items()) if i in present]
-    return [*patches, patch("void", (0, 0, 0))] if IGNORE in present else patches
+    colours = zip(classes.class_names, classes.palette, strict=True)
+    patches = [patch(*each) for number, each in enumerate(colours) if number in present]
+    if IGNORE in present:
+        patches.append(patch("void", (0, 0, 0)))
+    return [*patches, patch("right", RIGHT)] if errors else patches
 
 
 def patch(name: str, colour: Sequence[int]) -> Patch:
+    """A legend entry; colour: three numbers 0..255."""
     return Patch(facecolor=np.asarray(colour) / 255, edgecolor="black", linewidth=0.5, label=name)
-
-
-def bars(axes: Axes, groups: Mapping[str, np.ndarray], names: Sequence[str]) -> None:
-    """Horizontal bars 0..1, a group of them for each name from top to bottom, each with its value."""
-    places = np.arange(len(names))
-    thickness = 0.84 / len(groups)
-    for order, (group, values) in enumerate(groups.items()):
-        drawn = axes.barh(
-            places + (order - (len(groups) - 1) / 2) * thickness,
-            np.nan_to_num(values),
-            thickness,
-            color=COLOURS[order % len(COLOURS)],
-            label=group,
-        )
-        texts = ["absent" if np.isnan(value) else f"{value:.2f}" for value in values]
-        axes.bar_label(drawn, texts, padding=3, fontsize=SMALL if len(groups) < 3 else 8)
-    name_rows(axes, names)
 
 
 def name_rows(axes: Axes, names: Sequence[str]) -> None:
@@ -101,8 +148,8 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
     axes.set_axisbelow(True)
 
 
-def legend_above(axes: Axes, columns: int = 4) -> None:
+def legend_above(axes: Axes) -> None:
     """Over the left end of the axes, so that it covers no data."""
     axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=columns, frameon=False, fontsize=TEXT, borderpad=0
+        loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, fontsize=TEXT, borderpad=0
     )

@@ -8,7 +8,7 @@ import numpy as np
 from keras import ops
 
 from roadseg.data.classes import IGNORE
-from roadseg.evaluation.class_ids import ids_for
+from roadseg.evaluation.metrics import ids_for
 
 
 @keras.saving.register_keras_serializable("roadseg")

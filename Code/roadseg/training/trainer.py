@@ -13,7 +13,7 @@ from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
 from roadseg.evaluation import check_compatible, confusion_matrix_of, evaluate
-from roadseg.evaluation.running_scores import RunningScores
+from roadseg.evaluation.metrics import RunningScores
 from roadseg.files import user_path
 from roadseg.networks import ModelCard
 from roadseg.training.callbacks import Progress, ValidateAndSave

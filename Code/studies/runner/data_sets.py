@@ -22,7 +22,7 @@ def camvid(scale: float) -> Frames:
     def frames(folder: Path | None) -> FrameStore:
         if folder is None:
             raise DataError("this study trains on CamVid; name its folder: --camvid FOLDER")
-        return _store(sources.open(folder), scale, ["train", "val"])
+        return preprocessed(sources.open(folder), scale, ["train", "val"])
 
     return frames
 
@@ -34,7 +34,7 @@ def rendered(scale: float = 3) -> Frames:
         folder = DATA / "five-worlds"
         for name, world in WORLDS.items():
             roadscenes.render(folder, [name], frames=range(0, world.frames, 8))
-        return _store(sources.open(folder), scale)
+        return preprocessed(sources.open(folder), scale)
 
     return frames
 
@@ -42,7 +42,7 @@ def rendered(scale: float = 3) -> Frames:
 def rendered_default(_: Path | None = None) -> FrameStore:
     """The scenes that train_network.ipynb renders when there is no data set."""
     roadscenes.render_default(DATA / "scenes")
-    return _store(sources.open(DATA / "scenes"))
+    return preprocessed(sources.open(DATA / "scenes"))
 
 
 def furnished(world: str, seeds: Iterable[int]) -> Frames:
@@ -55,14 +55,15 @@ def furnished(world: str, seeds: Iterable[int]) -> Frames:
             numbers = range(0, WORLDS[world].frames, 10)
             roadscenes.render(folder, [world], frames=numbers, seed=seed)
             parts[f"seed-{seed}"] = sources.open(folder)
-        return _store(sources.Joined(parts))
+        return preprocessed(sources.Joined(parts))
 
     return frames
 
 
-def _store(
+def preprocessed(
     source: sources.Source, scale: float = 3, sequences: Sequence[str] | None = None
 ) -> FrameStore:
+    """The frames of a source, which are preprocessed where that was not done before."""
     target = PREPROCESSED / preprocess.folder_name(source, sequences, scale)
     preprocess.to_hdf5(source, target, sequences, scale)
     return store.open(target)

@@ -1,4 +1,4 @@
-"""The results of a study: results/STUDY.jsonl, one training a line.
+"""The results of a study: results/STUDY.jsonl, one training a line, and the tables made of them.
 
 A line holds a training's settings, history and machine, and counts of pixels. Metrics (accuracy, IoU,
 F-scores) follow from the counts when the line is read.
@@ -6,48 +6,22 @@ F-scores) follow from the counts when the line is read.
 
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 
+from roadseg.data.augmentation import Augmentation
 from roadseg.errors import DataError
 from roadseg.evaluation import Evaluation
 from roadseg.files import atomic_write
+from roadseg.training.recipes import Recipe
 from studies.runner.study import Study
 
 RESULTS = Path(__file__).resolve().parents[1] / "results"
-# UPGRADES[0] turns a record of schema 1 into one of schema 2, and so on. Who changes the form of records
-# appends a function and leaves the files as they are.
-Upgrade = Callable[[dict], dict]
-
-
-def _with_later_settings(record: dict) -> dict:
-    """Schema 2: recipes have settings that came later, none of which changes what these did."""
-    recipe = {"upsampled_loss": True} | record["recipe"]
-    if augmentation := recipe.get("augmentation"):
-        unused = {"crop": None, "grey": 0.0, "transfer": 0.0, "paste": 0.0}
-        recipe["augmentation"] = unused | augmentation
-    return record | {"recipe": recipe}
-
-
-def _with_norm_momentum(record: dict) -> dict:
-    """Schema 3: networks trained with the momentum that they were built with."""
-    return record | {"recipe": {"norm_momentum": None} | record["recipe"]}
-
-
-def _with_sky(record: dict) -> dict:
-    """Schema 4: no sky was made blue."""
-    recipe = record["recipe"]
-    if augmentation := recipe.get("augmentation"):
-        recipe = recipe | {"augmentation": {"blue_sky": 0.0} | augmentation}
-    return record | {"recipe": recipe}
-
-
-UPGRADES: tuple[Upgrade, ...] = (_with_later_settings, _with_norm_momentum, _with_sky)
-SCHEMA = len(UPGRADES) + 1
 
 
 @dataclass(frozen=True)
@@ -70,6 +44,13 @@ class Result:
     def seed(self) -> int:
         return self.record["recipe"]["seed"]
 
+    @property
+    def recipe(self) -> Recipe:
+        """What it was trained with; a setting that came later has its default, which changes nothing."""
+        settings = self.record["recipe"]
+        augmentation = settings["augmentation"] and Augmentation(**settings["augmentation"])
+        return Recipe(**settings | {"augmentation": augmentation})
+
     @cached_property
     def validation(self) -> Evaluation:
         """The evaluation on the validation frames."""
@@ -91,7 +72,7 @@ class Result:
         """A metric of every fourth training frame, by its name in Evaluation; NaN if not evaluated."""
         if counts := self.record.get("training"):
             return getattr(self._evaluation(counts), metric)
-        # Trainings before schema 1 kept these metrics, but no counts.
+        # The first trainings kept these metrics, but no counts.
         return self.record.get("training_metrics", {}).get(metric, math.nan)
 
     @property
@@ -117,23 +98,24 @@ def load(study: Study, folder: Path = RESULTS) -> list[Result]:
     if missing := [key for key in _order(study) if key not in stored]:
         names = "; ".join(f"{name!r}, seed {seed}" for name, seed in missing)
         raise DataError(
-            f"{_path(study.name, folder)} lacks {names}; train it: "
+            f"{folder / study.name}.jsonl lacks {names}; train it: "
             f"Code/studies/run_study.py {study.name}"
         )
     return results
 
 
-def read(study: Study, folder: Path = RESULTS, upgrades: Sequence[Upgrade] = UPGRADES) -> list[Result]:
-    """Reads the file of a study, in the order of its trials, upgraded to the current schema.
-
-    It leaves out trainings that are not, or no longer, in the study.
-    """
+def read(study: Study, folder: Path = RESULTS) -> list[Result]:
+    """The stored trainings of a study that are still among its trials, in their order."""
     groups = {trial.name: trial.group for trial in study.trials}
-    stored = {}
-    for line in _lines(_path(study.name, folder)):
-        record = _upgraded(json.loads(line), upgrades)
-        stored[record["name"], record["recipe"]["seed"]] = record
+    stored = {(each.name, each.seed): each.record for each in read_file(study.name, folder)}
     return [Result(stored[key], groups[key[0]]) for key in _order(study) if key in stored]
+
+
+def read_file(name: str, folder: Path = RESULTS) -> list[Result]:
+    """Every line of results/NAME.jsonl; none where there is no file yet."""
+    path = folder / f"{name}.jsonl"
+    lines = path.read_text("utf-8").splitlines() if path.is_file() else []
+    return [Result(json.loads(line)) for line in lines]
 
 
 def _order(study: Study) -> list[tuple[str, int]]:
@@ -141,24 +123,88 @@ def _order(study: Study) -> list[tuple[str, int]]:
     return [(trial.name, seed) for seed in study.seeds for trial in study.trials]
 
 
-def _lines(path: Path) -> list[str]:
-    return path.read_text("utf-8").splitlines() if path.is_file() else []
-
-
-def _upgraded(record: dict, upgrades: Sequence[Upgrade]) -> dict:
-    for upgrade in upgrades[record["schema"] - 1 :]:
-        record = upgrade(record) | {"schema": record["schema"] + 1}
-    return record
-
-
 def append(study: Study, record: Mapping[str, object], folder: Path = RESULTS) -> None:
     """Adds a line to the file of a study; the file is complete at any moment."""
-    path = _path(study.name, folder)
+    path = folder / f"{study.name}.jsonl"
+    former = path.read_text("utf-8") if path.is_file() else ""
     line = json.dumps(record, separators=(",", ":"), ensure_ascii=False)
-    text = "\n".join([*_lines(path), line]) + "\n"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, lambda part: part.write_text(text, "utf-8"))
+    folder.mkdir(parents=True, exist_ok=True)
+    atomic_write(path, lambda part: part.write_text(f"{former}{line}\n", "utf-8"))
 
 
-def _path(name: str, folder: Path) -> Path:
-    return folder / f"{name}.jsonl"
+def load_step_milliseconds(study: Study, folder: Path = RESULTS) -> dict[str, float] | None:
+    """Milliseconds of a training step by trial, from results/STUDY.timing.json.
+
+    None for a study that does not time steps.
+    """
+    if not study.has_step_times:
+        return None
+    return json.loads((folder / f"{study.name}.timing.json").read_text("utf-8"))["milliseconds"]
+
+
+def table(results: Iterable[Result], milliseconds: Mapping[str, float] | None = None) -> pd.DataFrame:
+    """A table of what is compared, with a row for each training.
+
+    Args:
+        results: of one study.
+        milliseconds: of a training step, by the name of the trial; None: of each training's fastest
+            epoch.
+
+    Returns:
+        Index: trial and seed. Columns: millions of parameters, billions of multiply-adds an image,
+        milliseconds and number of training steps, pixel accuracy and mean IoU on training and validation
+        frames, mean IoU of the classes below 2 % of the training pixels, mean boundary F-score.
+    """
+    rows = {(each.label, each.seed): _row(each, milliseconds) for each in results}
+    frame = pd.DataFrame.from_dict(rows, orient="index")
+    return frame.set_index(pd.MultiIndex.from_tuples(rows, names=("trial", "seed")))
+
+
+def _row(result: Result, milliseconds: Mapping[str, float] | None) -> dict[str, float]:
+    record, validation = result.record, result.validation
+    step = milliseconds[result.name] if milliseconds else record["ms_per_step"]
+    row = {
+        "M parameters": round(record["parameters"] / 1e6, 2),
+        "GMAC": round(record["multiply_adds"] / 1e9, 2),
+        "ms a step": round(step),
+        "steps": record["steps"],
+        "train accuracy": result.training("pixel_accuracy"),
+        "train IoU": result.training("mean_iou"),
+        "accuracy": validation.pixel_accuracy,
+        "IoU": validation.mean_iou,
+        "rare IoU": result.rare_iou,
+        "boundary F": validation.mean_boundary_f_score,
+    }
+    if result.full_size:
+        row |= {
+            "full-size accuracy": result.full_size.pixel_accuracy,
+            "full-size IoU": result.full_size.mean_iou,
+        }
+    return {name: round(value, 3) for name, value in row.items()}
+
+
+def write_csv(study: Study, milliseconds: Mapping[str, float] | None, folder: Path = RESULTS) -> None:
+    """Writes the table of a study, with epochs, minutes and machines, as results/STUDY.csv."""
+    results = read(study, folder)
+    summary = table(results, milliseconds)
+    summary["epochs"] = [result.record["recipe"]["epochs"] for result in results]
+    summary["minutes"] = [round(result.record["minutes"], 2) for result in results]
+    summary["machine"] = [result.record["machine"] for result in results]
+    atomic_write(folder / f"{study.name}.csv", summary.to_csv)
+
+
+def by_trial(results: Iterable[Result], metric: str = "mean_iou") -> dict[str, list[float]]:
+    """Label of each trial -> a validation metric of each of its seeds: for plots.differences."""
+    groups: dict[str, list[float]] = {}
+    for result in results:
+        groups.setdefault(result.label, []).append(getattr(result.validation, metric))
+    return groups
+
+
+def mean_scores(results: Iterable[Result], metric: str = "mean_iou") -> dict[str, dict[str, float]]:
+    """A metric of each trial, the mean of its seeds, on both parts of the split: for plots.scores."""
+    scores = pd.DataFrame(
+        (each.label, each.training(metric), getattr(each.validation, metric)) for each in results
+    )
+    scores.columns = "trial", "training", "validation"
+    return scores.groupby("trial", sort=False).mean().to_dict()

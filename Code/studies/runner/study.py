@@ -6,9 +6,9 @@ from pathlib import Path
 
 import keras
 
+from roadseg import networks
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
-from roadseg.networks.sizes import resizable
 from roadseg.training.recipes import Recipe
 
 Frames = Callable[[Path | None], FrameStore]  # called with the folder of CamVid, or None
@@ -21,25 +21,26 @@ class Trial:
 
     Attributes:
         name: unique in the study.
-        builder: `build` of a module in roadseg.networks, or another function of the same form:
-            (image_shape, num_classes, **options) -> network.
+        network: its name in `networks.NETWORKS`, or another that `builder` knows.
         recipe: its seed gives the initial weights as well; the study replaces it.
-        options: of the builder.
+        options: of the network.
         group: what the trial tries, such as the number of an idea; "" for the baseline and for
             combinations.
         split: of a trial with fewer training frames than the study's; it gets as many steps as the
             others. None: the study's split.
         policy: precision. float32 by default, so that machines with and without bfloat16
             arithmetic give comparable scores.
+        builder: a function of the form of `networks.build`.
     """
 
     name: str
-    builder: Callable[..., keras.Model]
+    network: str
     recipe: Recipe
     options: Mapping[str, object] = field(default_factory=dict)
     group: str = ""
     split: MakeSplit | None = None
     policy: str = "float32"
+    builder: Callable[..., keras.Model] = networks.build
 
     @property
     def label(self) -> str:
@@ -48,13 +49,9 @@ class Trial:
 
     def build(self, image_shape: tuple[int, int, int], num_classes: int) -> keras.Model:
         """A new network with the initial weights of the recipe's seed."""
-        keras.utils.set_random_seed(self.recipe.seed)
-        previous = keras.config.dtype_policy()
-        keras.config.set_dtype_policy(self.policy)
-        try:
-            return resizable(self.builder)(image_shape, num_classes, **self.options)
-        finally:
-            keras.config.set_dtype_policy(previous)
+        return self.builder(
+            self.network, image_shape, num_classes, self.recipe.seed, self.policy, **self.options
+        )
 
 
 @dataclass(frozen=True)
@@ -62,8 +59,9 @@ class Study:
     """Trainings that are compared: every trial with every seed, on the same frames.
 
     Attributes:
-        name: of the study's module and of its files in results/.
-        trials: in the order of tables.
+        name: of its files in results/.
+        description: what is compared, on what, and the result; its first line alone says what it is.
+        trials: in the order of tables, with different names.
         frames: opens the frames, and renders or preprocesses them first where that is necessary.
         split: divides the frames.
         seeds: of initial weights, order of frames and augmentation.
@@ -73,6 +71,7 @@ class Study:
     """
 
     name: str
+    description: str
     trials: tuple[Trial, ...]
     frames: Frames
     split: MakeSplit
@@ -80,11 +79,6 @@ class Study:
     minutes: float | None = None
     time_steps: bool = False
     full_size: Frames | None = None
-
-    def __post_init__(self):
-        names = [trial.name for trial in self.trials]
-        if len(set(names)) < len(names):
-            raise ValueError(f"study {self.name}: trials need different names")
 
     @property
     def has_step_times(self) -> bool:

@@ -1,0 +1,108 @@
+"""Figures of labelled images: overlays, where the network errs, and how sure it is of it."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+from roadseg.data.classes import IGNORE
+from roadseg.plots.style import (
+    COLOURS,
+    SMALL,
+    WIDTH,
+    Panel,
+    class_patches,
+    error_map,
+    heat_map,
+    image_grid,
+    legend_above,
+    paint,
+)
+
+if TYPE_CHECKING:  # figures of metrics and networks need no inference
+    from roadseg.inference import Reliability, Segmentation
+
+_COLUMNS = 2
+_PANEL = 436  # pixels wide
+
+
+def overlays(segmentations: Mapping[str, "Segmentation"], opacity: float = 0.6) -> Figure:
+    """Images with their classes over them, in two columns; before each new image the image alone.
+
+    Args:
+        segmentations: title -> a labelled image; all of one size and with the same classes.
+        opacity: of the classes' colours, 0..1.
+    """
+    panels, last = [], None
+    for title, each in segmentations.items():
+        if last is None or not np.array_equal(each.image, last):
+            panels.append(Panel("image", _shrunk(each.image)))
+        last = each.image
+        panels.append(Panel(title, _shrunk(np.asarray(each.overlay(opacity, ())))))
+    rows = [panels[start : start + _COLUMNS] for start in range(0, len(panels), _COLUMNS)]
+    shown = [each.ids[each.ids != IGNORE] for each in segmentations.values()]
+    return image_grid(rows, class_patches(each, shown))
+
+
+def confidence(segmentation: "Segmentation", truth: np.ndarray) -> Figure:
+    """One labelled image: the image, its classes, the errors, and the confidence, from dark to yellow.
+
+    Args:
+        segmentation: what the network says.
+        truth: true class ids, uint8 (H, W), IGNORE for void pixels.
+    """
+    palette = np.array(segmentation.palette, np.uint8)
+    ids, truth, sure = map(_shrunk, (segmentation.ids, truth, segmentation.confidence))
+    rows = [
+        [Panel("image", _shrunk(segmentation.image)), Panel("classes", paint(ids, palette))],
+        [
+            Panel("errors, in the colour of the wrong class", error_map(truth, ids, palette)),
+            Panel("confidence: yellow is sure, dark is unsure", heat_map(sure)),
+        ],
+    ]
+    return image_grid(rows, class_patches(segmentation, [ids, truth], errors=True))
+
+
+def reliability(measured: Mapping[str, "Reliability"]) -> Figure:
+    """How often networks are right when they are so sure, and how many pixels they are so sure of.
+
+    measured: name -> reliability; the dashed line is where confidence is right as often as it says.
+    """
+    size = WIDTH, 3.4
+    figure, (left, right) = plt.subplots(1, 2, figsize=size, layout="constrained", sharex=True)
+    left.plot([0, 1], [0, 1], "--", color="grey", linewidth=1)
+    left.set(xlabel="confidence", ylabel="share of right pixels", xlim=(0, 1), ylim=(0, 1))
+    right.set(xlabel="confidence", ylabel="share of all pixels", ylim=(0, 1))
+    for order, (name, each) in enumerate(measured.items()):
+        style = {"color": COLOURS[order % len(COLOURS)], "marker": "o", "markersize": 5}
+        left.plot(each.confidence, each.accuracy, label=name, **style)
+        width = 0.84 / len(each.pixels) / len(measured)  # bars stand side by side within each bin
+        places = (np.arange(len(each.pixels)) + 0.08) / len(each.pixels) + order * width
+        shares = each.pixels / each.pixels.sum()
+        right.bar(places, shares, width, align="edge", color=style["color"])
+    left.text(0.05, 0.88, "too cautious", fontsize=SMALL, color="grey")
+    left.text(0.95, 0.07, "too sure", ha="right", fontsize=SMALL, color="grey")
+    for axes in (left, right):
+        axes.grid(alpha=0.3)
+        axes.set_axisbelow(True)
+        axes.tick_params(labelsize=SMALL)
+    legend_above(left)
+    return figure
+
+
+def _shrunk(values: np.ndarray) -> np.ndarray:
+    """As wide as a panel: an image (H, W, 3) averaged, anything else (H, W) sampled."""
+    height, width = values.shape[:2]
+    if width <= _PANEL:
+        return values
+    shape = max(1, round(height * _PANEL / width)), _PANEL
+    if values.ndim == 3:
+        return np.asarray(Image.fromarray(values).resize(shape[::-1], Image.Resampling.BOX))
+    rows, columns = (  # whose centres are nearest to those of the smaller pixels
+        ((np.arange(new) + 0.5) * old / new).astype(np.intp)
+        for new, old in zip(shape, (height, width), strict=True)
+    )
+    return values[rows][:, columns]

@@ -1,0 +1,98 @@
+"""Each benchmark measures, on little data, and tells how it is run."""
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+from PIL import Image
+
+import benchmarks
+from benchmarks import (
+    exported_networks,
+    feeding,
+    harness,
+    labelling_speed,
+    preprocessing,
+    rendering,
+    training_speed,
+)
+from roadseg import inference
+from roadseg.data import sources
+from roadseg.training.recipes import RECIPES
+from tests.inference.conftest import BrightnessModel
+
+FOLDER = Path(benchmarks.__path__[0])
+
+pytestmark = pytest.mark.usefixtures("eager")
+
+
+def test_every_script_tells_how_it_is_run_and_imports_roadseg_before_keras():
+    for script in (*FOLDER.glob("*.py"), *FOLDER.with_name("studies").glob("*.py")):
+        if "__main__" in (text := script.read_text("utf-8")):
+            assert f".venv/bin/python Code/{script.parent.name}/{script.name}" in text
+            first, _, _ = text.partition("import keras")
+            assert first == text or "from benchmarks" in first
+
+
+def test_a_report_is_printed_and_written_with_the_machine(tmp_path, capsys):
+    harness.report({"speed": 3.5}, tmp_path / "speed.json")
+    written = json.loads((tmp_path / "speed.json").read_text("utf-8"))
+    assert written == {"machine": harness.machine(), "speed": 3.5}
+    assert json.loads(capsys.readouterr().out) == written
+    assert " cores of " in written["machine"]
+
+
+def test_functions_are_called_in_turns_and_the_first_round_does_not_count():
+    calls = []
+    functions = {name: lambda name=name: calls.append(name) for name in "ab"}
+    times = harness.ms_in_turns(functions, rounds=2)
+    assert "".join(calls) == "ababab"
+    assert [len(each) for each in times.values()] == [2, 2]
+    assert harness.median_ms(lambda: time.sleep(0.01), rounds=1) >= 10
+
+
+def test_steps_and_single_images_are_timed_in_turns():
+    measured = training_speed.measure(["simple_plus"], (32, 48), RECIPES["quick"], "float32", 2)
+    assert list(measured["simple_plus"]) == ["step", "image"]
+    assert all(0 < each["minimum"] <= each["median"] for each in measured["simple_plus"].values())
+
+
+def test_batches_are_fed_by_workers(frames):
+    speeds = feeding.measure(frames, RECIPES["best"].augmentation, 4, [1, 2])
+    assert list(speeds) == [1, 2]
+    assert min(speeds.values()) > 0
+
+
+def test_preprocessing_is_compared_with_decoding_and_with_the_original(raw):
+    source = sources.open(raw)
+    frames = preprocessing.repeat(source.frames(), 12)
+    assert [frame.index for frame in frames] == list(range(12))
+    measured = preprocessing.measure(source, frames, rounds=1)
+    assert measured["frames"] == 12
+    assert measured["times_smaller"] > 1
+    assert measured["class_ids_times_faster"] > 1
+
+
+def test_files_and_each_step_of_labelling_are_timed(tmp_path):
+    Image.new("RGB", (64, 41), "grey").save(tmp_path / "grey.png")
+    files = labelling_speed.write_files([tmp_path / "grey.png"], tmp_path / "in", 3)
+    labellers = (inference.Labeller(BrightnessModel(), flip=flip) for flip in (False, True))
+    measured = labelling_speed.measure(*labellers, files, tmp_path / "out")
+    assert min(measured["frames_per_second"].values()) > 0
+    assert list(measured["milliseconds"])[:2] == ["read JPEG", "shrink"]
+
+
+def test_rendering_is_timed_and_its_scenes_are_measured(tmp_path, monkeypatch):
+    few = {name: rendering.WORLDS[name] for name in ("0001", "0018")}
+    monkeypatch.setattr(rendering, "WORLDS", few)
+    timed = rendering.time_rendering(tmp_path / "scenes", ["clone"], stride=400, seed=0)
+    assert (timed["frames"], set(timed["frames_per_second_by_world"])) == (2 + 1, set(few))
+    shares = rendering.class_shares(sources.open(tmp_path / "scenes"))
+    assert sum(share["rendered"] for share in shares.values()) == pytest.approx(100, abs=0.2)
+
+
+def test_the_page_on_export_has_the_measured_table():
+    stored = json.loads((FOLDER / "results/exported_networks.json").read_text("utf-8"))
+    page = Path(__file__).parents[2] / "docs/export.md"
+    assert exported_networks.as_markdown(stored["networks"]) in page.read_text("utf-8")

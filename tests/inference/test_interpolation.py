@@ -1,0 +1,67 @@
+import itertools
+
+import numpy as np
+import pytest
+
+from roadseg.inference import interpolation
+from roadseg.inference.interpolation import decide, entropy_of, probabilities, spans
+
+
+def bilinear(values, rows, columns):
+    """The same by NumPy's own interpolation, (H, W, C)."""
+    inner = np.apply_along_axis(lambda each: np.interp(columns, np.arange(len(each)), each), 1, values)
+    return np.apply_along_axis(lambda each: np.interp(rows, np.arange(len(each)), each), 0, inner)
+
+
+def decided(probable, rows, columns):
+    shape = len(rows), len(columns)
+    maps = {name: np.empty(shape, np.float32) for name in interpolation.MAPS}
+    ids = np.empty(shape, np.uint8)
+    decide(probable, rows, columns, ids, maps)
+    return ids, maps["confidence"], maps["entropy"]
+
+
+def test_probabilities_are_the_softmax_and_entropy_is_0_to_ln_c():
+    logits = np.array([[[0, 1, 1000]], [[5, 5, 5]]], np.float32)
+    np.testing.assert_allclose(probabilities(logits)[:, 0], [[0, 0, 1], 3 * [1 / 3]], atol=1e-6)
+    probable = np.array([[1, 0, 0, 0], [0.25, 0.25, 0.25, 0.25]], np.float32)
+    np.testing.assert_allclose(entropy_of(probable), [0, np.log(4)], atol=1e-6)
+
+
+@pytest.mark.parametrize("band", [50, 10**6])
+def test_classes_and_confidence_are_those_of_interpolated_probabilities(monkeypatch, band):
+    monkeypatch.setattr(interpolation, "_BAND", band)
+    blocks = np.kron(np.random.default_rng(1).normal(0, 4, (3, 4, 5)), np.ones((4, 4, 1)))
+    probable = probabilities(blocks.astype(np.float32) + 0.1)
+    rows, columns = np.linspace(-0.4, 11.4, 37), np.linspace(-0.4, 15.4, 50)
+    ids, confidence, entropy = decided(probable, rows, columns)
+    expected = bilinear(probable, rows, columns)
+    np.testing.assert_array_equal(ids, expected.argmax(-1))
+    np.testing.assert_allclose(confidence, expected.max(-1), atol=1e-5)
+    too_low = entropy_of(expected) - entropy  # between pixels that agree on the class
+    assert too_low.min() > -1e-4
+    assert (too_low > 1e-4).mean() < 0.1
+
+
+def test_at_the_pixels_themselves_nothing_is_interpolated():
+    logits = np.random.default_rng(0).normal(0, 2, (7, 9, 4)).astype(np.float32)
+    probable = probabilities(logits)
+    ids, confidence, entropy = decided(probable, np.arange(7), np.arange(9))
+    np.testing.assert_array_equal(ids, probable.argmax(-1))
+    np.testing.assert_allclose(confidence, probable.max(-1), rtol=1e-6)
+    np.testing.assert_allclose(entropy, entropy_of(probable), rtol=1e-5)
+
+
+def test_cores_fill_the_length_and_windows_overlap():
+    for length in (1, 30, 31, 32, 33, 56, 57, 100, 1000):
+        windows = spans(length, window=32, overlap=8)
+        assert windows[0].core_start == 0
+        assert windows[-1].core_stop == windows[-1].stop == length
+        for window in windows:
+            assert window.stop - window.start == min(length, 32)
+            assert window.start <= window.core_start < window.core_stop <= window.stop
+        for left, right in itertools.pairwise(windows):
+            assert left.core_stop == right.core_start
+            assert left.stop - right.start >= 8
+            assert abs((left.stop - left.core_stop) - (right.core_start - right.start)) <= 1
+    assert [len(spans(length, 32, 8)) for length in (32, 56, 57)] == [1, 2, 3]

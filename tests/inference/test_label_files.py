@@ -1,0 +1,256 @@
+"""Files, folders and videos into a folder of results, from Python and from the command line."""
+
+import errno
+import json
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from roadseg import files, inference
+from roadseg.cli import main
+from roadseg.data import sources
+from roadseg.errors import DataError
+from roadseg.inference import Appearance, Labeller, label_files
+from tests.inference import videos
+from tests.inference.conftest import PALETTE, BrightnessModel
+
+
+@pytest.fixture
+def folder(tmp_path, halves):
+    (tmp_path / "in/city").mkdir(parents=True)
+    for name in ("a.jpg", "b.png", "city/c.png"):
+        Image.fromarray(halves).save(tmp_path / "in" / name)
+    return tmp_path / "in"
+
+
+def predict(labeller, inputs, output, **options):
+    return inference.predict(labeller, inputs, output, progress=False, **options)
+
+
+def listing(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_every_result_of_an_image(labeller, folder, tmp_path):
+    report = predict(labeller, [folder], tmp_path / "out", kinds=label_files.KINDS)
+    assert (report.labelled, report.skipped, report.failed) == (3, 0, {})
+    assert 0.9 < report.confidence <= 1
+    endings = "confidence.png", "ids.png", "overlay.jpg", "shares.json"
+    expected = [f"{name}-{ending}" for name in ("a", "b", "city/c") for ending in endings]
+    assert listing(tmp_path / "out") == sorted([*expected, "classes.csv"])
+    ids = Image.open(tmp_path / "out/b-ids.png")
+    assert np.unique(ids).tolist() == [0, 2]
+    assert tuple(ids.getpalette()[:9]) == sum(PALETTE, ())
+    assert Image.open(tmp_path / "out/b-overlay.jpg").width == 64
+    assert np.asarray(Image.open(tmp_path / "out/b-confidence.png"))[0, 0] > 250
+    shares = json.loads((tmp_path / "out/b-shares.json").read_text("utf-8"))
+    assert shares["pixels"] == 64 * 40
+    assert shares["shares"]["Dark"] == pytest.approx(0.5, abs=0.05)
+    assert sum(shares["shares"].values()) == pytest.approx(1)
+
+
+def test_chosen_classes_alone(labeller, folder, tmp_path):
+    predict(labeller, [folder / "b.png"], tmp_path / "out", appearance=Appearance(classes=("Bright",)))
+    assert np.unique(Image.open(tmp_path / "out/b-ids.png")).tolist() == [2, 255]
+    assert list(json.loads((tmp_path / "out/b-shares.json").read_text())["shares"]) == ["Bright"]
+    for wrong, message in (
+        ({"appearance": Appearance(classes=("Bike",))}, "unknown class 'Bike': one of Dark, Grey"),
+        ({"kinds": ["masks"]}, "unknown result 'masks': one of ids"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            predict(labeller, [folder], tmp_path / "other", **wrong)
+    assert not (tmp_path / "other").exists()
+
+
+def test_ids_are_masks_of_a_data_set(labeller, halves, tmp_path):
+    (tmp_path / "images/drive").mkdir(parents=True)
+    Image.fromarray(halves).save(tmp_path / "images/drive/0001.png")
+    predict(labeller, [tmp_path / "images"], tmp_path / "labelled", kinds=["ids"])
+    (tmp_path / "labelled/classes.csv").rename(tmp_path / "classes.csv")
+    (tmp_path / "labelled").rename(tmp_path / "masks")
+    source = sources.open(tmp_path)
+    (frame,) = source.frames()
+    assert source.class_names == ("Dark", "Grey", "Bright")
+    assert source.palette == PALETTE
+    np.testing.assert_array_equal(source.read(frame)[1], labeller.segment(halves).ids)
+
+
+def test_somebody_elses_table_stays(labeller, folder):
+    (folder / "classes.csv").write_text("name,id\nroad,7\n")
+    with pytest.warns(UserWarning, match=r"classes\.csv: stays as it is"):
+        predict(labeller, [folder / "b.png"], folder)
+    assert (folder / "classes.csv").read_text() == "name,id\nroad,7\n"
+
+
+def test_results_belong_to_the_image_given(model, folder, tmp_path):
+    output = tmp_path / "out"
+    predict(Labeller(model), [folder / "b.png"], output)
+    Image.new("RGB", (30, 20), "white").save(folder / "b.png")
+    assert predict(Labeller(model), [folder / "b.png"], output).labelled == 1
+    assert np.asarray(Image.open(output / "b-ids.png")).shape == (20, 30)
+    report = predict(Labeller(model), [folder], output, skip_existing=True)
+    assert (report.labelled, report.skipped) == (2, 1)
+    (output / "b-shares.json").unlink()
+    report = predict(Labeller(model), [folder], output, skip_existing=True)
+    assert (report.labelled, report.skipped) == (1, 2)
+
+
+def test_a_bad_file_among_many_is_reported_and_the_rest_is_done(model, folder, tmp_path):
+    (folder / "b.png").write_bytes((folder / "b.png").read_bytes()[:90])
+    (folder / "bad.mp4").write_bytes(b"no video" * 100)
+    videos.write(folder / "good.mp4", frames=3)
+    Image.new("RGB", (64, 40), (100, 100, 100)).save(folder / "odd.png")
+    plain = model.logits
+
+    def logits(image):
+        if (image == 100).all():
+            raise RuntimeError("whatever a network raises")
+        return plain(image)
+
+    model.logits = logits
+    report = predict(Labeller(model), [folder, folder / "nowhere.png"], tmp_path / "out")
+    assert report.labelled == 3
+    names = ["b.png", "odd.png", "nowhere.png", "bad.mp4"]
+    assert [path.name for path in report.failed] == names
+    assert "damaged or cut off" in report.failed[folder / "b.png"]
+    assert "RuntimeError: whatever" in report.failed[folder / "odd.png"]
+    assert not any(name.startswith(("b-", "bad", "odd")) for name in listing(tmp_path / "out"))
+    with pytest.raises(DataError, match=r"b\.png: damaged"):
+        predict(Labeller(model), [folder], tmp_path / "strict", strict=True)
+
+
+def test_a_full_disk_stops_everything(labeller, folder, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(label_files, "_label_image", full)
+    with pytest.raises(DataError, match=r"a\.jpg: cannot be labelled .*No space left"):
+        predict(labeller, [folder], tmp_path / "out", kinds=["shares"])
+    assert listing(tmp_path / "out") == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_named(labeller, folder):
+    with pytest.raises(DataError, match=r"a\.jpg: .*check the path"):
+        predict(labeller, [folder], folder / "a.jpg")
+
+
+def test_one_call_at_a_time_writes_into_a_folder(labeller, folder, tmp_path, monkeypatch):
+    monkeypatch.setattr(files, "_WAIT", 0.01)
+    (tmp_path / "out").mkdir()
+    with (
+        files.folder_lock(tmp_path / "out"),
+        pytest.raises(DataError, match="another process is writing into this folder"),
+    ):
+        predict(labeller, [folder], tmp_path / "out")
+
+
+def test_results_may_lie_beside_the_images(labeller, folder, tmp_path):
+    for output in (folder, tmp_path):
+        for _ in range(2):
+            assert predict(labeller, [folder, str(folder / "*.png")], output).labelled == 3
+    assert "city/c-ids.png" in listing(folder)
+    assert "city/c-ids-ids.png" not in listing(folder)
+
+
+def test_an_image_beyond_the_limit_of_jpeg_gets_a_png(labeller, folder, tmp_path):
+    Image.new("RGB", (66_000, 4)).save(folder / "a-panorama.png")
+    assert predict(labeller, [folder], tmp_path / "out", kinds=["overlay"]).labelled == 4
+    assert "a-panorama-overlay.png" in listing(tmp_path / "out")
+    report = predict(labeller, [folder], tmp_path / "out", kinds=["overlay"], skip_existing=True)
+    assert report.skipped == 4
+
+
+def test_a_photograph_and_its_film_keep_their_suffixes(labeller, folder, tmp_path):
+    videos.write(folder / "b.MOV", frames=2)
+    assert predict(labeller, [folder], tmp_path / "out", kinds=["shares"]).labelled == 4
+    expected = ["a-shares.json", "b.MOV-overlay.mp4", "b.MOV-shares.json", "b.png-shares.json"]
+    assert listing(tmp_path / "out")[:4] == expected
+    shares = json.loads((tmp_path / "out/b.MOV-shares.json").read_text("utf-8"))
+    assert shares["pixels"] == 2 * videos.WIDTH * videos.HEIGHT
+
+
+def test_a_name_too_long_for_its_results_stops_no_other(labeller, folder, tmp_path):
+    Image.new("RGB", (64, 40)).save(folder / f"{240 * 'y'}.png")
+    report = predict(labeller, [folder], tmp_path / "out")
+    assert report.labelled + len(report.failed) == 4
+    assert report.labelled >= 3
+
+
+def test_folders_files_and_patterns_are_found(folder, monkeypatch):
+    def names(*inputs):
+        return list(label_files.find_inputs(inputs))
+
+    (folder / ".hidden.png").touch()
+    assert names(folder) == ["a", "b", "city/c"]
+    assert names(str(folder / "*.jpg"), folder / "a.jpg", str(folder / "**/*.png")) == ["a", "b", "c"]
+    assert names(folder / "nowhere.png") == ["nowhere"]  # reported when it is read
+    monkeypatch.chdir(folder)
+    (folder / "[1].png").touch()
+    assert names("[1].png") == ["[1]"]
+    (folder / "other").mkdir()
+    for nothing in ("*.bmp", "other"):
+        with pytest.raises(DataError, match="no image or video there"):
+            names(nothing)
+    (folder / "other/b.png").touch()
+    with pytest.raises(DataError, match=r"b\.png: its results would have the names of .*b\.png's"):
+        names("b.png", "other/b.png")
+
+
+def test_what_is_passed_over_is_counted(labeller, folder, tmp_path):
+    for name in ("d.HEIC", "e.heic", "notes.txt", "README"):
+        (folder / name).touch()
+    (folder / "linked").symlink_to(tmp_path)
+    expected = r"over \.heic \(2\), \.txt \(1\), files without suffix \(1\), linked folders \(1\)"
+    with pytest.warns(UserWarning, match=expected):
+        assert predict(labeller, [folder], tmp_path / "out").labelled == 3
+
+
+@pytest.fixture
+def opened(folder, monkeypatch):
+    """What the command opens, in the folder of the images."""
+    monkeypatch.chdir(folder)
+    opened = []
+
+    def open_brightness(network, **options):
+        opened.append((network, options))
+        return Labeller(BrightnessModel(), **options)
+
+    monkeypatch.setattr(inference, "open", open_brightness)
+    return opened
+
+
+def test_the_command_labels_files_and_says_what_it_did(opened, capsys):
+    for more, said in (
+        ([], "out: 2 labelled, mean confidence 1.00"),
+        (["--skip-existing"], "out: 0 labelled, 2 were there already\n"),
+    ):
+        assert main(["predict", "simple", "a.jpg", "b.png", "--output", "out", *more]) == 0
+        assert said in capsys.readouterr().out
+    assert opened[0] == ("simple", {"scale": None, "tile": False, "flip": False})
+
+
+def test_options_reach_the_network_and_the_results(opened, folder):
+    options = ["--save", "ids", "confidence", "--classes", "Bright", "--scale", "2", "--tile"]
+    options += ["--tta", "flip", "--opacity", "0.3"]
+    assert main(["predict", "Runs/mine", "b.png", "--output", "out", *options]) == 0
+    assert opened == [("Runs/mine", {"scale": 2, "tile": True, "flip": True})]
+    assert listing(folder / "out") == ["b-confidence.png", "b-ids.png", "classes.csv"]
+    assert np.unique(Image.open("out/b-ids.png")).tolist() == [2, 255]
+    assert main(["predict", "simple", "a.jpg", "--output", "out", "--opacity", "5"]) == 1
+
+
+def test_the_command_lists_bad_files_and_notes_at_the_end(opened, folder, capsys):
+    for number in range(25):
+        (folder / f"bad{number:02d}.png").touch()
+    (folder / "notes.txt").touch()
+    assert main(["predict", "simple", ".", "--output", "out"]) == 1
+    said = capsys.readouterr()
+    assert "out: 3 labelled" in said.out
+    assert "passed over .txt (1)" in said.err
+    assert "25 could not be labelled:" in said.err
+    assert "bad00.png: empty; copy it again" in said.err
+    assert "bad20.png" not in said.err
+    assert "and 5 more" in said.err
+    assert main(["predict", "simple", "bad*.png", "--output", "out", "--strict"]) == 1
+    assert "bad00.png: empty" in capsys.readouterr().err

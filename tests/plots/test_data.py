@@ -1,0 +1,80 @@
+from dataclasses import replace
+
+import numpy as np
+
+from roadseg import plots
+from roadseg.data import sources, splits
+from roadseg.data.augmentation import Augmentation
+from tests import own_data
+from tests.plots.looking import images, pixels_wide, words
+
+
+def test_decoding_goes_from_colours_to_instances_to_classes(raw):
+    source = sources.open(raw)
+    frame = source.frames()[0]
+    class_map = source.class_map(frame.sequence)
+    figure = plots.decoding_steps(source, frame)
+    image, colours, instances, classes = images(figure)
+    expected, ids = source.read(frame)
+    np.testing.assert_array_equal(image, expected)
+    np.testing.assert_array_equal(class_map.decode(colours), ids)
+    np.testing.assert_array_equal(classes, plots.paint(ids, np.array(source.palette)))
+    assert {f"{number} {source.class_names[number]}" for number in np.unique(ids)} <= words(figure)
+    assert pixels_wide(figure) <= 901
+    sky, car = (source.class_names.index(name) for name in ("Sky", "Car"))
+    listed = list(class_map.colour_to_id.values())
+    assert listed.count(sky) == 1
+    assert listed.count(car) > 1
+    assert np.unique(instances[ids == sky], axis=0).tolist() == [[226, 226, 226]]
+    cars = len(np.unique(colours[ids == car], axis=0))
+    assert len(np.unique(instances[ids == car], axis=0)) == cars
+
+
+def test_masks_that_hold_ids_themselves_are_painted(tmp_path):
+    source = sources.open(own_data.folder(tmp_path, own_data.ID_TABLE, own_data.grey()))
+    figure = plots.decoding_steps(source, source.frames()[0])
+    expected = plots.paint(source.read(source.frames()[0])[1], np.array(source.palette))
+    np.testing.assert_array_equal(images(figure)[3], expected)
+    assert {"0 road", "1 kerb", "2 sky"} <= words(figure)
+
+
+def test_samples_show_images_and_painted_labels_and_name_their_classes(frames):
+    figure = plots.samples(frames, [0, 9])
+    expected, labels = frames.read([0, 9])
+    present = {frames.class_names[i] for i in np.unique(labels) if i < frames.num_classes}
+    assert {"0001/clone, frame 0", "ground truth", *present} <= words(figure)
+    np.testing.assert_array_equal(images(figure)[0], expected[0])
+    np.testing.assert_array_equal(images(figure)[1], plots.paint(labels[0], frames.palette))
+
+
+def test_variations_stand_below_their_worlds(frames):
+    figure = plots.variations(frames)
+    assert {"0001/clone", "0002/clone"} <= words(figure)
+    for image, position in zip(images(figure), (0, 8), strict=True):
+        np.testing.assert_array_equal(image, frames.images[position])
+
+
+def test_shares_are_shown_for_both_parts_and_absent_classes_say_so(frames):
+    figure = plots.class_shares(frames, splits.block(frames, gap=1))
+    assert {"train", "validation", "absent", *frames.class_names} <= words(figure)
+    assert (frames.class_pixels(range(len(frames))) == 0).any()
+
+
+def test_eight_variants_stand_beside_the_original_each_above_its_labels(frames):
+    brighter = Augmentation(scale=(0.5, 0.6), brightness=0.5)
+    figure = plots.augmentations(frames, 0, brighter, seed=1)
+    assert {"original", *(f"variant {number}" for number in range(1, 9)), "void"} <= words(figure)
+    shown = images(figure)
+    expected, labels = frames.read([0])
+    assert len(shown) == 18
+    np.testing.assert_array_equal(shown[0], expected[0])
+    np.testing.assert_array_equal(shown[3], plots.paint(labels[0], frames.palette))
+    assert not any(np.array_equal(shown[0], each) for each in shown[1:3])
+    again, other = (images(plots.augmentations(frames, 0, brighter, seed)) for seed in (1, 2))
+    assert all(map(np.array_equal, shown, again))
+    assert not all(map(np.array_equal, shown, other))
+
+
+def test_variants_may_take_colours_from_another_frame(frames):
+    augmentation = replace(Augmentation(), transfer=1.0)
+    assert len(images(plots.augmentations(frames, 0, augmentation))) == 18

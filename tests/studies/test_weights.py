@@ -1,0 +1,64 @@
+"""The weights that ship are trained, evaluated and saved, here on a few frames."""
+
+from dataclasses import replace
+
+import joblib
+import numpy as np
+import pytest
+
+import roadscenes
+from roadseg import networks, training
+from roadseg.data import preprocess, sources, store
+from studies import camvid_weights
+from studies.pretrained_weights import Settings, train_weights
+from studies.runner import data_sets
+from tests import raw_data
+
+pytestmark = pytest.mark.usefixtures("eager")
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks.pretrained, "FOLDER", tmp_path / "weights")
+    monkeypatch.setattr(data_sets, "DATA", tmp_path / "Data")
+    monkeypatch.setattr(data_sets, "PREPROCESSED", tmp_path / "Data_compressed")
+
+
+def test_weights_for_rendered_scenes_are_loaded_by_name(tmp_path, monkeypatch):
+    def render(target, worlds, variations, frames, *_, **__):
+        raw_data.virtual_kitti_1(target, [f"{worlds[0]}/{variations[0]}"], frames=len(frames))
+
+    monkeypatch.setattr(roadscenes, "render", render)
+    few = Settings((0,), (1,), validate=(2,), held_out=(3,), worlds=("0018",), variations=1, stride=250)
+    few = replace(few, recipe=replace(training.RECIPES["transfer"], epochs=1))
+    with joblib.parallel_config(backend="sequential"):
+        train_weights(["simple_plus"], [], few, tmp_path / "Runs")
+    card = networks.model_card("simple_plus")
+    assert card.frames == 4
+    (result,) = card.results.values()
+    assert 0 < result["pixel_accuracy"] < 1
+    start = networks.build("simple_plus", card.image_shape, 14)
+    trained = networks.load_pretrained("simple_plus")
+    assert not np.array_equal(trained.get_weights()[0], start.get_weights()[0])
+
+
+def test_weights_for_photographs_start_from_those_for_rendered_scenes(tmp_path, monkeypatch):
+    source = sources.open(raw_data.camvid(tmp_path / "raw"))
+    preprocess.to_hdf5(source, tmp_path / "store", scale=1, progress=False)
+    frames = store.open(tmp_path / "store")
+    start = networks.build("simple_plus", frames.image_shape, 14, seed=3)
+    monkeypatch.setattr(networks, "load_pretrained", lambda name: start)
+    recipe = camvid_weights.RECIPE
+    small = replace(recipe.augmentation, crop=(40, 48))
+    recipe = replace(recipe, epochs=1, augmentation=small, learning_rate=1e-6)
+    camvid_weights.train_weights(frames, recipe, tmp_path / "run")
+    card = networks.model_card("simple_plus", "camvid")
+    assert (card.frames, card.class_names) == (4, tuple(frames.class_names))
+    plain, blue = (np.array(result["confusion"]) for result in card.results.values())
+    assert 0 < plain.trace() < plain.sum()
+    np.testing.assert_array_equal(plain.sum(1), blue.sum(1))  # the same pixels
+    assert not np.array_equal(plain, blue)
+    trained = networks.pretrained.load_pretrained("simple_plus", weights="camvid")
+    before, after = (each.get_layer("encoder2_reduce").get_weights()[0] for each in (start, trained))
+    np.testing.assert_allclose(after, before, atol=1e-4)
+    assert not np.array_equal(after, before)
