@@ -107,7 +107,7 @@ def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.R
 
 
 def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
-    """In float32: the runtimes refuse files of mixed bfloat16. Models from elsewhere may have their size."""
+    """In float32: the runtimes refuse files of mixed bfloat16."""
     if isinstance(network, networks.Network):
         return networks.fixed_size(network, image_shape, policy="float32")
     config = network.to_json().replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
