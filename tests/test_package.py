@@ -18,7 +18,7 @@ for module in pkgutil.walk_packages(roadseg.data.__path__, "roadseg.data."):
         importlib.import_module(module.name)
 print(*sys.modules)
 """
-HEAVY = {"tensorflow", "jax", "torch", "keras", "embreex", "joblib", "matplotlib"}
+HEAVY = {"tensorflow", "jax", "torch", "keras", "embreex", "matplotlib"}
 WITHOUT_EXTRAS = """
 import sys
 for package in ("jupyter", "IPython", "ipywidgets", "papermill", "nbformat", "nbclient", "nbconvert",

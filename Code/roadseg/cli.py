@@ -4,6 +4,7 @@ Other packages add their commands through the entry-point group "roadseg.command
 """
 
 import argparse
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -32,7 +33,6 @@ def main(arguments: list[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     from importlib.metadata import entry_points
 
-    from roadseg import notebook
     from roadseg.data import check_data
     from roadseg.inference import label_files
 
@@ -50,7 +50,10 @@ def _parser() -> argparse.ArgumentParser:
     _add_evaluate(commands)
     label_files.add_command(commands)
     _add_export(commands)
-    notebook.add_command(commands)
+    if importlib.util.find_spec("nbformat"):  # the extra notebook is there
+        from roadseg import notebook
+
+        notebook.add_command(commands)
     for entry in entry_points(group="roadseg.commands"):
         entry.load()(commands)
     return parser

@@ -107,13 +107,14 @@ def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.R
 
 
 def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
-    """In float32: the runtimes refuse files of mixed bfloat16. Models from elsewhere keep their size."""
+    """In float32: the runtimes refuse files of mixed bfloat16."""
     if isinstance(network, networks.Network):
         return networks.fixed_size(network, image_shape, policy="float32")
     config = network.to_json().replace("mixed_bfloat16", "float32").replace("bfloat16", "float32")
     copy = keras.models.model_from_json(config)
     copy.set_weights(network.get_weights())
-    image = keras.Input(copy.input_shape[1:], dtype="uint8", name="image")  # runtimes ask for this name
+    shape = [own or asked for own, asked in zip(copy.input_shape[1:], image_shape, strict=True)]
+    image = keras.Input(shape, dtype="uint8", name="image")  # runtimes ask for this name
     return keras.Model(image, copy(image))
 
 

@@ -5,7 +5,6 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import ipywidgets
 import keras
 import numpy as np
 from matplotlib.figure import Figure
@@ -54,6 +53,8 @@ class FrameBrowser:
     """
 
     def __init__(self, networks: Mapping[str, keras.Model], frames: FrameStore, indices: Sequence[int]):
+        import ipywidgets  # of the extra notebook
+
         self._networks = networks
         self._frames = frames
         self._indices = list(indices)
