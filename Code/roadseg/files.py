@@ -1,9 +1,7 @@
 """Files that are whole under their name, or not there; one process at a time writes into a folder."""
 
 import contextlib
-import glob
 import os
-import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -25,10 +23,10 @@ def user_path(path: str | Path) -> Path:
 def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
     """`write` makes a hidden file with the same suffix beside it, which then takes its name.
 
-    The file is on the disk before it gets its name. What killed processes have left of the same file
-    is removed then.
+    The file is on the disk before it gets its name. What a killed process has left of the same file is
+    written over: one process at a time writes into a folder.
     """
-    part = path.with_name(f".part-{secrets.token_hex(4)}-{path.name}")
+    part = path.with_name(f".part-{path.name}")
     try:
         write(part)
         _flush_to_disk(part)
@@ -36,8 +34,6 @@ def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
         _flush_to_disk(path.parent)
     finally:
         part.unlink(missing_ok=True)
-    for left in path.parent.glob(f".part-*-{glob.escape(path.name)}"):
-        left.unlink(missing_ok=True)
 
 
 def _flush_to_disk(path: Path) -> None:
