@@ -3,12 +3,6 @@ import pytest
 from tests.training import runs
 
 
-@pytest.fixture(scope="package")
-def finished(frames, tmp_path_factory):
-    """A short training; read only."""
-    return runs.train(frames, tmp_path_factory.mktemp("runs") / "run")
-
-
 @pytest.fixture
 def eager():
     """For trainings of a tiny network."""
@@ -17,7 +11,7 @@ def eager():
 
 
 @pytest.fixture(scope="package")
-def tiny_finished(frames, tmp_path_factory):
+def finished(frames, tmp_path_factory):
     """A finished training of a tiny network; read only."""
     with runs.eagerly():
         return runs.train_tiny(frames, tmp_path_factory.mktemp("runs") / "finished")

@@ -2,11 +2,14 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import pandas as pd
 
 from roadseg.evaluation import metrics
+
+if TYPE_CHECKING:  # pandas comes with the extra "notebook", and training needs no tables
+    import pandas as pd
 
 _METRICS = {  # in words -> property of an Evaluation
     "pixel accuracy": "pixel_accuracy",
@@ -65,13 +68,15 @@ class Evaluation:
         """float64 (C), NaN for a class that is never true."""
         return metrics.class_accuracy(self.confusion)
 
-    def table(self) -> pd.DataFrame:
+    def table(self) -> "pd.DataFrame":
         """A row a class: its share of the labelled pixels, its accuracy and its IoU."""
         columns = {
             "pixel share": metrics.class_shares(self.confusion),
             "accuracy": self.class_accuracy,
             "IoU": self.iou,
         }
+        import pandas as pd
+
         return pd.DataFrame(columns, pd.Index(self.class_names, name=_NAN))
 
     def as_dict(self) -> dict[str, object]:
@@ -109,7 +114,7 @@ class Evaluation:
         return "\n".join(lines)
 
 
-def compare(results: Mapping[str, Evaluation]) -> pd.DataFrame:
+def compare(results: Mapping[str, Evaluation]) -> "pd.DataFrame":
     """A column for each result; rows are the metrics, then the IoU of each class.
 
     Raises ValueError for results of different classes.
@@ -122,6 +127,8 @@ def compare(results: Mapping[str, Evaluation]) -> pd.DataFrame:
         name: [*(getattr(each, metric) for metric in _METRICS.values()), *each.iou]
         for name, each in results.items()
     }
+    import pandas as pd
+
     return pd.DataFrame(columns, pd.Index(rows, name=_NAN))
 
 

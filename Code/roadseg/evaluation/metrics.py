@@ -10,7 +10,6 @@ boundary pixels: a class that fills every image has no boundary.
 import keras
 import numpy as np
 from keras import ops
-from scipy.ndimage import maximum_filter
 
 from roadseg.data.classes import IGNORE
 
@@ -65,17 +64,28 @@ def boundary_counts(
         ValueError: the shapes differ, or a number is not an integer from 0 to C-1.
     """
     labels, predictions = _checked(labels, predictions, num_classes)
-    size = (1, 2 * tolerance + 1, 2 * tolerance + 1)
     counts = np.zeros((num_classes, 4), np.int64)
     images = (ids.reshape(-1, *ids.shape[-2:]) for ids in (labels, predictions))
     for pair in zip(*images, strict=True):
         known = pair[0] != IGNORE
         truth, predicted = (_boundaries(ids, known, num_classes) for ids in pair)
         for column, edge, other in ((0, truth, predicted), (2, predicted, truth)):
-            met = edge & maximum_filter(other, size, mode="constant")
+            met = edge & _widened(other, tolerance)
             counts[:, column] += edge.sum((1, 2))
             counts[:, column + 1] += met.sum((1, 2))
     return counts
+
+
+def _widened(masks: np.ndarray, pixels: int) -> np.ndarray:
+    """bool (C, H, W): true where a mask is, or up to so many rows and columns from there."""
+    for axis in (1, 2):
+        grown = masks.copy()
+        source, target = (np.moveaxis(each, axis, 0) for each in (masks, grown))  # views
+        for shift in range(1, pixels + 1):
+            target[shift:] |= source[:-shift]
+            target[:-shift] |= source[shift:]
+        masks = grown
+    return masks
 
 
 def _checked(

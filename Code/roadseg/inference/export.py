@@ -9,10 +9,10 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
-import pandas as pd
 from PIL import Image
 
 from roadseg import networks, training
@@ -24,6 +24,9 @@ from roadseg.inference import export_formats
 from roadseg.inference.export_formats import Exported, Format, open_exported
 from roadseg.networks import pretrained
 from roadseg.networks.model_card import ModelCard
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 KERAS = "keras float32"
 MINIMUM_AGREEMENT = 0.999  # of all pixels, in float32
@@ -47,7 +50,7 @@ def export(
     size: tuple[int, int] | None = None,
     folder: str | Path = "Exported",
     overwrite: bool = False,
-) -> tuple[list[Path], pd.DataFrame | None]:
+) -> "tuple[list[Path], pd.DataFrame | None]":
     """Writes a network in other formats, and measures the files in their own runtimes beside Keras.
 
     Args:
@@ -182,7 +185,7 @@ def prove(
     exported: Mapping[str, Exported],
     frames: FrameStore,
     positions: Sequence[int],
-) -> pd.DataFrame:
+) -> "pd.DataFrame":
     """Runs Keras and exported networks over the same frames, one frame at a time, on all cores.
 
     Args:
@@ -196,6 +199,8 @@ def prove(
         A row for Keras and one for each exported network: "precision", "MB" of the file, "frames/s" in
         turns, "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
     """
+    import pandas as pd
+
     size, classes = network.input_shape[1:3], frames.num_classes
     runs = {KERAS: network.predict_on_batch} | {name: each.run for name, each in exported.items()}
     equal = np.zeros(len(runs), np.int64)
@@ -230,7 +235,7 @@ def _frames_per_second(runs: Mapping[str, Run], images: np.ndarray) -> list[floa
     return [1 / statistics.median(times) for times in seconds.values()]
 
 
-def as_text(table: pd.DataFrame) -> str:
+def as_text(table: "pd.DataFrame") -> str:
     """The table of `prove` with as many digits as they mean something."""
     columns = {"MB": "{:.2f}", "frames/s": "{:.0f}", "agreement": "{:.4f}", "mean IoU": "{:.4f}"}
     return table.drop(columns="precision").to_string(
@@ -238,7 +243,7 @@ def as_text(table: pd.DataFrame) -> str:
     )
 
 
-def shortfalls(table: pd.DataFrame) -> list[str]:
+def shortfalls(table: "pd.DataFrame") -> list[str]:
     """What is wrong with the exported networks in the table of `prove`, in words; empty: nothing."""
     found = []
     for name, row in table.drop(index=KERAS).iterrows():

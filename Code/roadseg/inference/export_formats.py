@@ -312,7 +312,7 @@ def _open_openvino(path: Path, card: ModelCard) -> Exported:
 
 _ONNX, _LITERT = ("onnxruntime", "onnx", "tf2onnx"), ("ai_edge_litert", "litert_quantizer")
 FORMATS = (
-    Format("saved_model", "float32", ".saved_model", _open_saved_model),
+    Format("saved_model", "float32", ".saved_model", _open_saved_model, ("pandas",)),
     Format("onnx", "float32", ".onnx", _open_onnx, _ONNX),
     Format("litert", "float32", ".tflite", _open_litert, _LITERT),
     Format("openvino", "float32", ".xml", _open_openvino, ("openvino",)),

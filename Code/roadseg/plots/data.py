@@ -9,7 +9,6 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
-from scipy import ndimage
 
 from roadseg.data.augmentation import Augmentation
 from roadseg.data.classes import IGNORE, ClassMap
@@ -81,6 +80,8 @@ def _instance_ids(colours: np.ndarray, class_map: ClassMap) -> np.ndarray:
 
 def _print_numbers(axes: Axes, ids: np.ndarray, without: int | None = None) -> None:
     """Each id on its largest connected area, at the point farthest from the area's edge."""
+    from scipy import ndimage  # comes with the extra "notebook"
+
     for number in set(np.unique(ids).tolist()) - {without}:
         areas, _ = ndimage.label(ids == number)
         sizes = np.bincount(areas.ravel())[1:]
