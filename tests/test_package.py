@@ -22,7 +22,8 @@ HEAVY = {"tensorflow", "jax", "torch", "keras", "embreex", "matplotlib"}
 WITHOUT_EXTRAS = """
 import sys
 for package in ("jupyter", "IPython", "ipywidgets", "papermill", "nbformat", "nbclient", "nbconvert",
-                "pandas", "scipy", "embreex", "dask", "distributed", "jax", "sklearn", "pytest", "onnx", "onnxruntime"):
+                "pandas", "scipy", "embreex", "dask", "distributed", "jax", "sklearn", "pytest", "onnx",
+                "onnxruntime"):
     sys.modules[package] = None  # as if it were not installed
 
 from roadseg.cli import main
