@@ -126,8 +126,9 @@ def save_pretrained(name: str, network: Network, card: ModelCard, weights: str =
     described = build(name, network.image_shape, len(card.class_names), **card.options)
     if architecture_digest(described) != architecture_digest(network):
         raise ValueError(f"{name}: its card describes another network")
+    described.set_weights(network.get_weights())  # without the optimizer
     FOLDER.mkdir(exist_ok=True)
-    atomic_write(weights_file(name, weights), network.save_weights)
+    atomic_write(weights_file(name, weights), described.save_weights)
     card.save(_file(name, weights, ".json"))
 
 
