@@ -114,7 +114,7 @@ class Evaluation:
         lines = [f"{name:24s}{getattr(self, metric):.3f}" for name, metric in _METRICS.items()]
         lines += [f"({_ABSENT_CLASSES}; {_BOUNDARIES})", f"{'':24s}accuracy  IoU"]
         for name, *scores in zip(self.class_names, self.class_accuracy, self.iou, strict=True):
-            accuracy, iou = ("absent" if np.isnan(score) else f"{score:.3f}" for score in scores)
+            accuracy, iou = ["absent" if np.isnan(score) else f"{score:.3f}" for score in scores]
             lines.append(f"  {name:22s}{accuracy:10s}{iou}")
         return "\n".join(lines)
 
@@ -129,9 +129,8 @@ def compare(results: Mapping[str, Evaluation]) -> "pd.DataFrame":
     class_names, *others = {each.class_names for each in results.values()}
     if others:
         raise ValueError("results to compare need the same classes")
-    rows = [*_METRICS, *(f"IoU of {name}" for name in class_names)]
-    columns = {
-        name: [*(getattr(each, metric) for metric in _METRICS.values()), *each.iou]
-        for name, each in results.items()
-    }
+    rows = [*_METRICS, *[f"IoU of {name}" for name in class_names]]
+    columns = {}
+    for name, each in results.items():
+        columns[name] = [getattr(each, metric) for metric in _METRICS.values()] + each.iou.tolist()
     return pd.DataFrame(columns, pd.Index(rows, name=_NAN))

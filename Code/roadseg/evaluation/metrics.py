@@ -27,7 +27,7 @@ def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: i
     """
     labels, predictions = _checked(labels, predictions, num_classes)
     counted = labels != IGNORE
-    truth, predicted = (ids[counted].astype(np.int64) for ids in (labels, predictions))
+    truth, predicted = labels[counted].astype(np.int64), predictions[counted].astype(np.int64)
     pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
     return pairs.reshape(num_classes, num_classes)
 
@@ -59,7 +59,7 @@ def _widened(masks: np.ndarray) -> np.ndarray:
     """bool (C, H, W): true where a mask is, or up to BOUNDARY_TOLERANCE rows and columns from there."""
     for axis in (1, 2):
         grown = masks.copy()
-        source, target = (np.moveaxis(each, axis, 0) for each in (masks, grown))  # views
+        source, target = np.moveaxis(masks, axis, 0), np.moveaxis(grown, axis, 0)  # views
         for shift in range(1, BOUNDARY_TOLERANCE + 1):
             target[shift:] |= source[:-shift]
             target[:-shift] |= source[shift:]
@@ -195,8 +195,8 @@ class RunningScores(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C)."""
-        y_true = ids_for(y_true, y_pred)
-        y_true, y_pred = (y[:, :: self.stride, :: self.stride] for y in (y_true, y_pred))
+        y_true = ids_for(y_true, y_pred)[:, :: self.stride, :: self.stride]
+        y_pred = y_pred[:, :: self.stride, :: self.stride]
         truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
         # Ignored pixels are counted in one more bin, which is cut off. A sum over segments, because

@@ -237,8 +237,8 @@ def _draw_header(axes: Axes, title: str, ordered: Sequence[Stage]) -> None:
     axes.text(_MARGIN, -_HEADER + 0.06, title, fontsize=TEXT + 2, fontweight="bold", va="top")
     words = "/2: stride of 2    BN: batch normalisation"
     axes.text(WIDTH - _MARGIN, -_HEADER + 0.08, words, fontsize=TEXT, ha="right", va="top")
-    roles = [role for role in _ROLES if role in [stage.role for stage in ordered]]
-    handles = [Patch(facecolor=_ROLES[role], label=role, **_EDGE) for role in roles]
+    shown = [stage.role for stage in ordered]
+    handles = [Patch(facecolor=_ROLES[each], label=each, **_EDGE) for each in _ROLES if each in shown]
     handles.append(Line2D([], [], color=_SKIP, linewidth=2, label="skip connection"))
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(_MARGIN, -_HEADER + 0.3),

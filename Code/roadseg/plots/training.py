@@ -102,14 +102,13 @@ def training_progress(
 ) -> Figure:
     """Loss above mean IoU, beside the predictions for one frame after some epochs (dotted lines).
 
+    The frame and its ground truth are the first two images.
+
     Args:
         run: the training.
         predicted: epoch -> predicted class ids (H, W), as from PredictionRecorder.predictions.
         frames: an opened store.
         index: position of the frame in the store.
-
-    Returns:
-        A figure; the frame and its ground truth are the first two images.
     """
     _, labels = frames.read([index])
     panels = style.frame_panels(frames, index)
