@@ -52,7 +52,13 @@ class ClassMap:
         ids ^= _UNLISTED
         unlisted = ids == _UNLISTED
         if unlisted.any():
-            raise UnlistedColour(_describe_unlisted(_pack_image(colours)[unlisted]))
+            values, counts = np.unique(_pack_image(colours)[unlisted], return_counts=True)
+            value, pixels = int(values[counts.argmax()]), counts.max()
+            colour = value & 255, value >> 8 & 255, value >> 16
+            more = f", and {len(values) - 1} more colours" if len(values) > 1 else ""
+            raise UnlistedColour(
+                f"colour {colour} in {pixels} pixels{more}: not in the encoding of this sequence"
+            )
         return ids
 
     def encode(self, ids: np.ndarray) -> np.ndarray:
@@ -65,9 +71,6 @@ class ClassMap:
         table[: len(self.palette)] = self.palette
         for colour, class_id in reversed(self.colour_to_id.items()):
             table[class_id] = colour
-        known = np.append(np.arange(len(self.palette)), IGNORE)
-        if not np.isin(ids, known).all():
-            raise ValueError(f"class ids must be 0..{len(self.palette) - 1} or {IGNORE}")
         return table[ids]
 
     def __getstate__(self) -> dict[str, object]:
@@ -105,17 +108,6 @@ def _pack_colour(red: int, green: int, blue: int) -> int:
     return red | green << 8 | blue << 16
 
 
-def _describe_unlisted(packed: np.ndarray) -> str:
-    values, counts = np.unique(packed, return_counts=True)
-    order = np.argsort(-counts)
-    shown = [
-        f"({value & 255}, {value >> 8 & 255}, {value >> 16}) in {count} pixel{'s' * (count > 1)}"
-        for value, count in zip(values[order][:3].tolist(), counts[order][:3].tolist(), strict=True)
-    ]
-    more = f" and {len(values) - 3} more colours" if len(values) > 3 else ""
-    return f"colour {', '.join(shown)}{more}: not in the encoding of this sequence"
-
-
 def dump_class_maps(class_maps: Mapping[str, ClassMap]) -> bytes:
     """The pickle of builtins that stands beside a store.
 
@@ -139,14 +131,9 @@ class _BuiltinsOnly(pickle.Unpickler):
 
 def load_class_maps(path: str | Path) -> dict[str, dict]:
     """The dictionaries of `dump_class_maps`; raises DataError for anything else, running none of it."""
-    path, reason = user_path(path), "other tables"
+    path = user_path(path)
     try:
         with path.open("rb") as file:
-            tables = _BuiltinsOnly(file).load()
-        names = tables["id_to_name"]
-        is_complete = len(tables["id_to_colour"]) == len(names) and "colour_to_id" in tables
-        if is_complete and tables["name_to_id"] == {name: id_ for id_, name in names.items()}:
-            return tables
+            return dict(_BuiltinsOnly(file).load())
     except Exception as error:  # whatever a damaged pickle happens to mean
-        reason = error
-    raise DataError(f"{path}: not a readable class map ({reason}); run the preprocessing again")
+        raise DataError(f"{path}: not a readable class map ({error}); run the preprocessing again")

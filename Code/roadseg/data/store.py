@@ -9,7 +9,6 @@ Every byte that matters has a checksum: Fletcher-32 of each chunk, and those of 
 """
 
 import hashlib
-import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property, lru_cache
@@ -35,8 +34,8 @@ _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError)  # h5py ra
 class CompressedFrame(NamedTuple):
     """The two chunks of one frame as they stand in the file, and the CRC-32 of what they hold."""
 
-    image: bytes  # deflate stream of uint8 (H, W, 3), and its Fletcher-32
-    labels: bytes  # deflate stream of uint8 (H, W), and its Fletcher-32
+    image: bytes  # deflate stream and its Fletcher-32
+    labels: bytes
     checksum: int
 
 
@@ -123,15 +122,13 @@ class FrameStore:
         Raises ValueError for a position that is not in the store (-1 is not), and DataError for a frame
         that is damaged.
         """
-        positions = [operator.index(position) for position in indices]
-        stored_images, stored_labels = self.images, self.labels
-        images = np.empty((len(positions), *stored_images.shape[1:]), np.uint8)
-        labels = np.empty((len(positions), *stored_labels.shape[1:]), np.uint8)
+        positions, stored = [*indices], (self.images, self.labels)
+        images, labels = (np.empty((len(positions), *each.shape[1:]), np.uint8) for each in stored)
         for row, position in enumerate(positions):
             if not 0 <= position < len(self):
                 raise ValueError(f"position {position}: there are {len(self)} frames, counted from 0")
             try:
-                images[row], labels[row] = stored_images[position], stored_labels[position]
+                images[row], labels[row] = (each[position] for each in stored)
             except _DAMAGE as error:
                 raise DataError(f"{self.describe(position)} is damaged ({error}); preprocess again")
         return images, labels
@@ -143,11 +140,8 @@ class FrameStore:
 
     def class_pixels(self, indices: Iterable[int]) -> np.ndarray:
         """int64 (C): labelled pixels of each class in the frames at these positions."""
-        pixels = np.zeros(IGNORE + 1, np.int64)
-        for index in indices:
-            _, labels = self.read([index])
-            pixels += np.bincount(labels.ravel(), minlength=len(pixels))
-        return pixels[: self.num_classes]
+        every = (np.bincount(self.read([i])[1].ravel(), minlength=IGNORE + 1) for i in indices)
+        return sum(every, np.zeros(IGNORE + 1, np.int64))[: self.num_classes]
 
     def close(self) -> None:
         """Closes the file; reading on opens it again."""
@@ -230,7 +224,7 @@ def write(
     image_shape: tuple[int, int, int],
     attributes: Mapping[str, object],
 ) -> None:
-    """Writes the HDF5 file.
+    """Writes the HDF5 file, or raises OSError.
 
     Args:
         path: of the file; an existing one is overwritten.
@@ -238,8 +232,6 @@ def write(
         frames: one for each name, in the same order; they are read one at a time.
         image_shape: (H, W, 3) of every frame.
         attributes: of the file, beside format_version and digest.
-
-    Raises OSError when the file cannot be written.
     """
     try:
         with h5py.File(path, "w", libver="latest", locking=False) as file:

@@ -55,10 +55,8 @@ def _recognise(path: Path, kind: str | None) -> str:
     found = [name for name, each in KINDS.items() if each.recognises(path)]
     if kind in found or (kind is None and len(found) == 1):
         return kind or found[0]
+    if kind is None and found:
+        raise DataError(f"{path}: holds {' and '.join(found)}; say which with kind=...")
+    problem = f"not laid out as {kind!r}" if kind else "no known data set in this folder"
     layouts = "; ".join(f"{name}: {each.layout}" for name, each in KINDS.items())
-    problem = f"no known data set in this folder. Known layouts: {layouts}"
-    if kind is not None:
-        problem = f"not laid out as {kind!r}. Known layouts: {layouts}"
-    elif found:
-        problem = f"holds {' and '.join(found)}; say which with kind=..."
-    raise DataError(f"{path}: {problem}")
+    raise DataError(f"{path}: {problem}. Known layouts: {layouts}")
