@@ -11,7 +11,7 @@ Every byte that matters has a checksum: Fletcher-32 of each chunk, and those of 
 import hashlib
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,12 +42,33 @@ class CompressedFrame(NamedTuple):
 class FrameStore:
     """Preprocessed frames in the order of (sequence, index); a position counts from 0.
 
-    The file is opened when it is needed, and again in every other process that gets a copy.
+    The file is opened again in every other process that gets a copy.
+
+    Attributes:
+        path: of the folder.
+        attributes: of the HDF5 file.
+        class_names: in the order of their ids.
+        palette: uint8 (C, 3), the colour in which each class is painted.
+        digest: of the frames and classes: the same wherever and whenever they were preprocessed.
+        sequence: of each frame.
+        index: int64 (N), the number of each frame within its sequence.
+        names: (sequence, index) of each frame.
+        image_shape: (H, W, 3) of every image.
     """
 
     def __init__(self, target: str | Path):
+        """Raises whatever h5py does where `open` raises DataError."""
         self.path = user_path(target).absolute()
         self._opened: tuple[int, h5py.File] | None = None  # by which process
+        self.attributes = {name: _decoded(value) for name, value in self._file.attrs.items()}
+        self.class_names: tuple[str, ...] = self.attributes["class_names"]
+        self.palette: np.ndarray = self.attributes["palette"]
+        self.digest: str = self.attributes["digest"]
+        self.sequence: list[str] = self._file["sequence"].asstr()[:].tolist()
+        self.index: np.ndarray = self._file["index"][:]
+        self.names = list(zip(self.sequence, self.index.tolist(), strict=True))
+        self.image_shape: tuple[int, int, int] = self.images.shape[1:]
+        self.num_classes = len(self.class_names)
 
     def __reduce__(self):
         return _store_of_process, (self.path,)
@@ -71,50 +92,6 @@ class FrameStore:
     def labels(self) -> h5py.Dataset:
         """uint8 (N, H, W), class ids, 255 = ignore."""
         return self._file["labels"]
-
-    @cached_property
-    def sequence(self) -> list[str]:
-        """The sequence of each frame."""
-        return self._file["sequence"].asstr()[:].tolist()
-
-    @cached_property
-    def index(self) -> np.ndarray:
-        """int64 (N): the number of each frame within its sequence."""
-        return self._file["index"][:]
-
-    @cached_property
-    def names(self) -> list[tuple[str, int]]:
-        """(sequence, index) of each frame."""
-        return list(zip(self.sequence, self.index.tolist(), strict=True))
-
-    @cached_property
-    def attributes(self) -> dict[str, object]:
-        """Of the HDF5 file."""
-        return {name: _decoded(value) for name, value in self._file.attrs.items()}
-
-    @cached_property
-    def class_names(self) -> tuple[str, ...]:
-        """In the order of their ids."""
-        return self.attributes["class_names"]
-
-    @cached_property
-    def palette(self) -> np.ndarray:
-        """uint8 (C, 3): the colour in which each class is painted."""
-        return self.attributes["palette"]
-
-    @property
-    def digest(self) -> str:
-        """Of the frames and classes: the same wherever and whenever they were preprocessed."""
-        return self.attributes["digest"]
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, 3) of every image."""
-        return self.images.shape[1:]
-
-    @property
-    def num_classes(self) -> int:
-        return len(self.class_names)
 
     def read(self, indices: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
         """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W) of the frames at these positions.
@@ -156,16 +133,11 @@ class FrameStore:
         self.close()
 
 
-@lru_cache(maxsize=4)
-def _store_of_process(path: Path) -> FrameStore:
-    """A worker gets a copy with each call, but opens the file once."""
-    return FrameStore(path)
-
-
 def open(target: str | Path) -> FrameStore:
     """The store that preprocess.to_hdf5 wrote into the folder `target`; raises DataError."""
-    frames = FrameStore(target)
+    path = user_path(target).absolute() / FRAMES_FILE
     try:
+        frames = FrameStore(target)
         version = frames.attributes["format_version"]
         if version == FORMAT_VERSION and frames.labels.shape == (len(frames), *frames.image_shape[:2]):
             return frames
@@ -174,7 +146,11 @@ def open(target: str | Path) -> FrameStore:
         reason = "no such file"
     except _DAMAGE as error:
         reason = f"not a readable store of frames ({error})"
-    raise DataError(f"{frames.path / FRAMES_FILE}: {reason}; preprocess again")
+    raise DataError(f"{path}: {reason}; preprocess again")
+
+
+# A worker gets a copy with each call, but opens the file once.
+_store_of_process = lru_cache(maxsize=4)(open)
 
 
 def verify(target: str | Path, progress: bool = False) -> FrameStore:
