@@ -36,14 +36,12 @@ class Release:
     address: of the folder that holds the archives.
     worlds: name of a world in 1.3.1 -> its name here.
     cameras: names; "" for the only one.
-    other_layouts: patterns of folders beside which `sources` would not find this version.
     archives: labels before images, because `sources` lists a sequence as soon as it has images.
     """
 
     address: str
     worlds: dict[str, str]
     cameras: tuple[str, ...]
-    other_layouts: tuple[str, ...]
     archives: tuple[Archive, ...]
 
     @property
@@ -77,7 +75,6 @@ RELEASES: dict[str, Release] = {
         address="https://download.europe.naverlabs.com/virtual-kitti-1.3.1",
         worlds={world: world for world in FRAME_COUNTS},
         cameras=("",),
-        other_layouts=("Scene*", "vkitti_2.0.3_*/Scene*"),
         archives=(
             Archive(
                 "vkitti_1.3.1_scenegt.tar",
@@ -96,7 +93,6 @@ RELEASES: dict[str, Release] = {
         address="https://download.europe.naverlabs.com/virtual_kitti_2.0.3",
         worlds={world: f"Scene{world[2:]}" for world in FRAME_COUNTS},
         cameras=("Camera_0", "Camera_1"),
-        other_layouts=("vkitti_1.3.1_*/*", "vkitti_2.0.3_*/Scene*"),
         archives=(
             Archive("vkitti_2.0.3_textgt.tar.gz", 24_451_078, ("{world}/{variation}/colors.txt",)),
             Archive(

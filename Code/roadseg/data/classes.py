@@ -64,8 +64,8 @@ class ClassMap:
     def encode(self, ids: np.ndarray) -> np.ndarray:
         """Colours uint8 (..., 3) of class ids uint8 (...): the inverse of `decode`.
 
-        A class is painted in the first colour that the sequence lists for it (instances cannot be
-        told apart any more), else in its palette colour; IGNORE in the undefined colour, else black.
+        A class is painted in the first colour that the sequence lists for it, else in its palette
+        colour; IGNORE in the undefined colour, else black.
         """
         table = np.zeros((256, 3), np.uint8)
         table[: len(self.palette)] = self.palette
@@ -79,10 +79,9 @@ class ClassMap:
 
     @cached_property
     def _lookup(self) -> np.ndarray:
-        """Packed 24-bit colour -> id ^ _UNLISTED.
+        """Packed 24-bit colour -> id ^ _UNLISTED, which makes "unlisted" zero.
 
-        The exclusive or makes "unlisted" zero: of the 16 MiB only the pages that hold a listed colour
-        ever exist in memory, so fifty sequences can keep their tables.
+        So only those pages of the 16 MiB that hold a listed colour ever exist in memory.
         """
         table = np.zeros(1 << 24, np.uint8)
         for colour, class_id in self.colour_to_id.items():

@@ -34,6 +34,7 @@ RETRIES = urllib3.Retry(
     backoff_max=60,
     status_forcelist=(408, 425, 429, 500, 502, 503, 504),
 )
+_FAILURES = OSError, EOFError, zlib.error, tarfile.TarError, urllib3.exceptions.HTTPError
 _AHEAD = 1024  # bytes that hold the padding of a member and the next header
 _MEMBERS_PER_SAVE = 200  # of the index: what a kill can cost
 
@@ -99,23 +100,16 @@ def fetch(
         accept_licence: whether you accept LICENCE, the terms of the data.
         progress: whether to show progress bars.
 
-    Raises:
-        DataError: the licence is not accepted, a name is unknown, the target holds another layout or
-            another process fetches into it, the server fails for good, or an archive is damaged. What
-            is complete is kept.
+    Raises DataError for all that goes wrong; what is complete is kept.
     """
     chosen = plan(sequences, target, version)
-    target, release, where = chosen.target, chosen.release, chosen.target
+    target, where = chosen.target, chosen.target
     if not any(chosen.missing.values()):
         return
     if not accept_licence:
         raise DataError(
             f"{LICENCE}Nothing was fetched; accept_licence=True (`roadseg fetch --accept-licence`, "
             "`make data ACCEPT_LICENCE=yes`) accepts this."
-        )
-    if other := next(chain(*map(target.glob, release.other_layouts)), None):
-        raise DataError(
-            f"{target}: holds {other.relative_to(target)} already; fetch into another folder"
         )
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -124,27 +118,23 @@ def fetch(
             for archive, names in chosen.missing.items():
                 if names:
                     where = archive.name
-                    file, state = _open(archive, str(url or release.address), target)
+                    file, state = _open(archive, str(url or chosen.release.address), target)
                     with file:
                         _extract(archive.name, file, state, set(names), target, progress)
-    except (OSError, urllib3.exceptions.HTTPError, tarfile.TarError) as error:
+    except _FAILURES as error:
         raise DataError(f"{where}: {error}; what is complete is kept, so call again to continue")
 
 
 def _open(archive: Archive, place: str, target: Path) -> tuple[BinaryIO, object]:
     """The uncompressed archive in a folder or at an address, and a state that changes when it does."""
-    folders = [target] if "://" in place else [target, user_path(place)]
-    path = next((path for each in folders if (path := each / archive.name).is_file()), None)
-    if path is None and "://" not in place:
-        raise DataError(f"{place}: no {archive.name} in this folder, nor is it an address")
+    path = target / archive.name
+    if not path.is_file():
+        path = None if "://" in place else user_path(place) / archive.name
     remote = None if path else _RemoteFile(f"{place.rstrip('/')}/{archive.name}")
     if not archive.is_compressed:
         return (remote, remote.state) if remote else (path.open("rb"), path.stat().st_mtime_ns)
     content = path.read_bytes() if path else b"".join(iter(lambda: remote.read(1 << 20), b""))
-    try:
-        tar = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path or remote.url}: not a complete gzip file ({error}); get it again")
+    tar = gzip.decompress(content)
     if remote:
         atomic_write(target / archive.name, lambda part: part.write_bytes(content))
     return io.BytesIO(tar), zlib.crc32(content)
@@ -193,7 +183,7 @@ def _extract(
 
 
 def _members(file: BinaryIO, start: int) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-    """The members from the header at byte `start` on."""
+    """Those from the header at byte `start` on."""
     file.seek(start)
     tar = tarfile.TarFile(fileobj=file)
     while (member := tar.next()) is not None:

@@ -122,7 +122,7 @@ def to_hdf5(
                 if not _has_frames(target, job):  # another process may just have written them
                     atomic_write(path, write)
                     written = len(frames)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the second one of HDF5
         raise DataError(f"{target}: cannot be written ({error}); make room, or choose another folder")
     seconds = time.monotonic() - start
     return Report(path, len(frames), written, downscale.size, downscale.cropped, seconds)

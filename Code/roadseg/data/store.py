@@ -200,7 +200,7 @@ def write(
     image_shape: tuple[int, int, int],
     attributes: Mapping[str, object],
 ) -> None:
-    """Writes the HDF5 file, or raises OSError.
+    """Writes the HDF5 file; raises OSError or RuntimeError when it cannot.
 
     Args:
         path: of the file; an existing one is overwritten.
@@ -209,29 +209,26 @@ def write(
         image_shape: (H, W, 3) of every frame.
         attributes: of the file, beside format_version and digest.
     """
-    try:
-        with h5py.File(path, "w", libver="latest", locking=False) as file:
-            images, labels = (
-                file.create_dataset(
-                    name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1, fletcher32=True
-                )
-                for name, shape in (("images", image_shape), ("labels", image_shape[:2]))
+    with h5py.File(path, "w", libver="latest", locking=False) as file:
+        images, labels = (
+            file.create_dataset(
+                name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1, fletcher32=True
             )
-            checksums = []
-            for position, frame in zip(range(len(names)), frames, strict=True):
-                # Threads have compressed the chunks; HDF5's own filter would keep all others waiting.
-                images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
-                labels.id.write_direct_chunk((position, 0, 0), frame.labels)
-                checksums.append(frame.checksum)
-            sequences, indices = zip(*names, strict=True)
-            named = {"sequence": _encoded(sequences), "index": np.array(indices, np.int64)}
-            for name, values in named.items():
-                file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
-            file.attrs["format_version"] = FORMAT_VERSION
-            file.attrs["digest"] = _encoded(_digest(checksums, names, attributes["class_names"]))
-            file.attrs.update({name: _encoded(value) for name, value in attributes.items()})
-    except RuntimeError as error:  # of HDF5, when the disk is full
-        raise OSError(f"{path}: {error}") from error
+            for name, shape in (("images", image_shape), ("labels", image_shape[:2]))
+        )
+        checksums = []
+        for position, frame in zip(range(len(names)), frames, strict=True):
+            # Threads have compressed the chunks; HDF5's own filter would keep all others waiting.
+            images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
+            labels.id.write_direct_chunk((position, 0, 0), frame.labels)
+            checksums.append(frame.checksum)
+        sequences, indices = zip(*names, strict=True)
+        named = {"sequence": _encoded(sequences), "index": np.array(indices, np.int64)}
+        for name, values in named.items():
+            file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
+        file.attrs["format_version"] = FORMAT_VERSION
+        file.attrs["digest"] = _encoded(_digest(checksums, names, attributes["class_names"]))
+        file.attrs.update({name: _encoded(value) for name, value in attributes.items()})
 
 
 def _checksum(image: np.ndarray, labels: np.ndarray) -> int:

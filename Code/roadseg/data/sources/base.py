@@ -196,21 +196,16 @@ def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: 
     for name in wanted:
         below = {each for each in known if f"{each}/".startswith(f"{name}/")}
         if not below:
-            raise unknown_sequence(name, known, where)
+            text = f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}"
+            if isinstance(where, Path) and (where / RENDERED_MARKER).is_file():
+                world, _, variation = name.partition("/")
+                more = f" VARIATIONS={variation}" if variation else ""
+                text += f". These scenes were rendered; `make scenes WORLDS={world}{more}` renders more"
+            raise DataError(text)
         chosen |= below
     if not chosen:
         raise DataError(f"{where}: no sequence here, or an empty list was given; extract at least one")
     return sorted(chosen)
-
-
-def unknown_sequence(name: str, known: Iterable[str], where: object) -> DataError:
-    """The error that names those there are."""
-    text = f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}"
-    if isinstance(where, Path) and (where / RENDERED_MARKER).is_file():
-        world, _, variation = name.partition("/")
-        variations = f" VARIATIONS={variation}" if variation else ""
-        text += f". These scenes were rendered; `make scenes WORLDS={world}{variations}` renders more"
-    return DataError(text)
 
 
 def visible_files(folder: Path) -> list[Path]:
