@@ -25,6 +25,8 @@ def labels():
 def test_shapes_and_types_stay_and_no_class_is_invented(labels):
     for seed in range(30):
         image, ids = STRONG(coloured(labels), labels, np.random.default_rng(seed))
+        again, _ = STRONG(coloured(labels), labels, np.random.default_rng(seed))
+        assert np.array_equal(image, again)
         assert image.shape == (*labels.shape, 3)
         assert ids.shape == labels.shape
         assert image.dtype == ids.dtype == np.uint8
@@ -62,12 +64,6 @@ def test_mirroring_changes_nothing_but_the_side(labels):
     assert seen == {"as it was", "mirrored"}
 
 
-def test_without_flip_and_ranges_nothing_changes(labels):
-    image, ids = Augmentation(flip=False)(coloured(labels), labels, np.random.default_rng(0))
-    assert np.array_equal(ids, labels)
-    assert np.array_equal(image, coloured(labels))
-
-
 def test_colour_changes_the_image_only():
     generator = np.random.default_rng(0)
     image = generator.integers(60, 180, (20, 30, 3), np.uint8)
@@ -96,12 +92,6 @@ def test_gamma_moves_the_greys_between_black_and_white():
     assert 1.35 < max(exponents) < np.exp(0.52)
 
 
-def test_the_same_generator_gives_the_same_frame(labels):
-    first, second = (STRONG(coloured(labels), labels, np.random.default_rng(3)) for _ in range(2))
-    assert np.array_equal(first[0], second[0])
-    assert np.array_equal(first[1], second[1])
-
-
 def test_a_range_that_makes_no_sense_is_refused_when_it_is_made():
     for wrong in (
         {"scale": (0, 1)},
@@ -112,9 +102,6 @@ def test_a_range_that_makes_no_sense_is_refused_when_it_is_made():
     ):
         with pytest.raises(ValueError, match=next(iter(wrong))):
             Augmentation(**wrong)
-
-
-def test_lists_as_json_has_them_become_tuples():
     made = Augmentation(scale=[0.5, 2], crop=[24, 40], brightness=0.25)
     assert made == Augmentation(**json.loads(json.dumps(asdict(made))))
     assert (made.scale, made.crop) == ((0.5, 2.0), (24, 40))
@@ -184,15 +171,11 @@ def test_skies_become_blue_deeper_at_the_top_and_nothing_else_changes():
     assert 10 < len(seen) < 30
     assert min(seen) < 40
     assert max(seen) > 90
-
-
-@pytest.mark.parametrize("sky", [None, 9])
-def test_without_sky_nothing_becomes_blue(labels, sky):
-    labels = np.where(labels == 9, 0, labels)
-    image, _ = Augmentation(flip=False, blue_sky=1.0)(
-        coloured(labels), labels, np.random.default_rng(0), sky=sky
-    )
-    assert np.array_equal(image, coloured(labels))
+    for sky in (None, 9):
+        same, _ = Augmentation(flip=False, blue_sky=1.0)(
+            image, labels, np.random.default_rng(0), sky=sky
+        )
+        assert np.array_equal(same, image)
 
 
 def test_grey_frames_have_no_colours_left_and_others_keep_them():

@@ -52,10 +52,7 @@ class Report:
 
 
 def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -> str:
-    """A name for the target that other data, sequences or scales do not share.
-
-    The same data has the same name wherever it lies.
-    """
+    """A name for the target, the same for the same data wherever it lies, and only for that."""
     frames = source.frames(sequences)
     digest = _sha256_of(*_content(source, frames, _class_maps(source, frames)))
     return f"{source.kind}-{float(scale):g}-{digest[:8]}"
@@ -83,10 +80,8 @@ def to_hdf5(
             of its workers, which must see the raw files under the same names.
         progress: whether to show a progress bar.
 
-    Raises:
-        DataError: a frame is not what its format promises, the target cannot be written, another
-            process writes into it, or a cluster was lost.
-        ValueError: the scale is no simple ratio of at least 1.
+    Raises DataError when a frame is not what its format promises, the target cannot be written, another
+    process writes into it, or a cluster was lost; ValueError unless the scale is a simple ratio >= 1.
     """
     start = time.monotonic()
     target, frames = user_path(target), source.frames(sequences)

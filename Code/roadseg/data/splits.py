@@ -52,24 +52,20 @@ class Split:
         if not self.train or not self.validation:
             raise ValueError(
                 f"{self.description}: {len(self.train)} train and {len(self.validation)} validation "
-                "frames; each part needs at least one. Take more frames, a smaller gap, or hold out "
-                "other sequences (VALIDATION=..., --validation)"
+                "frames; take more frames, a smaller gap, or hold out other sequences (VALIDATION=..., "
+                "--validation)"
             )
         positions = sorted((*self.train, *self.validation))
         if positions[0] < 0 or len(set(positions)) < len(positions):
-            raise ValueError(
-                f"{self.description}: positions from 0 up, none of them twice or in both parts, are "
-                "expected"
-            )
+            what = "positions from 0 up, none of them twice or in both parts, are expected"
+            raise ValueError(f"{self.description}: {what}")
 
     def check(self, frames: Frames) -> None:
         """Raises DataError for other frames than the split was made for, or fewer than it asks for."""
         is_same = self.frames is None or self.frames == _names_digest(frames)
         if not is_same or max(*self.train, *self.validation) >= len(frames):
-            raise DataError(
-                f"{self.description}: this split was made for other frames than these {len(frames)}; "
-                "make it again for them"
-            )
+            what = f"this split was made for other frames than these {len(frames)}; make it again"
+            raise DataError(f"{self.description}: {what}")
 
     def save(self, path: str | Path) -> None:
         """Writes the split as JSON."""

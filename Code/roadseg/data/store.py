@@ -149,8 +149,10 @@ def open(target: str | Path) -> FrameStore:
     raise DataError(f"{path}: {reason}; preprocess again")
 
 
-# A worker gets a copy with each call, but opens the file once.
-_store_of_process = lru_cache(maxsize=4)(open)
+@lru_cache(maxsize=4)
+def _store_of_process(path: Path) -> FrameStore:
+    """A worker gets a copy with each call, but opens the file once."""
+    return open(path)
 
 
 def verify(target: str | Path, progress: bool = False) -> FrameStore:

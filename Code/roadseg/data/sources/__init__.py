@@ -34,16 +34,11 @@ def open(
             them; None: all frames must have one size.
         labelled_only: whether images without labels are left out, instead of an error.
 
-    Raises:
-        DataError: there is no such folder, it cannot be read, or it has no known layout or more than
-            one.
+    Raises DataError when there is no such folder, or it has no known layout or more than one.
     """
     path = user_path(path)
     if not path.is_dir():
-        raise DataError(
-            f"{path}: no such folder; give the one that holds a data set, or put one there: "
-            "docs/data.md says where to get it"
-        )
+        raise DataError(f"{path}: no such folder; docs/data.md says where to get data sets")
     source = KINDS[_recognise(path, kind)](path)
     source.labelled_only = labelled_only
     if size is not None:

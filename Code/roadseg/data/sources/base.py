@@ -124,10 +124,9 @@ class Source(ABC):
 
 def unequal_sizes(frame: Frame, image_size: tuple[int, int], label_shape: tuple[int, int]) -> str:
     """What is wrong when an image (width, height) and its labels (H, W) differ in size."""
-    return (
-        f"{frame.label}: {label_shape[1]} x {label_shape[0]} pixels, but its image {frame.image} has "
-        f"{image_size[0]} x {image_size[1]}; one of them is from elsewhere, or turned"
-    )
+    (height, width), (columns, rows) = label_shape, image_size
+    image = f"its image {frame.image} has {columns} x {rows}; one of them is from elsewhere, or turned"
+    return f"{frame.label}: {width} x {height} pixels, but {image}"
 
 
 class Joined(Source):
@@ -188,8 +187,7 @@ class Joined(Source):
 def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
     """Those of `known` that are named in `wanted` (None: all), or lie below a name; sorted, each once.
 
-    where: what messages call the data set. Raises DataError for a name that nothing matches, and when
-    there is no sequence.
+    Raises DataError, which calls the data set `where`, for a name that nothing matches, and for none.
     """
     wanted = known if wanted is None else [wanted] if isinstance(wanted, str) else wanted
     chosen = set()

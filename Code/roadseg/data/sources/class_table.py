@@ -38,14 +38,11 @@ _COLOUR_FIRST = re.compile(r"^\s*(\d+\s+\d+\s+\d+)\s+(.+)$", re.MULTILINE)  # in
 
 
 class UnlistedLabels(DataError):
-    """A mask holds raw labels that its table does not list.
-
-    counts: pixels of each such label, the most frequent first.
-    ids: class ids uint8 (H, W) of the mask, IGNORE where its labels are not listed.
-    """
+    """A mask holds raw labels that its table does not list."""
 
     def __init__(self, where: object, table: object, counts: Mapping[Hashable, int], ids: np.ndarray):
-        self.ids = ids
+        self.ids = ids  # class ids uint8 (H, W), IGNORE where labels are not listed
+        # Pixels of each such label, the most frequent first
         self.counts = dict(sorted(counts.items(), key=lambda item: -item[1]))
         label, pixels = next(iter(self.counts.items()))
         more = f" ({len(counts)} such values in all)" if len(counts) > 1 else ""
@@ -54,26 +51,17 @@ class UnlistedLabels(DataError):
 
 @dataclass(frozen=True)
 class ClassTable:
-    """Raw labels of three kinds -> class ids, IGNORE for void; class ids follow the order of the table.
+    """Raw labels of three kinds -> class ids, IGNORE for void; ids follow the order of the table."""
 
-    class_names, palette: of the classes, void left out.
-    ids: of grey masks, and indices of masks with a palette.
-    colours: of RGB masks.
-    classes: names of classes of another data set, see `label_map`.
-    image_suffix, mask_suffix: with which the stems of files end, behind the name that both share.
-    size: (H, W) to fit all frames to.
-    where: the file, for messages.
-    """
-
-    class_names: tuple[str, ...]
+    class_names: tuple[str, ...]  # without void
     palette: tuple[Colour, ...]
-    ids: Mapping[int, int] = field(default_factory=dict)
-    colours: Mapping[Colour, int] = field(default_factory=dict)
-    classes: Mapping[str, int] = field(default_factory=dict)
-    image_suffix: str | None = None
+    ids: Mapping[int, int] = field(default_factory=dict)  # grey values, or indices of a palette
+    colours: Mapping[Colour, int] = field(default_factory=dict)  # of RGB masks
+    classes: Mapping[str, int] = field(default_factory=dict)  # of another data set, see `label_map`
+    image_suffix: str | None = None  # of the stems of files, behind the name that both share
     mask_suffix: str | None = None
-    size: tuple[int, int] | None = None
-    where: str = "the class table"
+    size: tuple[int, int] | None = None  # (H, W) to fit all frames to
+    where: str = "the class table"  # the file, for messages
 
     @cached_property
     def class_map(self) -> ClassMap:
@@ -82,24 +70,16 @@ class ClassTable:
         return ClassMap(self.class_names, self.palette, self.colours or {(0, 0, 0): IGNORE, **painted})
 
     def decode(self, mask: Image.Image, path: object) -> np.ndarray:
-        """Class ids uint8 (H, W) of a mask, every pixel checked.
+        """Class ids uint8 (H, W) of a mask that `images.read_mask` has read; path: for messages.
 
-        Args:
-            mask: as `images.read_mask` gives it. Of one with a palette the indices count, unless the
-                table lists colours.
-            path: of the mask, for messages.
-
-        Raises:
-            UnlistedLabels: a pixel's raw label is not in the table.
-            DataError: the table has no labels of the mask's kind.
+        Where the table lists no colours, the indices of a mask with a palette count. Raises
+        UnlistedLabels for a raw label, and DataError for a kind of label, that is not in the table.
         """
         labels = raw_labels(mask, bool(self.colours), self.ids)
         kind, listed = ("colour", self.colours) if labels.ndim == 3 else ("id", self.ids)
         if not listed:
-            raise DataError(
-                f"{path}: its pixels are {kind}s, but {self.where} has none; add a column {kind!r}, or "
-                "save the masks in the other way"
-            )
+            what = f"{path}: its pixels are {kind}s, but {self.where} has none"
+            raise DataError(f"{what}; add a column {kind!r}, or save the masks in the other way")
         with suppress(UnlistedColour):  # an error of this table says more
             ids = self._lookup[labels] if kind == "id" else self.class_map.decode(labels)
             if not (ids == _UNLISTED).any():
@@ -115,10 +95,8 @@ class ClassTable:
         Raises DataError where the table's column "class" lacks a name.
         """
         if missing := [name for name in class_names if name not in self.classes]:
-            raise DataError(
-                f"{self.where}: class {missing[0]!r} is not in its column 'class'; "
-                f"write it behind a name, or behind {VOID}"
-            )
+            what = f"class {missing[0]!r} is not in its column 'class'; write it behind a name or {VOID}"
+            raise DataError(f"{self.where}: {what}")
         table = np.full(256, IGNORE, np.uint8)
         table[: len(class_names)] = [self.classes[name] for name in class_names]
         return table
@@ -188,10 +166,8 @@ def load_table(table: str | Path) -> ClassTable:
     try:
         text = Path(table).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{table}: cannot be read ({error}); give a CSV file, saved in UTF-8, or one of the ready "
-            f"tables {', '.join(ready_tables())}"
-        )
+        ready = ", ".join(ready_tables())
+        raise DataError(f"{table}: {error}; give a CSV file, saved in UTF-8, or the name of {ready}")
     if Path(table).suffix == ".txt":  # lines such as "128 64 128 Road", without a header
         return parse_table(_COLOUR_FIRST.sub(r"\1,\2", text), str(table), ["colour", "name"])
     return parse_table(text, str(table))
@@ -281,25 +257,19 @@ class _Parser:
         name = row.get("name", "")
         name = VOID if name.lower() == VOID else name
         if len(cells) > len(self.columns):
-            return self._say(
-                f"{len(cells)} cells, but the header has {len(self.columns)}; write a colour as "
-                "128 64 128, and several labels as 7 | 8"
-            )
+            what = f"{len(cells)} cells, but the header has {len(self.columns)}"
+            return self._say(f"{what}; write a colour as 128 64 128, and several labels as 7 | 8")
         if not name:
             return self._say("no name; give the class one, or void")
         if name in self.names:
-            return self._say(
-                f"{name!r} is already in line {self.names[name]}; put all of its labels into one line, "
-                "separated by |"
-            )
+            what = f"{name!r} is already in line {self.names[name]}"
+            return self._say(f"{what}; put all of its labels into one line, separated by |")
         self.names[name] = self.line
         for column in _LABELS:
             for label in self._labels_in(column, row.get(column, "")):
                 if (taken := self.labels[column].setdefault(label, name)) != name:
-                    self._say(
-                        f"{column} {written(label)} already stands for {taken!r} in line "
-                        f"{self.names[taken]}; leave it in one of them"
-                    )
+                    what = f"{column} {written(label)} already stands for {taken!r}"
+                    self._say(f"{what} in line {self.names[taken]}; leave it in one of them")
                     break
         for colour in self._labels_in("palette", row.get("palette", "")):
             self.palette[name] = colour
@@ -317,9 +287,9 @@ class _Parser:
     def _check_whole(self) -> None:
         classes = [name for name in self.names if name != VOID]
         if not 1 <= len(classes) <= MAX_CLASSES:
+            what = f"lists {len(classes)} classes, but 1 to {MAX_CLASSES} are possible"
             self.problems.append(
-                f"lists {len(classes)} classes, but 1 to {MAX_CLASSES} are possible; write a header "
-                "such as 'name,id', and a line such as 'road,7' for each"
+                f"{what}; write a header 'name,id', and a line such as 'road,7' for each"
             )
         for column, labels in self.labels.items():
             for name in classes if labels else ():

@@ -35,8 +35,7 @@ class _Tree:
                 found[name] = files
         if "." in found and (self.path / LOOSE).is_dir():
             raise DataError(
-                f"{self.path}: files beside a sub-folder {LOOSE!r}, and {LOOSE!r} is what the files "
-                "that lie in no sub-folder are called; rename it"
+                f"{self.path}: files beside a sub-folder {LOOSE!r}, which means them; rename it"
             )
         return {LOOSE if name == "." else name: files for name, files in found.items()}
 
@@ -86,23 +85,18 @@ class Folder(TableSource):
         image_suffix: str | None = None,
         mask_suffix: str | None = None,
     ):
-        """Reads the table.
+        """Reads the table; raises DataError when there is none, or something is wrong with it.
 
         Args:
             path: of the folder.
             table: a CSV file, or the name of a table that ships; None: the folder's classes.csv.
             image_suffix, mask_suffix: of the names of files; None: as the table says.
-
-        Raises:
-            DataError: there is no table, or something is wrong with it.
         """
         super().__init__(Path(path))
         table = table or own_table(self.path) or self.ready_table
         if table is None:
-            raise DataError(
-                f"{self.path / TABLE_FILE}: no such file; `roadseg check-data {self.path}` proposes one "
-                "from the masks"
-            )
+            proposal = f"`roadseg check-data {self.path}` proposes one from the masks"
+            raise DataError(f"{self.path / TABLE_FILE}: no such file; {proposal}")
         self.use_table(table if isinstance(table, ClassTable) else load_table(table))
         for name, given in (("image_suffix", image_suffix), ("mask_suffix", mask_suffix)):
             given = getattr(self.table, name) if given is None else given
@@ -123,10 +117,8 @@ class Folder(TableSource):
         for tree in (self._images, self._masks):
             files = [each for each in tree.path.rglob("*") if each.is_file()]
             if files and tree.suffix:
-                raise DataError(
-                    f"{tree.path}: none of the {len(files)} files, such as {files[0].name}, ends with "
-                    f"{tree.suffix!r}"
-                )
+                what = f"none of the {len(files)} files, such as {files[0].name}, ends with"
+                raise DataError(f"{tree.path}: {what} {tree.suffix!r}")
         empty = self._images if self._masks.path.is_dir() else self._masks
         name = empty.path.name
         raise DataError(f"{empty.path}: no {name} in it or in its sub-folders; put them there")
