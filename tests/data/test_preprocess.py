@@ -5,8 +5,8 @@ import shutil
 import signal
 import subprocess
 import sys
-import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import h5py
 import numpy as np
@@ -138,15 +138,9 @@ def test_one_process_at_a_time_writes(tree, tmp_path):
     (tmp_path / "store").mkdir()
     with folder_lock(tmp_path / "store"), pytest.raises(DataError, match="another process"):
         run(tree, tmp_path / "store")
-    reports = []
-    threads = [
-        threading.Thread(target=lambda: reports.append(run(tree, tmp_path / "store"))) for _ in range(3)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(report.written for report in reports) == [0, 0, 6]
+    with ThreadPoolExecutor(3) as pool:
+        reports = pool.map(lambda _: run(tree, tmp_path / "store"), range(3))
+        assert sorted(report.written for report in reports) == [0, 0, 6]
 
 
 def test_a_full_disk_is_one_error_and_leaves_nothing_half_written(raw, tmp_path):
