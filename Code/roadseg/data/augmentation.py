@@ -22,7 +22,6 @@ _LARGEST = dict.fromkeys(("brightness", "contrast", "saturation"), 1) | {"gamma"
 _LARGEST |= dict.fromkeys(("grey", "transfer", "paste", "blue_sky"), 1)
 _DEEPEST_BLUE = np.array([0.85, 0.6, 0.25])  # of red, green and blue, what is taken from a white sky
 _ONE_PIXEL = ImageFilter.GaussianBlur(1)
-_LARGEST_SCALE = 16
 
 
 @dataclass(frozen=True)
@@ -61,10 +60,8 @@ class Augmentation:
 
     def __post_init__(self):
         smallest, largest = self.scale
-        if not 1 / _LARGEST_SCALE <= smallest <= largest <= _LARGEST_SCALE:
-            raise ValueError(
-                f"scale {self.scale}: (smallest, largest) within 1/{_LARGEST_SCALE} .. {_LARGEST_SCALE}"
-            )
+        if not 1 / 16 <= smallest <= largest <= 16:
+            raise ValueError(f"scale {self.scale}: (smallest, largest) within 1/16 .. 16")
         for name, most in _LARGEST.items():
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: a number from 0 to {most} is expected")

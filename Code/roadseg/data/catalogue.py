@@ -31,18 +31,12 @@ class Archive:
 
 @dataclass(frozen=True)
 class Release:
-    """One version of the data set.
+    """One version of the data set."""
 
-    address: of the folder that holds the archives.
-    worlds: name of a world in 1.3.1 -> its name here.
-    cameras: names; "" for the only one.
-    archives: labels before images, because `sources` lists a sequence as soon as it has images.
-    """
-
-    address: str
-    worlds: dict[str, str]
-    cameras: tuple[str, ...]
-    archives: tuple[Archive, ...]
+    address: str  # of the folder that holds the archives
+    worlds: dict[str, str]  # name of a world in 1.3.1 -> its name here
+    cameras: tuple[str, ...]  # "" for the only one
+    archives: tuple[Archive, ...]  # labels first: `sources` lists a sequence as soon as it has images
 
     @property
     def frames(self) -> int:

@@ -28,16 +28,11 @@ class UnlistedColour(DataError):
 
 @dataclass(frozen=True)
 class ClassMap:
-    """Colours of one sequence <-> class ids.
+    """Colours of one sequence <-> class ids."""
 
-    class_names: the class of each id, in the source's own order.
-    palette: one colour a class, to paint with when the sequence itself lists none for it.
-    colour_to_id: every colour listed for the sequence, instances included; IGNORE for undefined.
-    """
-
-    class_names: tuple[str, ...]
-    palette: tuple[Colour, ...]
-    colour_to_id: Mapping[Colour, int]
+    class_names: tuple[str, ...]  # in the source's own order
+    palette: tuple[Colour, ...]  # to paint a class for which the sequence lists no colour
+    colour_to_id: Mapping[Colour, int]  # all that are listed, instances included; IGNORE: undefined
 
     def decode(self, colours: np.ndarray) -> np.ndarray:
         """Class ids uint8 (H, W) of an encoded label image uint8 (H, W, 3).

@@ -140,13 +140,8 @@ def _open(archive: Archive, place: str, target: Path) -> tuple[BinaryIO, object]
     return io.BytesIO(tar), zlib.crc32(content)
 
 
-def _extract(
-    name: str, file: BinaryIO, state: object, missing: set[str], target: Path, progress: bool
-) -> None:
-    """Writes the missing members of an archive, first those whose headers an earlier call has read.
-
-    Other members are passed over, and nothing is read behind the last missing one.
-    """
+def _extract(name: str, file: BinaryIO, state, missing: set[str], target: Path, progress: bool) -> None:
+    """Writes the missing members of an archive, first those whose headers an earlier call has read."""
     index_file = target / f".{name}.index.json"
     index = _read_index(index_file, state)
     offsets = index["offsets"]  # name -> first byte of its header
@@ -176,10 +171,8 @@ def _extract(
             _write_index(index_file, index)
     if missing:
         index_file.unlink()  # the fault may lie there
-        raise DataError(
-            f"{name}: {len(missing)} files are not in it, such as {min(missing)}; it is not complete or "
-            "another archive: get it again"
-        )
+        what = f"{len(missing)} files are not in it, such as {min(missing)}"
+        raise DataError(f"{name}: {what}; it is not complete or another archive: get it again")
 
 
 def _members(file: BinaryIO, start: int) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
@@ -225,10 +218,8 @@ class _RemoteFile(io.RawIOBase):
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         answer = self._http.request("GET", self.url, headers=headers, **options)
         if answer.status != 206:
-            raise DataError(
-                f"{self.url}: status {answer.status} {answer.reason} in place of a part of the file; "
-                "check the address"
-            )
+            what = f"status {answer.status} {answer.reason} in place of a part of the file"
+            raise DataError(f"{self.url}: {what}; check the address")
         return answer
 
     def read(self, size: int) -> bytes:

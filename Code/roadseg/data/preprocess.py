@@ -141,11 +141,9 @@ def _compress(source: Source, downscale: Downscale, frame: Frame) -> CompressedF
     image, labels = source.read(frame)
     width, height = downscale.full_size
     if image.size != (width, height):
-        raise DataError(
-            f"{frame.image}: {image.width} x {image.height} pixels, but the first frame has "
-            f"{width} x {height}; preprocess them apart, or fit all to one size: sources.open(..., "
-            "size=(H, W)), or --size"
-        )
+        what = f"{image.width} x {image.height} pixels, but the first frame has {width} x {height}"
+        remedy = "fit all to one size: sources.open(..., size=(H, W)), or --size"
+        raise DataError(f"{frame.image}: {what}; preprocess them apart, or {remedy}")
     return store.compress(downscale.image(image), downscale.labels(labels))
 
 

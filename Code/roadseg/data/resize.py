@@ -11,12 +11,11 @@ from PIL import Image
 class Downscale:
     """Images are averaged over each block, labels are taken under its centre: both stay aligned.
 
-    scale: how many full-size pixels wide a new pixel is.
-    full_size: (width, height) of the full-size frame. What does not divide is cropped symmetrically.
+    What does not divide is cropped symmetrically.
     """
 
-    scale: Fraction
-    full_size: tuple[int, int]
+    scale: Fraction  # how many full-size pixels wide a new pixel is
+    full_size: tuple[int, int]  # (width, height)
 
     @classmethod
     def of(cls, full_size: tuple[int, int], scale: float) -> "Downscale":
