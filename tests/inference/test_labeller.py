@@ -9,13 +9,29 @@ from PIL import Image
 
 from roadseg import inference, networks
 from roadseg.data.sources import CamVid
-from roadseg.errors import TrainingError
+from roadseg.errors import DataError, TrainingError
 from roadseg.inference import Labeller
-from roadseg.inference.labeller import KerasModel, in_order, open_model
+from roadseg.inference.labeller import KerasModel, in_order, rgb_image
 from tests.inference.conftest import HEIGHT, NAMES, WIDTH, BrightnessModel
 from tests.training import runs
 
 DARK, BRIGHT = 0, 2
+
+
+def test_arrays_and_images_become_rgb():
+    grey = np.arange(0, 240, 10, dtype=np.uint8).reshape(4, 6)
+    for image in (grey, Image.fromarray(grey), grey[..., None].repeat(3, axis=2)):
+        np.testing.assert_array_equal(rgb_image(image), grey[..., None].repeat(3, axis=2))
+    clear = np.full((2, 3, 4), 200, np.uint8)
+    clear[..., 3] = 255, 128, 0
+    assert np.asarray(rgb_image(clear))[0, :, 0].tolist() == [200, 100, 0]  # blended with black
+    for array, message in (
+        (np.zeros((4, 4, 3), np.float32), r"float32 .*255 \* array"),
+        (np.zeros((4, 4, 2), np.uint8), r"shape \(4, 4, 2\)"),
+        (np.zeros((0, 4, 3), np.uint8), "shape"),
+    ):
+        with pytest.raises(DataError, match=message):
+            rgb_image(array)
 
 
 def test_an_image_is_labelled_at_its_own_size(labeller, model, halves):
@@ -146,11 +162,11 @@ def test_weights_that_ship_label_a_file_of_any_size(tmp_path):
 
 def test_a_runs_folder_labels_with_its_best_network(frames, tmp_path):
     run = runs.train_tiny(frames, tmp_path)
-    opened = open_model(run.folder)
+    opened = inference.open(run.folder)
     assert opened.card == run.card
     (image,), _ = frames.read([0])
-    expected = run.load_best().predict_on_batch(image[None])[0]
-    np.testing.assert_array_equal(opened.logits(image), expected)
+    expected = run.load_best().predict_on_batch(image[None])[0].argmax(-1)
+    np.testing.assert_array_equal(opened.segment(image).ids, expected)
 
 
 def test_a_keras_model_of_one_size_keeps_it(halves):

@@ -1,6 +1,5 @@
 """A trained network as a file for another runtime, measured before it is believed."""
 
-import contextlib
 import importlib.util
 import os
 import statistics
@@ -75,27 +74,37 @@ def export(
         raise ValueError(f'{", ".join(missing)} not installed: pip install "roadseg[export]"')
     if keras.backend.backend() != "tensorflow":
         raise ValueError("networks are exported from TensorFlow: set KERAS_BACKEND=tensorflow")
-    network, card, file, run = _open(trained)
-    with _frames(frames_folder, card) as frames:
-        given = size or (frames if frames_folder else card).image_shape[:2]
-        network = _of_one_size(network, (*given, 3))
-        height, width = network.input_shape[1:3]
-        if size and (height, width) != tuple(size):
-            raise ValueError(f"{card.network}: takes images of {height} x {width} alone")
-        scale = card.scale * card.image_shape[1] / width
-        card = replace(card, image_shape=(height, width, 3), scale=scale, results={})
-        split, images = None, None
-        if frames is not None:
+    network, card, weights, run = _open(trained)
+    frames = store.open(frames_folder) if frames_folder else None
+    if frames and card.class_names != frames.class_names:
+        raise ValueError(
+            f"the network knows {', '.join(card.class_names)}, but {frames.path} has "
+            f"{', '.join(frames.class_names)}"
+        )
+    renders = frames is None and card.class_names == VirtualKitti1.class_names
+    renders = renders and importlib.util.find_spec("embreex") is not None
+    if not (frames or renders) and any(format.quantize for format in formats):
+        raise ValueError("int8 needs frames that tell the ranges of its values: --frames STORE")
+    network = _of_one_size(network, (*(size or (frames or card).image_shape[:2]), 3))
+    height, width = network.input_shape[1:3]
+    if size and (height, width) != tuple(size):
+        raise ValueError(f"{card.network}: takes images of {height} x {width} alone")
+    scale = card.scale * card.image_shape[1] / width
+    card = replace(card, image_shape=(height, width, 3), scale=scale, results={})
+    paths = [export_formats.free_path(format, card, Path(folder), overwrite) for format in formats]
+    with tempfile.TemporaryDirectory() as scratch:
+        if renders:
+            frames = _render(Path(scratch))
+        images = None
+        if frames:
             split = _split(frames, validation, run)
             images = _images(frames, split.train, _CALIBRATION_FRAMES, (height, width))
-        paths = [
-            export_formats.write(network, format, card, images, Path(folder), overwrite)
-            for format in formats
-        ]
-        if split is None:
+        for format, path in zip(formats, paths, strict=True):
+            export_formats.write(network, format, card, images, path)
+        if not frames:
             return paths, None
         exported = dict(zip(map(str, formats), map(open_exported, paths), strict=True))
-        return paths, prove(network, file, exported, frames, split.validation)
+        return paths, prove(network, weights, exported, frames, split.validation)
 
 
 def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.Run | None]:
@@ -121,27 +130,12 @@ def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> ker
     return keras.Model(image, copy(image))
 
 
-@contextlib.contextmanager
-def _frames(folder: str | Path | None, card: ModelCard) -> Iterator[FrameStore | None]:
-    """Those of a store, or a few rendered ones; None where neither fits the classes of the network."""
-    if folder is not None:
-        frames = store.open(folder)
-        if card.class_names != frames.class_names:
-            raise ValueError(
-                f"the network knows {', '.join(card.class_names)}, but {frames.path} has "
-                f"{', '.join(frames.class_names)}"
-            )
-        yield frames
-    elif card.class_names == VirtualKitti1.class_names and importlib.util.find_spec("embreex"):
-        import roadscenes  # the one place where roadseg needs it
+def _render(folder: Path) -> FrameStore:
+    import roadscenes  # the one place where roadseg needs it
 
-        with tempfile.TemporaryDirectory() as part:
-            raw, shrunk = Path(part) / "scenes", Path(part) / "store"
-            roadscenes.render(raw, **_RENDERED)
-            preprocess.to_hdf5(sources.open(raw), shrunk, progress=False)
-            yield store.open(shrunk)
-    else:
-        yield None
+    roadscenes.render(folder / "scenes", **_RENDERED)
+    preprocess.to_hdf5(sources.open(folder / "scenes"), folder / "store", progress=False)
+    return store.open(folder / "store")
 
 
 def _split(

@@ -5,7 +5,6 @@ import errno
 import io
 import json
 import math
-import os
 import sys
 import threading
 import warnings
@@ -20,9 +19,8 @@ from PIL import Image
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock
-from roadseg.inference.images import read_image
-from roadseg.inference.labeller import Labeller, in_order
-from roadseg.inference.segmentation import LAYOUTS, Appearance, Segmentation, check_names
+from roadseg.inference.labeller import Labeller, in_order, rgb_image
+from roadseg.inference.segmentation import LAYOUTS, Appearance, check_names
 from roadseg.inference.video import label_video
 from roadseg.progress import progress_bar
 
@@ -38,11 +36,11 @@ _ENDINGS = {  # of a result's name, by kind
     "confidence": ("-confidence.png",),
     "shares": ("-shares.json",),
 }
-_RESULTS = "classes.csv", *(each for endings in _ENDINGS.values() for each in endings)
+_RESULTS = "classes.csv", *sum(_ENDINGS.values(), ())
 KINDS = tuple(_ENDINGS)
 USUAL = "ids", "overlay", "shares"
 _WRITTEN_BY = "# written by roadseg predict"
-_LARGEST_JPEG = 65_500  # pixels along a side
+_LARGEST_JPEG = 65_000  # pixels along a side; the format ends at 65,535, and a legend comes below
 _LARGE = 20_000_000  # pixels of images that are labelled one at a time, for their memory
 _DISK_FULL = errno.ENOSPC, errno.EDQUOT
 _SHOWN = 20  # failed files and warnings that the command prints
@@ -101,13 +99,12 @@ def predict(
 
     def attempt(name: str) -> tuple[str, float | Exception]:
         """Labels one file; its mean confidence, or what is wrong with it."""
-        path, target = files[name], output / name
         try:
-            if _is_video(path):
-                return name, _label_video(labeller, path, target, appearance, progress)
-            image = read_image(path)
+            if _is_video(files[name]):
+                return name, _label_video(labeller, files[name], output / name, appearance, progress)
+            image = rgb_image(files[name])
             with one_at_a_time if image.width * image.height > _LARGE else contextlib.nullcontext():
-                return name, _label_image(labeller, image, target, appearance, kinds)
+                return name, _label_image(labeller, image, output / name, appearance, kinds)
         except Exception as error:  # whatever it is, it is a matter of this file
             return name, error
 
@@ -119,7 +116,7 @@ def predict(
                 _write_classes(output / "classes.csv", labeller)
             work = [name for name in files if not (skip_existing and _is_done(output / name, kinds))]
             report.skipped = len(files) - len(work)
-            for name, outcome in _images_then_videos(attempt, work, files, progress):
+            for name, outcome in _outcomes(attempt, work, files, progress):
                 if isinstance(outcome, float):
                     confidences.append(outcome)
                     continue
@@ -137,8 +134,8 @@ def predict(
     return report
 
 
-def _images_then_videos(attempt, names: list[str], files: dict[str, Path], progress: bool) -> Iterator:
-    """Several images are labelled at a time, and several frames of a video."""
+def _outcomes(attempt, names: list[str], files: dict[str, Path], progress: bool) -> Iterator:
+    """First of the images, several at a time, then of the videos, several frames at a time."""
     images = [name for name in names if not _is_video(files[name])]
     with progress_bar(len(images), 0, unit="image", description="Labelling", shown=progress) as bar:
         for outcome in in_order(attempt, images):
@@ -152,9 +149,16 @@ def _label_image(
 ) -> float:
     segmentation = labeller.segment(image, maps={"confidence"} & set(kinds))
     chosen = appearance.chosen(segmentation)
+    overlay_ending = ".png" if max(image.size) > _LARGEST_JPEG else ".jpg"
     for kind in kinds:
-        ending, content = result(kind, chosen, appearance)
-        _write(Path(f"{target}{ending}"), content)
+        if kind == "ids":
+            _write_image(f"{target}-ids.png", chosen.id_image())
+        elif kind == "confidence":
+            _write_image(f"{target}-confidence.png", chosen.confidence_image())
+        elif kind == "overlay":
+            _write_image(f"{target}-overlay{overlay_ending}", chosen.overlay(appearance.opacity))
+        else:
+            _write_shares(target, labeller, chosen.pixels(), chosen.ids.size, appearance)
     return segmentation.mean_confidence
 
 
@@ -163,37 +167,25 @@ def _label_video(
 ) -> float:
     labelled = Path(f"{target}-overlay.mp4")
     pixels, total, confidence = label_video(labeller, path, labelled, appearance, progress)
-    shares = _shares(labeller.card.class_names, pixels, total, appearance)
-    _write(Path(f"{target}-shares.json"), shares)
+    _write_shares(target, labeller, pixels, total, appearance)
     return confidence
 
 
-def result(kind: str, segmentation: Segmentation, appearance: Appearance) -> tuple[str, bytes]:
-    """One kind of result of an image: the ending of its name, and its content."""
-    if kind == "ids":
-        return "-ids.png", _encoded(segmentation.id_image(), "PNG", compress_level=1)
-    if kind == "confidence":
-        return "-confidence.png", _encoded(segmentation.confidence_image(), "PNG", compress_level=1)
-    if kind == "shares":
-        names, pixels, total = segmentation.class_names, segmentation.pixels(), segmentation.ids.size
-        return "-shares.json", _shares(names, pixels, total, appearance)
-    overlay = segmentation.overlay(appearance.opacity)
-    if max(overlay.size) > _LARGEST_JPEG:
-        return "-overlay.png", _encoded(overlay, "PNG", compress_level=1)
-    return "-overlay.jpg", _encoded(overlay, "JPEG", quality=92, subsampling=0)
-
-
-def _encoded(image: Image.Image, file_format: str, **options) -> bytes:
+def _write_image(path: str, image: Image.Image) -> None:
+    options = {"compress_level": 1} if path.endswith(".png") else {"quality": 92, "subsampling": 0}
     buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
+    image.save(buffer, "PNG" if path.endswith(".png") else "JPEG", **options)
+    _write(Path(path), buffer.getvalue())
 
 
-def _shares(names: tuple[str, ...], pixels: np.ndarray, total: int, appearance: Appearance) -> bytes:
+def _write_shares(
+    target: Path, labeller: Labeller, pixels: np.ndarray, total: int, appearance: Appearance
+) -> None:
     """The share of each class, or of each chosen one, in all pixels, 0..1."""
-    counts = dict(zip(names, pixels.tolist(), strict=True))
-    shares = {name: counts[name] / total for name in appearance.classes or names}
-    return (json.dumps({"pixels": total, "shares": shares}, indent=1) + "\n").encode()
+    counts = dict(zip(labeller.card.class_names, pixels.tolist(), strict=True))
+    shares = {name: counts[name] / total for name in appearance.classes or counts}
+    text = json.dumps({"pixels": total, "shares": shares}, indent=1) + "\n"
+    _write(Path(f"{target}-shares.json"), text.encode())
 
 
 def _write_classes(path: Path, labeller: Labeller) -> None:
@@ -238,13 +230,19 @@ def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:
     """
     names: dict[Path, str] = {}
     for text in inputs:
-        paths = _expand(text)
+        root, is_folder = Path(text), Path(text).is_dir()
+        if is_folder:
+            paths = _below(root)
+        elif root.exists() or not set("*?[") & set(str(text)):
+            paths = [root]  # a file that is missing is reported as such
+        else:
+            matches = sorted(Path(root.anchor).glob(str(root.relative_to(root.anchor))))
+            paths = [each for each in matches if each.is_file() and not _is_passed_over(each)]
         if not paths:
             kinds = ", ".join(each[1:] for each in (*IMAGES, *VIDEOS))
             raise DataError(f"{text}: no image or video there ({kinds}); check the path")
-        root = Path(text) if Path(text).is_dir() else None
         for path in paths:
-            names.setdefault(path, str(path.relative_to(root)) if root else path.name)
+            names.setdefault(path, str(path.relative_to(root)) if is_folder else path.name)
     short = {path: name.removesuffix(path.suffix) for path, name in names.items()}
     count, files = Counter(short.values()), {}
     for path, name in names.items():  # a.jpg and a.png, or a photograph and its film, keep their suffix
@@ -257,35 +255,25 @@ def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:
     return files
 
 
-def _expand(text: str | Path) -> list[Path]:
-    path = Path(text)
-    if path.is_dir():
-        return _below(path)
-    if path.exists() or not set("*?[") & set(str(text)):  # a file that is missing is reported as such
-        return [path]
-    matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    files = (each for each in matches if each.is_file() and not each.name.startswith("."))
-    return [each for each in files if not each.name.endswith(_RESULTS)]
-
-
 def _below(folder: Path) -> list[Path]:
-    found, passed_over = [], Counter()
+    found, others = [], Counter()
     for path in sorted(folder.rglob("*")):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if is_hidden or path.is_dir() or _is_passed_over(path):
             continue
-        if path.is_dir():
-            passed_over["linked folders"] += path.is_symlink()
-            passed_over["folders without permission"] += not os.access(path, os.R_OK | os.X_OK)
-        elif path.name.endswith(_RESULTS):
-            passed_over["earlier results"] += 1
-        elif path.suffix.lower() in (*IMAGES, *VIDEOS):
+        if path.suffix.lower() in (*IMAGES, *VIDEOS):
             found.append(path)
         else:
-            passed_over[path.suffix.lower() or "files without suffix"] += 1
-    if passed_over.total():
-        counts = ", ".join(f"{kind} ({count})" for kind, count in sorted(passed_over.items()) if count)
+            others[path.suffix.lower() or "files without suffix"] += 1
+    if others:
+        counts = ", ".join(f"{kind} ({count})" for kind, count in sorted(others.items()))
         warnings.warn(f"{folder}: passed over {counts}", stacklevel=2)
     return found
+
+
+def _is_passed_over(path: Path) -> bool:
+    """Hidden, or a result of an earlier call."""
+    return path.name.startswith(".") or path.name.endswith(_RESULTS)
 
 
 def add_command(commands) -> None:
@@ -336,13 +324,13 @@ def _predict(options) -> int:
     there = f", {report.skipped:,} were there already" if report.skipped else ""
     sure = f", mean confidence {report.confidence:.2f}" if report.labelled else ""
     print(f"{options.output}: {report.labelled:,} labelled{there}{sure}")
-    _print_some("Note", dict.fromkeys(str(each.message) for each in caught))
-    _print_some(f"roadseg predict: {len(report.failed):,} could not be labelled", report.failed.values())
-    return 1 if report.failed else 0
+    _print_some("Note", list(dict.fromkeys(str(each.message) for each in caught)))
+    failed = list(report.failed.values())
+    _print_some(f"roadseg predict: {len(failed):,} could not be labelled", failed)
+    return 1 if failed else 0
 
 
-def _print_some(title: str, lines: Iterable[str]) -> None:
-    shown = list(lines)[:_SHOWN]
-    if shown:
+def _print_some(title: str, lines: list[str]) -> None:
+    if lines:
         more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-        print("\n  ".join((f"{title}:", *shown, *more)), file=sys.stderr)
+        print("\n  ".join((f"{title}:", *lines[:_SHOWN], *more)), file=sys.stderr)

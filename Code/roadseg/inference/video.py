@@ -16,8 +16,7 @@ from PIL import Image
 
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
-from roadseg.inference.images import ImageLike, file_problem, read_image
-from roadseg.inference.labeller import Labeller, in_order
+from roadseg.inference.labeller import ImageLike, Labeller, in_order, rgb_image
 from roadseg.inference.segmentation import Appearance
 from roadseg.progress import progress_bar
 
@@ -97,7 +96,10 @@ class VideoReader:
         try:
             yield
         except (av.FFmpegError, OSError) as error:
-            raise DataError(f"{self._path}: {file_problem(self._path, error)}")
+            raise DataError(
+                f"{self._path}: cannot be read as a video ({error.strerror}); check the path, or copy "
+                "the video again from where it came from"
+            )
 
 
 def label_video(
@@ -146,7 +148,7 @@ def write_video(path: str | Path, images: Iterable[ImageLike], rate: float = 10)
 
     Args:
         path: of the file, such as "drive.mp4"; its folder is made where it is missing.
-        images: the frames; see `images.read_image`.
+        images: the frames; see `labeller.rgb_image`.
         rate: frames a second.
 
     Raises:
@@ -154,7 +156,7 @@ def write_video(path: str | Path, images: Iterable[ImageLike], rate: float = 10)
         OSError: the file cannot be written.
     """
     rate = Fraction(rate).limit_denominator(1001)  # 29.97 is 2997/100, 30000 / 1001 is itself
-    _write(Path(path), enumerate(map(read_image, images)), rate, 1 / rate)
+    _write(Path(path), enumerate(map(rgb_image, images)), rate, 1 / rate)
 
 
 def _write(
