@@ -31,7 +31,7 @@ KERAS = "keras float32"
 MINIMUM_AGREEMENT = 0.999  # of all pixels, in float32
 MAXIMUM_LOSS = {"bfloat16": 0.002, "int8": 0.01}  # of mean IoU
 _CALIBRATION_FRAMES = 48
-_RENDERED = {"worlds": ("0001", "0002"), "frames": range(0, 233, 6), "seed": 8}  # trained no weights
+_RENDERED = {"worlds": ("0001", "0002"), "frames": range(0, 233, 6), "seed": 8}
 _TIMED_FRAMES = 16
 # Threads of one runtime keep spinning for a while after its last frame, and caches are cold: the first
 # frames of a turn are not counted.
@@ -64,7 +64,9 @@ def export(
         overwrite: replaces what an earlier export wrote.
 
     Returns:
-        The files, and the table of `prove`; None where there are no frames to measure on.
+        The files; and a table with a row for Keras and one for each file, or None where there are no
+        frames to measure on. Its columns: "precision", "MB" of the file, "frames/s" in turns,
+        "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
 
     Raises:
         ValueError: a package is missing, a file exists, network and frames do not fit, or there are no
@@ -104,7 +106,7 @@ def export(
         if not frames:
             return paths, None
         exported = dict(zip(map(str, formats), map(open_exported, paths), strict=True))
-        return paths, prove(network, weights, exported, frames, split.validation)
+        return paths, _compare(network, weights, exported, frames, split.validation)
 
 
 def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.Run | None]:
@@ -131,6 +133,7 @@ def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> ker
 
 
 def _render(folder: Path) -> FrameStore:
+    """A few scenes of a seed that trained no weights."""
     import roadscenes  # the one place where roadseg needs it
 
     roadscenes.render(folder / "scenes", **_RENDERED)
@@ -141,6 +144,7 @@ def _render(folder: Path) -> FrameStore:
 def _split(
     frames: FrameStore, validation: Iterable[str] | None, run: training.Run | None
 ) -> splits.Split:
+    """That of the run on its own frames, else what `validation` holds out or the last drive."""
     own = run is not None and run.settings["data"]["digest"] == frames.digest
     if own and validation:
         raise ValueError(
@@ -173,26 +177,14 @@ def _resized(
         yield np.asarray(image), np.asarray(labels)
 
 
-def prove(
+def _compare(
     network: keras.Model,
-    file: Path,
+    weights: Path,
     exported: Mapping[str, Exported],
     frames: FrameStore,
     positions: Sequence[int],
 ) -> "pd.DataFrame":
-    """Runs Keras and exported networks over the same frames, one frame at a time, on all cores.
-
-    Args:
-        network: that was exported, in float32, of the files' size.
-        file: of its weights.
-        exported: by the name of the row.
-        frames: store, with the network's classes.
-        positions: of the frames that were held out.
-
-    Returns:
-        A row for Keras and one for each exported network: "precision", "MB" of the file, "frames/s" in
-        turns, "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
-    """
+    """Runs Keras and exported networks over the same frames, one frame at a time, on all cores."""
     import pandas as pd
 
     size, classes = network.input_shape[1:3], frames.num_classes
@@ -207,7 +199,7 @@ def prove(
     images = _images(frames, positions, _TIMED_FRAMES, size)
     table = {
         "precision": ["float32", *(each.card.precision for each in exported.values())],
-        "MB": [file.stat().st_size / 1e6, *(each.megabytes for each in exported.values())],
+        "MB": [weights.stat().st_size / 1e6, *(each.megabytes for each in exported.values())],
         "frames/s": _frames_per_second(runs, images),
         "agreement": equal / (len(positions) * size[0] * size[1]),
         "mean IoU": [metrics.mean_iou(each) for each in confusion],
@@ -230,7 +222,7 @@ def _frames_per_second(runs: Mapping[str, Run], images: np.ndarray) -> list[floa
 
 
 def as_text(table: "pd.DataFrame") -> str:
-    """The table of `prove` with as many digits as they mean something."""
+    """The table of `export` with as many digits as they mean something."""
     columns = {"MB": "{:.2f}", "frames/s": "{:.0f}", "agreement": "{:.4f}", "mean IoU": "{:.4f}"}
     return table.drop(columns="precision").to_string(
         formatters={name: form.format for name, form in columns.items()}
@@ -238,15 +230,16 @@ def as_text(table: "pd.DataFrame") -> str:
 
 
 def shortfalls(table: "pd.DataFrame") -> list[str]:
-    """What is wrong with the exported networks in the table of `prove`, in words; empty: nothing."""
+    """What is wrong with the exported networks in the table of `export`, in words; empty: nothing."""
     found = []
     for name, row in table.drop(index=KERAS).iterrows():
         loss = table.loc[KERAS, "mean IoU"] - row["mean IoU"]
         allowed = MAXIMUM_LOSS.get(row["precision"])
-        if allowed is None and row["agreement"] < MINIMUM_AGREEMENT:
-            needed = f"{MINIMUM_AGREEMENT:.1%} are needed"
-            found.append(f"{name} agrees in {row['agreement']:.2%} of the pixels; {needed}")
-        elif allowed is not None and loss > allowed:
+        if allowed is None:
+            if (agreement := row["agreement"]) < MINIMUM_AGREEMENT:
+                needed = f"{MINIMUM_AGREEMENT:.1%} are needed"
+                found.append(f"{name} agrees in {agreement:.2%} of the pixels; {needed}")
+        elif loss > allowed:
             points = f"{100 * loss:.2f} points of mean IoU; {100 * allowed:.1f} are allowed"
             found.append(f"{name} loses {points}")
     return found

@@ -108,16 +108,9 @@ def get(name: str, precision: str = "float32") -> Format:
 
 
 def free_path(format: Format, card: ModelCard, folder: Path, overwrite: bool = False) -> Path:
-    """Where a network goes in a format.
+    """Where a network goes in a format; card: of the network at the file's size.
 
-    Args:
-        format: one of `FORMATS`.
-        card: of the network at the file's size.
-        folder: of the file.
-        overwrite: whether an earlier export is replaced.
-
-    Raises:
-        ValueError: the file exists, or the model card of another network, and it is not to be replaced.
+    Raises ValueError when the file exists, or the model card of another network, unless `overwrite`.
     """
     height, width, _ = card.image_shape
     ending = "" if format.precision == "float32" else f"-{format.precision}"
@@ -165,16 +158,8 @@ def write(
 def open_exported(path: str | Path) -> Exported:
     """Opens a file that `roadseg export` wrote.
 
-    Args:
-        path: .onnx, .tflite, .xml with its .bin beside it, or the folder of a SavedModel; with its model
-            card beside it.
-
-    Returns:
-        The network, ready to run.
-
-    Raises:
-        DataError: there is no such file, it is none that `roadseg export` wrote, or its runtime is not
-            installed.
+    path: .onnx, .tflite, .xml with its .bin, or the folder of a SavedModel; its model card lies beside
+    it. Raises DataError when it is none that `roadseg export` wrote, or its runtime is not installed.
     """
     path = Path(path)
     formats = {each.suffix: each for each in FORMATS}  # all precisions of a format are opened alike

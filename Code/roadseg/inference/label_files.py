@@ -30,14 +30,11 @@ IMAGES = (
 VIDEOS = (
     ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
 )  # fmt: skip
-_ENDINGS = {  # of a result's name, by kind
-    "ids": ("-ids.png",),
-    "overlay": ("-overlay.jpg", "-overlay.png", "-overlay.mp4"),
-    "confidence": ("-confidence.png",),
-    "shares": ("-shares.json",),
-}
-_RESULTS = "classes.csv", *sum(_ENDINGS.values(), ())
-KINDS = tuple(_ENDINGS)
+KINDS = "ids", "overlay", "confidence", "shares"
+_RESULTS = (
+    "classes.csv", "-ids.png", "-overlay.jpg", "-overlay.png", "-overlay.mp4", "-confidence.png",
+    "-shares.json",
+)  # fmt: skip
 USUAL = "ids", "overlay", "shares"
 _WRITTEN_BY = "# written by roadseg predict"
 _LARGEST_JPEG = 65_000  # pixels along a side; the format ends at 65,535, and a legend comes below
@@ -101,7 +98,11 @@ def predict(
         """Labels one file; its mean confidence, or what is wrong with it."""
         try:
             if _is_video(files[name]):
-                return name, _label_video(labeller, files[name], output / name, appearance, progress)
+                labelled = Path(f"{output / name}-overlay.mp4")
+                video = label_video(labeller, files[name], labelled, appearance, progress)
+                pixels, total, confidence = video
+                _write_shares(output / name, labeller, pixels, total, appearance)
+                return name, confidence
             image = rgb_image(files[name])
             with one_at_a_time if image.width * image.height > _LARGE else contextlib.nullcontext():
                 return name, _label_image(labeller, image, output / name, appearance, kinds)
@@ -147,28 +148,18 @@ def _outcomes(attempt, names: list[str], files: dict[str, Path], progress: bool)
 def _label_image(
     labeller: Labeller, image: Image.Image, target: Path, appearance: Appearance, kinds: tuple[str, ...]
 ) -> float:
-    segmentation = labeller.segment(image, maps={"confidence"} & set(kinds))
-    chosen = appearance.chosen(segmentation)
-    overlay_ending = ".png" if max(image.size) > _LARGEST_JPEG else ".jpg"
-    for kind in kinds:
-        if kind == "ids":
-            _write_image(f"{target}-ids.png", chosen.id_image())
-        elif kind == "confidence":
-            _write_image(f"{target}-confidence.png", chosen.confidence_image())
-        elif kind == "overlay":
-            _write_image(f"{target}-overlay{overlay_ending}", chosen.overlay(appearance.opacity))
-        else:
-            _write_shares(target, labeller, chosen.pixels(), chosen.ids.size, appearance)
+    """Writes the results; returns the mean confidence."""
+    segmentation = appearance.chosen(labeller.segment(image, maps={"confidence"} & set(kinds)))
+    if "ids" in kinds:
+        _write_image(f"{target}-ids.png", segmentation.id_image())
+    if "confidence" in kinds:
+        _write_image(f"{target}-confidence.png", segmentation.confidence_image())
+    if "overlay" in kinds:
+        ending = "png" if max(image.size) > _LARGEST_JPEG else "jpg"
+        _write_image(f"{target}-overlay.{ending}", segmentation.overlay(appearance.opacity))
+    if "shares" in kinds:
+        _write_shares(target, labeller, segmentation.pixels(), segmentation.ids.size, appearance)
     return segmentation.mean_confidence
-
-
-def _label_video(
-    labeller: Labeller, path: Path, target: Path, appearance: Appearance, progress: bool
-) -> float:
-    labelled = Path(f"{target}-overlay.mp4")
-    pixels, total, confidence = label_video(labeller, path, labelled, appearance, progress)
-    _write_shares(target, labeller, pixels, total, appearance)
-    return confidence
 
 
 def _write_image(path: str, image: Image.Image) -> None:
@@ -213,7 +204,8 @@ def _is_video(path: Path) -> bool:
 def _is_done(target: Path, kinds: tuple[str, ...]) -> bool:
     """Whether all results are there; those of a video are always the same two."""
     wanted = ("overlay", "shares") if Path(f"{target}-overlay.mp4").exists() else kinds
-    return all(any(Path(f"{target}{each}").exists() for each in _ENDINGS[kind]) for kind in wanted)
+    there = {ending for ending in _RESULTS if Path(f"{target}{ending}").exists()}
+    return all(any(ending.startswith(f"-{kind}.") for ending in there) for kind in wanted)
 
 
 def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:

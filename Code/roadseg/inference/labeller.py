@@ -34,11 +34,8 @@ _WORKERS = 3  # on two cores: one waits for the disk or for the network
 def rgb_image(image: ImageLike) -> Image.Image:
     """The image upright in mode RGB, as `sources.images.to_rgb` makes it.
 
-    Args:
-        image: the path of a file, a Pillow image, or an array uint8 (H, W), (H, W, 3) or (H, W, 4).
-
-    Raises:
-        DataError: it cannot be read completely, or its values are not whole numbers from 0 up.
+    image: the path of a file, a Pillow image, or an array uint8 (H, W), (H, W, 3) or (H, W, 4). Raises
+    DataError when it cannot be read completely, or its values are not whole numbers from 0 up.
     """
     if isinstance(image, str | Path):
         return read_image(Path(image))
@@ -108,13 +105,9 @@ class Labeller:
     def segment(self, image: ImageLike, maps: Collection[str] = tuple(MAPS)) -> Segmentation:
         """Labels one image.
 
-        Args:
-            image: a path, a Pillow image, or an array of uint8, see `rgb_image`.
-            maps: of "confidence" and "entropy", those to compute as well; each takes time, and 4 bytes a
-                pixel.
-
-        Raises:
-            DataError: the image cannot be read.
+        image: a path, a Pillow image, or an array of uint8, see `rgb_image`.
+        maps: of "confidence" and "entropy", those to compute as well; each takes time, and 4 bytes a
+        pixel. Raises DataError when the image cannot be read.
         """
         upright = rgb_image(image)
         small = self.shrink(upright)
@@ -154,16 +147,15 @@ class Labeller:
             scale = self.card.scale
         else:  # a narrow strip would become millions of pixels
             scale = max(width / trained_width, min(1, math.sqrt(width * height / _LARGEST)))
-        size = width / scale, height / scale
+        lengths = width / scale, height / scale
         if self._tile or not self._model.resizable:
-            return max(1, round(size[0])), max(1, round(size[1]))
-        return self._rounded(size[0], trained_width), self._rounded(size[1], trained_height)
-
-    def _rounded(self, length: float, trained: int) -> int:
-        """The length in training if it is near, else a multiple of the step."""
-        if abs(length - trained) <= _STEP / 2:
-            return trained
-        return max(_STEP * round(length / _STEP), self._model.minimum_size)
+            return tuple(max(1, round(length)) for length in lengths)
+        return tuple(
+            trained
+            if abs(length - trained) <= _STEP / 2
+            else max(_STEP * round(length / _STEP), self._model.minimum_size)
+            for length, trained in zip(lengths, (trained_width, trained_height), strict=True)
+        )
 
     def _windows(self, height: int, width: int) -> list[tuple[Span, Span]]:
         window = self.card.image_shape[:2]

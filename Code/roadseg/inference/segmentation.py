@@ -44,10 +44,8 @@ class Segmentation:
 
         Raises ValueError for a name that is no class.
         """
-        chosen = np.full(IGNORE + 1, IGNORE, np.uint8)
-        for index in self._ids_of(names):
-            chosen[index] = index
-        return dataclasses.replace(self, ids=chosen[self.ids])
+        is_chosen = np.isin(self.ids, self._ids_of(names))
+        return dataclasses.replace(self, ids=np.where(is_chosen, self.ids, np.uint8(IGNORE)))
 
     def id_image(self) -> Image.Image:
         """Mode P: the pixels are class ids, and the palette paints them; IGNORE is black."""
@@ -62,12 +60,9 @@ class Segmentation:
         return self.id_image().convert("RGB")
 
     def overlay(self, opacity: float = 0.5, legend_of: Sequence[str] | None = None) -> Image.Image:
-        """The image with the classes' colours over it and a legend below.
+        """The image with the classes' colours over it, of an opacity 0..1, and a legend below.
 
-        Args:
-            opacity: of the colours, 0..1.
-            legend_of: names of the classes in the legend; None: those that occur. An empty one leaves
-                the legend out.
+        legend_of: names of the classes in the legend; None: those that occur; empty: no legend.
         """
         check_opacity(opacity)
         image = Image.fromarray(self.image)
@@ -178,12 +173,11 @@ class Reliability:
 
 
 def measure_reliability(pairs: Iterable[tuple[Segmentation, np.ndarray]]) -> Reliability:
-    """Compares confidence and truth over all pixels of some images.
+    """Whether a network is right as often as its confidence says (Guo et al. 2017).
 
     pairs: what the network says, and the true class ids uint8 (H, W); IGNORE where nothing counts.
 
-    Raises:
-        ValueError: a truth has another size than its image, or ids that are no class.
+    Raises ValueError for a truth of another size than its image, or with ids that are no class.
     """
     pixels, right, confidence = np.zeros((3, _BINS))
     for segmentation, truth in pairs:

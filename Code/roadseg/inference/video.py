@@ -24,15 +24,13 @@ _USUAL_RATE = Fraction(25)  # where a file does not tell
 _UNSPECIFIED, _BT709 = 2, 1  # colour tags, as in ITU-T H.273
 _HD = 720  # rows from which colours without a tag are those of BT.709
 _MISSING = 0.05  # share of the frames that a file may lack: some count frames that are never shown
-_CODECS = "libx264", "libopenh264", "mpeg4"  # the first that is installed is taken
-# Those of libx264. Its macroblock tree gives another file now and then when the machine is busy.
+# Of libx264. Its macroblock tree gives another file now and then when the machine is busy.
 _OPTIONS = {"crf": "20", "preset": "veryfast", "mbtree": "0"}
-_BITS_PER_PIXEL = 0.3  # of codecs that know no constant quality
 _PREVIEW_QUALITY = 45  # of WebP, 0 to 100
 
 
 class VideoReader:
-    """The first video stream of a file; sound is not read.
+    """The first video stream of a file, without sound; raises DataError where there is none.
 
     Attributes:
         rate: frames a second, on average.
@@ -41,7 +39,6 @@ class VideoReader:
     """
 
     def __init__(self, path: str | Path):
-        """Raises DataError: the file cannot be opened, or holds no video of a known codec."""
         self._path = Path(path)
         with self._reading():  # absolute: what stands before a colon would be a protocol
             self._container = av.open(str(self._path.absolute()), metadata_errors="replace")
@@ -60,10 +57,7 @@ class VideoReader:
         """Time and image of each frame: upright, with square pixels.
 
         Times count in `time_base` from 0 at the video's first frame, and always increase. A warning
-        tells when the video ends early.
-
-        Raises:
-            DataError: the video is damaged.
+        tells when the video ends early. Raises DataError when it is damaged.
         """
         number, time, start = 0, -1, None
         step = max(1, round(1 / (self.rate * self.time_base)))
@@ -191,33 +185,31 @@ def _write(
 
 
 def _add_stream(container, image: Image.Image, rate: Fraction, time_base: Fraction) -> av.VideoStream:
-    codec = next(name for name in _CODECS if name in av.codecs_available)
-    stream = container.add_stream(codec, rate=rate, options=_OPTIONS if codec == "libx264" else {})
+    stream = container.add_stream("libx264", rate=rate, options=_OPTIONS)
     stream.width, stream.height = (length + length % 2 for length in image.size)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.time_base, context.color_range = time_base, ColorRange.MPEG
     context.colorspace = context.color_primaries = context.color_trc = _BT709
-    if codec != "libx264":
-        stream.bit_rate = int(_BITS_PER_PIXEL * image.width * image.height * rate)
     return stream
 
 
 class Preview:
     """A small moving image of a video, which a notebook keeps and shows without the file.
 
-    webp: the content of an animated WebP file, which repeats for ever.
+    Args:
+        path: of the video.
+        width: of the moving image in pixels; a narrower video keeps its own.
+        every: of so many frames one is shown, at the speed of the video.
+
+    Attributes:
+        webp: the content of an animated WebP file, which repeats for ever.
+
+    Raises:
+        DataError: the video cannot be read to its end.
     """
 
     def __init__(self, path: str | Path, width: int = 880, every: int = 2):
-        """Args:
-            path: of the video.
-            width: of the moving image in pixels; a narrower video keeps its own.
-            every: of so many frames one is shown, at the speed of the video.
-
-        Raises:
-            DataError: the video cannot be read to its end.
-        """
         reader, frames = VideoReader(path), []
         for _, image in itertools.islice(reader.frames(), 0, None, every):
             image.thumbnail((width, image.height), Image.Resampling.BOX, reducing_gap=None)

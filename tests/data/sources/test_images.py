@@ -59,10 +59,9 @@ def test_surprising_files_are_told_or_refused(path):
     save(path, Image.fromarray(np.full((4, 6), 3000, np.uint16)))
     with pytest.warns(UserWarning, match=r"a\.png: .* 3000 of 65535.*has 12 bits, multiply by 16"):
         assert np.asarray(read_image(path)).max() == 12
+    pages = {"save_all": True, "append_images": [NOISE.rotate(180), NOISE.rotate(90)]}
     for file_format in ("TIFF", "GIF", "WEBP", "PNG"):
-        save(
-            path, NOISE, file_format, save_all=True, append_images=[NOISE.rotate(180), NOISE.rotate(90)]
-        )
+        save(path, NOISE, file_format, **pages)
         with pytest.warns(UserWarning, match=r"a\.png: the first of 3 pages"):
             assert read_image(path).size == NOISE.size
     notes = PngImagePlugin.PngInfo()
