@@ -80,19 +80,6 @@ def test_other_images_are_refused(saved_model):
         exported.logits(np.zeros((21, 32, 3)))
 
 
-def test_nothing_is_replaced_unless_asked(tiny, frames, tmp_path, capsys):
-    arguments = ["export", str(tiny.folder), "--format", "saved_model", "--output", str(tmp_path)]
-    arguments += ["--frames", str(frames.path)]
-    replace(tiny.card, frames=1).save(tmp_path / "tiny-21x32.json")  # another run's
-    assert main(arguments) == 1
-    assert "tiny-21x32.json exists; --overwrite replaces it" in capsys.readouterr().err
-    assert main([*arguments, "--overwrite"]) == 0
-    path = tmp_path / "tiny-21x32.saved_model"
-    assert open_exported(path).card == replace(tiny.card, precision="float32", results={})
-    assert main(arguments) == 1
-    assert "tiny-21x32.saved_model exists; --overwrite replaces it" in capsys.readouterr().err
-
-
 def test_a_run_is_measured_on_frames_that_it_held_out(run, frames, saved_model, tmp_path):
     assert saved_model[1].index.name.endswith(f" {len(run.split.validation)} frames")
     with pytest.raises(ValueError, match="leave out --validation"):
@@ -109,16 +96,24 @@ def test_other_frames_are_resized_to_the_size_asked_for(run, raw, tmp_path):
     assert table["mean IoU"].iloc[0] == pytest.approx(table["mean IoU"].iloc[1])
 
 
-def test_the_command_exports_a_network_of_other_layers(tiny, frames, tmp_path, capsys, monkeypatch):
+def test_the_command_exports_a_network_of_other_layers_and_replaces_nothing(
+    tiny, frames, tmp_path, capsys, monkeypatch
+):
     monkeypatch.setattr(export, "MINIMUM_AGREEMENT", 1.1)
     arguments = ["export", str(tiny.folder), "--format", "saved_model", "--frames", str(frames.path)]
     arguments += ["--output", str(tmp_path)]
+    replace(tiny.card, frames=1).save(tmp_path / "tiny-21x32.json")  # another run's
     assert main(arguments) == 1
+    assert "tiny-21x32.json exists; --overwrite replaces it" in capsys.readouterr().err
+    assert main([*arguments, "--overwrite"]) == 1
     path, columns, _, *rows, verdict = capsys.readouterr().out.splitlines()
     assert path == str(tmp_path / "tiny-21x32.saved_model")
+    assert open_exported(path).card == replace(tiny.card, precision="float32", results={})
     assert columns.split() == ["MB", "frames/s", "agreement", "mean", "IoU"]
     assert [row.split()[0] for row in rows] == ["keras", "saved_model"]
     assert verdict.startswith("Not good enough: saved_model float32 agrees")
+    assert main(arguments) == 1
+    assert "tiny-21x32.saved_model exists; --overwrite replaces it" in capsys.readouterr().err
 
 
 def test_weights_are_exported_without_frames(tmp_path, capsys):
