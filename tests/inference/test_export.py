@@ -19,6 +19,13 @@ from tests.training import runs
 SAVED_MODEL = export_formats.get("saved_model")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_turn():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "_TURNS", 1)
+        yield
+
+
 @pytest.fixture(scope="module")
 def run(frames, tmp_path_factory) -> training.Run:
     """Of a network with an option, in mixed bfloat16."""
@@ -140,7 +147,7 @@ def test_a_bad_request_is_one_line(frames, tmp_path, capsys, monkeypatch):
     wrong = {
         "no format saved_model int8": ["simple", "--format", "saved_model", "--int8"],
         "no format onnx bfloat16": ["simple", "--format", "onnx", "--precision", "bf16"],
-        "nowhere: neither the folder of a run nor": ["nowhere", "--format", "saved_model"],
+        "nowhere: no file, no folder of a run": ["nowhere", "--format", "saved_model"],
         "the network knows": ["simple_plus-camvid", "--format", "saved_model"],
         "of at least 16": ["simple", "--format", "saved_model", "--size", "8", "8"],
         'onnx, onnxruntime, tf2onnx not installed: pip install "roadseg[export]"': (

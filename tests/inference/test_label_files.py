@@ -173,7 +173,7 @@ def test_folders_files_and_patterns_are_found(folder, monkeypatch):
         with pytest.raises(DataError, match="no image or video there"):
             names(nothing)
     (folder / "other/b.png").touch()
-    with pytest.raises(DataError, match=r"b\.png: its results would have the names of .*b\.png's"):
+    with pytest.raises(DataError, match=r"b\.png: would have results named as .*b\.png's"):
         names("b.png", "other/b.png")
 
 

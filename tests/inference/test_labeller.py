@@ -180,5 +180,5 @@ def test_a_folder_without_a_run_and_a_name_of_nothing_are_refused(tmp_path):
     with pytest.raises(TrainingError, match="no finished run"):
         inference.open(tmp_path)
     for name in ("smple", "edgesegnet", "simple-camvid"):
-        with pytest.raises(ValueError, match=rf"{name}: neither .*simple, .*simple_plus-camvid"):
+        with pytest.raises(ValueError, match=rf"{name}: no file, .*simple, .*simple_plus-camvid"):
             inference.open(name)

@@ -21,8 +21,8 @@ from roadseg.data.store import FrameStore
 from roadseg.evaluation import metrics
 from roadseg.inference import export_formats
 from roadseg.inference.export_formats import Exported, Format, open_exported
+from roadseg.inference.labeller import load_trained
 from roadseg.networks import pretrained
-from roadseg.networks.model_card import ModelCard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -76,7 +76,8 @@ def export(
         raise ValueError(f'{", ".join(missing)} not installed: pip install "roadseg[export]"')
     if keras.backend.backend() != "tensorflow":
         raise ValueError("networks are exported from TensorFlow: set KERAS_BACKEND=tensorflow")
-    network, card, weights, run = _open(trained)
+    network, card, run = load_trained(trained)
+    weights = run.best if run else pretrained.weights_file(str(trained))
     frames = store.open(frames_folder) if frames_folder else None
     if frames and card.class_names != frames.class_names:
         raise ValueError(
@@ -107,17 +108,6 @@ def export(
             return paths, None
         exported = dict(zip(map(str, formats), map(open_exported, paths), strict=True))
         return paths, _compare(network, weights, exported, frames, split.validation)
-
-
-def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.Run | None]:
-    """Network, its model card, the file of its weights, and the run that trained it, if there is one."""
-    if (name := str(trained)) in networks.shipped():
-        network, card = networks.load_pretrained(name), networks.model_card(name)
-        return network, card, pretrained.weights_file(name), None
-    if Path(trained).is_dir():
-        run = training.open_run(trained)
-        return run.load_best(), run.card, run.best, run
-    raise ValueError(f"{trained}: neither the folder of a run nor the name of weights that ship")
 
 
 def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:

@@ -2,14 +2,13 @@
 
 import contextlib
 import errno
-import io
 import json
 import math
 import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -37,7 +36,7 @@ _RESULTS = (
 )  # fmt: skip
 USUAL = "ids", "overlay", "shares"
 _WRITTEN_BY = "# written by roadseg predict"
-_LARGEST_JPEG = 65_000  # pixels along a side; the format ends at 65,535, and a legend comes below
+_LARGEST_JPEG = 65_500  # pixels along a side
 _LARGE = 20_000_000  # pixels of images that are labelled one at a time, for their memory
 _DISK_FULL = errno.ENOSPC, errno.EDQUOT
 _SHOWN = 20  # failed files and warnings that the command prints
@@ -151,22 +150,22 @@ def _label_image(
     """Writes the results; returns the mean confidence."""
     segmentation = appearance.chosen(labeller.segment(image, maps={"confidence"} & set(kinds)))
     if "ids" in kinds:
-        _write_image(f"{target}-ids.png", segmentation.id_image())
+        _save(segmentation.id_image(), f"{target}-ids.png", compress_level=1)
     if "confidence" in kinds:
-        _write_image(f"{target}-confidence.png", segmentation.confidence_image())
+        _save(segmentation.confidence_image(), f"{target}-confidence.png", compress_level=1)
     if "overlay" in kinds:
-        ending = "png" if max(image.size) > _LARGEST_JPEG else "jpg"
-        _write_image(f"{target}-overlay.{ending}", segmentation.overlay(appearance.opacity))
+        overlay = segmentation.overlay(appearance.opacity)
+        if max(overlay.size) > _LARGEST_JPEG:
+            _save(overlay, f"{target}-overlay.png", compress_level=1)
+        else:
+            _save(overlay, f"{target}-overlay.jpg", quality=92, subsampling=0)
     if "shares" in kinds:
         _write_shares(target, labeller, segmentation.pixels(), segmentation.ids.size, appearance)
     return segmentation.mean_confidence
 
 
-def _write_image(path: str, image: Image.Image) -> None:
-    options = {"compress_level": 1} if path.endswith(".png") else {"quality": 92, "subsampling": 0}
-    buffer = io.BytesIO()
-    image.save(buffer, "PNG" if path.endswith(".png") else "JPEG", **options)
-    _write(Path(path), buffer.getvalue())
+def _save(image: Image.Image, path: str, **options) -> None:
+    _write(Path(path), lambda part: image.save(part, **options))
 
 
 def _write_shares(
@@ -176,7 +175,7 @@ def _write_shares(
     counts = dict(zip(labeller.card.class_names, pixels.tolist(), strict=True))
     shares = {name: counts[name] / total for name in appearance.classes or counts}
     text = json.dumps({"pixels": total, "shares": shares}, indent=1) + "\n"
-    _write(Path(f"{target}-shares.json"), text.encode())
+    _write(Path(f"{target}-shares.json"), lambda part: part.write_text(text, "utf-8"))
 
 
 def _write_classes(path: Path, labeller: Labeller) -> None:
@@ -189,12 +188,13 @@ def _write_classes(path: Path, labeller: Labeller) -> None:
         red, green, blue = labeller.card.palette[index]
         quoted = name.replace('"', '""')
         lines.append(f'"{quoted}",{index},{red} {green} {blue}')
-    _write(path, "\n".join((*lines, f"void,{IGNORE},", "")).encode())
+    text = "\n".join((*lines, f"void,{IGNORE},", ""))
+    _write(path, lambda part: part.write_text(text, "utf-8"))
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, lambda part: part.write_bytes(content))
+    atomic_write(path, write)
 
 
 def _is_video(path: Path) -> bool:
@@ -209,16 +209,11 @@ def _is_done(target: Path, kinds: tuple[str, ...]) -> bool:
 
 
 def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:
-    """The images and videos in files, folders and glob patterns, each once, in the order given.
+    """The name of each one's results, without ending -> image or video, each once, in the order given.
 
     A folder stands for everything below it, except hidden files and results of an earlier call; results
-    keep its sub-folders. A warning counts files of other kinds.
-
-    Returns:
-        The name of each one's results, without ending -> its file.
-
-    Raises:
-        DataError: nothing is there, or two files would have results of one name.
+    keep its sub-folders. A warning counts files of other kinds. Raises DataError when nothing is there,
+    or two files would have results of one name.
     """
     names: dict[Path, str] = {}
     for text in inputs:
@@ -240,10 +235,7 @@ def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:
     for path, name in names.items():  # a.jpg and a.png, or a photograph and its film, keep their suffix
         other = files.setdefault(short[path] if count[short[path]] == 1 else name, path)
         if other != path:
-            raise DataError(
-                f"{path}: its results would have the names of {other}'s; label one of them into another "
-                "folder"
-            )
+            raise DataError(f"{path}: would have results named as {other}'s; take another folder")
     return files
 
 

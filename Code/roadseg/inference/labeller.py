@@ -20,6 +20,7 @@ if TYPE_CHECKING:  # they import Keras, and `roadseg --help` must not
     import keras
 
     from roadseg.networks import ModelCard
+    from roadseg.training import Run
 
 ImageLike = str | Path | Image.Image | np.ndarray
 Item = TypeVar("Item")
@@ -197,23 +198,29 @@ def open(
         TrainingError, DataError, ValueError: the folder holds no finished run, the file is no exported
             network, there is neither of that name, or the scale is not above 0.
     """
-    from roadseg import networks, training
     from roadseg.inference.export_formats import open_exported
 
-    path = Path(network)
-    if network in networks.shipped():
-        model = KerasModel(networks.load_pretrained(network), networks.model_card(network))
-    elif path.suffix == ".saved_model" or path.is_file():
-        model = open_exported(path)
-    elif path.is_dir():
-        run = training.open_run(path)
-        model = KerasModel(run.load_best(), run.card)
+    if Path(network).suffix == ".saved_model" or Path(network).is_file():
+        model = open_exported(network)
     else:
-        raise ValueError(
-            f"{network}: neither the folder of a run, nor an exported file, nor weights that ship "
-            f"({', '.join(networks.shipped())})"
-        )
+        model = KerasModel(*load_trained(network)[:2])
     return Labeller(model, scale=scale, tile=tile, flip=flip)
+
+
+def load_trained(name: str | Path) -> "tuple[keras.Model, ModelCard, Run | None]":
+    """A network, its card and the run that trained it, by the run's folder or the name of weights.
+
+    Raises TrainingError when the folder holds no finished run, ValueError when there is neither.
+    """
+    from roadseg import networks, training
+
+    if str(name) in networks.shipped():
+        return networks.load_pretrained(name), networks.model_card(name), None
+    if not Path(name).is_dir():
+        known = ", ".join(networks.shipped())
+        raise ValueError(f"{name}: no file, no folder of a run, and no weights that ship ({known})")
+    run = training.open_run(name)
+    return run.load_best(), run.card, run
 
 
 def segment(image: ImageLike, network: str | Path | Labeller, **options) -> Segmentation:

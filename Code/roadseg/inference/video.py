@@ -121,9 +121,9 @@ def label_video(
         segmentation = appearance.chosen(labeller.segment(image, maps=()))
         return time, appearance.video_frame(segmentation), segmentation
 
-    def labelled(frames: Iterable[tuple[int, Image.Image]]) -> Iterator[tuple[int, Image.Image]]:
+    def labelled() -> Iterator[tuple[int, Image.Image]]:
         nonlocal pixels, total
-        for time, image, segmentation in in_order(label, frames):
+        for time, image, segmentation in in_order(label, reader.frames()):
             pixels += segmentation.pixels()
             total += segmentation.ids.size
             confidences.append(segmentation.mean_confidence)
@@ -133,7 +133,7 @@ def label_video(
     reader = VideoReader(path)
     frames = max(reader.expected, 1)
     with progress_bar(frames, 0, unit="frame", description=path.name, shown=progress) as bar:
-        _write(target, labelled(reader.frames()), reader.rate, reader.time_base)
+        _write(target, labelled(), reader.rate, reader.time_base)
     return pixels, total, float(np.mean(confidences))
 
 
