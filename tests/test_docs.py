@@ -1,4 +1,4 @@
-"""The README and docs/ say what is there: links, commands, settings, code and stored numbers."""
+"""The README and docs/ say what is there: links, commands, settings, modules, code, stored numbers."""
 
 import json
 import re
@@ -9,7 +9,6 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-import tensorflow as tf
 from PIL import Image
 
 from roadseg import cli
@@ -24,8 +23,8 @@ CELL = re.compile(r"(?<=\| )\d[\d,]*(?:\.\d+)?(?: k)?(?= \|)|\d+(?= / \d)")
 FIGURE = re.compile(r"\b0\.\d{2,4}\b|(?<=\| )\d+\.\d(?= \|)|[\d.]+(?= (?:frames/s|images/s|kB|MB)\b)")
 
 
-def blocks(page: Path, language: str) -> list[str]:
-    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", page.read_text("utf-8"))
+def blocks(page, language):
+    return re.findall(rf"(?ms)^```{language}\n(.*?)^```", TEXT[page])
 
 
 def sections(page):
@@ -66,17 +65,16 @@ def numbers(*names):
     return list(map(float, re.findall(r"(?<=[\s\[:,])-?\d+\.?\d*(?:e-?\d+)?(?=[,\s\]}])", text)))
 
 
-def anchors(page):
-    return [re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in sections(page)]
-
-
 @pytest.mark.parametrize("page", PAGES)
 def test_links_commands_and_options_exist(page, capsys):
     for path, anchor in re.findall(r"\]\((?!https?:)([^)#\s]*)#?([^)\s]*)\)", TEXT[page]):
         target = PAGES[page].parent / path if path else PAGES[page]
+        titles = map(str.lower, sections(target.stem)) if anchor else ()
         assert target.exists(), path
-        assert not anchor or anchor in anchors(target.stem), anchor
-    lines = "\n".join(blocks(PAGES[page], "sh")).splitlines()
+        assert not anchor or anchor in [
+            re.sub(r"[^\w -]", "", each).replace(" ", "-") for each in titles
+        ]
+    lines = "\n".join(blocks(page, "sh")).splitlines()
     lines += [" ".join(code.split()) for code in re.findall(r"`([^`]+)`", PROSE[page])]
     known = "".join((ROOT / name).read_text("utf-8") for name in ("Makefile", "tests/conftest.py"))
     for line in filter(re.compile(r"([A-Z_]+=\S+ )?(make |\.venv/bin/|roadseg )").match, lines):
@@ -91,11 +89,15 @@ def test_links_commands_and_options_exist(page, capsys):
             assert all(word in explained for word in words if word.startswith("--")), line
 
 
-def test_the_settings_of_the_notebooks_are_explained():
+def test_settings_and_modules_are_those_of_the_notebooks_and_the_package():
     explained = set(re.findall(r"(?m)^\| `(\w+)` \|", sections("how-to")["Settings of the notebooks"]))
     for notebook in map(json.loads, (path.read_text("utf-8") for path in ROOT.glob("Code/*.ipynb"))):
         tagged = [cell for cell in notebook["cells"] if "parameters" in cell["metadata"].get("tags", [])]
         assert {line.split()[0] for cell in tagged for line in cell["source"]} <= explained
+    listed = sections("design")["Packages"].partition("roadseg/\n")[2].partition("roadscenes/")[0]
+    modules = {path.stem for path in ROOT.glob("Code/roadseg/**/*.py") if "sources" not in path.parts}
+    written = set(re.findall(r"\w+", re.sub(r"\w+/|;.*", "", listed)))
+    assert written == {each for each in modules if each[0] != "_"} | {"sources"}
 
 
 def test_every_row_of_the_results_is_that_of_a_stored_training():
@@ -108,10 +110,10 @@ def test_every_row_of_the_results_is_that_of_a_stored_training():
             assert any(fits), title + row
             checked.append(row)
     assert set(rows(TEXT["README"])) < set(checked)
-    example = sections("results")["The notebook's own example"]
-    assert checked + rows(example) == sorted(rows(TEXT["results"]), key=rows(example).__contains__)
+    example = rows(sections("results")["The notebook's own example"])
+    assert checked + example == sorted(rows(TEXT["results"]), key=example.__contains__)
     notebook = (ROOT / "Code/train_network.ipynb").read_text("utf-8")
-    assert all(f"<td>{score}</td>" in notebook for score in re.findall(r"0\.\d{3}", example))
+    assert all(f"<td>{score}</td>" in notebook for score in re.findall(r"0\.\d{3}", "".join(example)))
 
 
 def test_figures_of_other_pages_are_stored():  # weights and export: see their own tests
@@ -124,15 +126,13 @@ def test_figures_of_other_pages_are_stored():  # weights and export: see their o
             assert is_among(figure, stored), (page, figure)
 
 
-def test_the_lines_of_code_run(raw, tmp_path, monkeypatch, request):
-    request.addfinalizer(lambda: tf.config.run_functions_eagerly(False))
-    tf.config.run_functions_eagerly(True)  # compiling takes longer than these trainings
+def test_the_lines_of_code_run(raw, tmp_path, monkeypatch, eager):
     monkeypatch.chdir(tmp_path)
     Image.fromarray(np.random.default_rng(0).integers(0, 256, (120, 640, 3), np.uint8)).save("road.jpg")
-    exec(*blocks(PAGES["README"], "python"), {})
+    exec(*blocks("README", "python"), {})
     assert Image.open("overlay.png").width == 640
     variables = {}
-    for code in blocks(PAGES["how-to"], "python"):
+    for code in blocks("how-to", "python"):
         exec(code.replace("/data/vkitti", str(raw)).replace("epochs=5", "epochs=1"), variables)
     plt.close("all")
     assert {path.name for path in Path("Runs").iterdir()} == {"two-scenes", "mine"}

@@ -76,8 +76,9 @@ def test_batch_normalisation_sees_the_whole_batch_of_all_devices(frames, tmp_pat
 def test_a_process_that_trains_otherwise_stops_all(frames, tmp_path):
     """Process 1 has another split."""
     codes, said = together(frames, f"{tmp_path}:plain:11:3", f"{tmp_path}:plain:9:3")
-    assert codes == [1, 1]
-    assert all("process 1 trains otherwise than process 0: split" in each for each in said)
+    assert codes[1] == 1
+    assert codes[0] != 0
+    assert "holds a run with other settings (split)" in said[1]
 
 
 def test_only_jax_trains_in_several_processes():

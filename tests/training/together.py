@@ -19,6 +19,7 @@ from roadseg.errors import TrainingError
 from roadseg.training import distributed
 
 BATCH = 4
+distributed._SILENT = 6  # seconds: a lost process is noticed soon
 
 
 def main() -> None:

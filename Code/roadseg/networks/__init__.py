@@ -14,7 +14,13 @@ from roadseg.networks.network import (
     load,
     start_from,
 )
-from roadseg.networks.pretrained import load_pretrained, model_card, save_pretrained, shipped
+from roadseg.networks.pretrained import (
+    fine_tunable,
+    load_pretrained,
+    model_card,
+    save_pretrained,
+    shipped,
+)
 
 __all__ = [
     "NETWORKS",
@@ -22,6 +28,7 @@ __all__ = [
     "Network",
     "architecture_digest",
     "build",
+    "fine_tunable",
     "fixed_size",
     "load",
     "load_pretrained",

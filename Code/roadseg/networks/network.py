@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from types import ModuleType
 
@@ -152,20 +153,27 @@ def load(path: str | Path) -> keras.Model:
         raise DataError(f"{path}: not a network that Keras can load ({first_line})")
 
 
-def start_from(network: keras.Model, trained: keras.Model) -> None:
-    """Copies the weights of layers with the same name and shapes, but for the last convolution's.
+def start_from(
+    network: keras.Model, trained: keras.Model, classes: Mapping[int, int] | None = None
+) -> None:
+    """Copies the weights of layers with the same name and shapes, for fine-tuning a trained network.
 
-    For fine-tuning a variant of a trained network, on any classes.
+    The last convolution, which gives the logits, keeps its own weights. classes: class id of the network
+    -> that of the trained one; these classes get their weights there as well.
     """
     trained_layers = {layer.name: layer for layer in trained.layers}
     for layer in network.layers:
         other = trained_layers.get(layer.name)
-        if other is not None and layer.name != "head_logits" and _shapes(other) == _shapes(layer):
+        if other is None or not layer.weights:
+            continue
+        if layer.name == "head_logits":
+            weights = layer.get_weights()
+            for own, its in zip(weights, other.get_weights(), strict=True):  # channels come last
+                for class_id, trained_id in (classes or {}).items():
+                    own[..., class_id] = its[..., trained_id]
+            layer.set_weights(weights)
+        elif [weight.shape for weight in other.weights] == [weight.shape for weight in layer.weights]:
             layer.set_weights(other.get_weights())
-
-
-def _shapes(layer: keras.Layer) -> list[tuple[int, ...]]:
-    return [tuple(weight.shape) for weight in layer.weights]
 
 
 def architecture_digest(network: keras.Model) -> str:
