@@ -59,9 +59,9 @@ def _run(options: argparse.Namespace) -> int:
     source = _FOLDER / f"{options.notebook}.ipynb"
     if not source.is_file():
         raise DataError(f"{source}: no such notebook; the repository has them, the package has not")
-    others = {"command", "notebook", "output", "run"}
     given = {name: value for name, value in vars(options).items() if value is not None}
-    given = {name: value for name, value in given.items() if name not in others}
+    for name in ("command", "notebook", "output", "run"):
+        given.pop(name, None)
     check_settings(given, source)
     output = options.output or _FOLDER / "Runs" / f"{source.stem}{label(given)}.ipynb"
     if "networks" in given:  # a module of that name is imported in the notebook

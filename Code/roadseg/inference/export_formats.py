@@ -74,13 +74,12 @@ class Format:
     """A kind of file, and the numbers that it computes in.
 
     Attributes:
-        name: as `roadseg export --format` and, but for SavedModel, Keras take it.
+        name: as `roadseg export --format` takes it, and Keras but for SavedModel.
         precision: "float32", "bfloat16" or "int8".
         suffix: of the file, or for a SavedModel of the folder.
         open: takes a path and the model card beside it.
         packages: that write and open files.
-        quantize: replaces a float32 file by one in int8; takes its path, the network, and images uint8
-            (N, H, W, 3) that show the ranges of its values.
+        quantize: makes a float32 file one in int8, with images uint8 (N, H, W, 3) as examples.
     """
 
     name: str

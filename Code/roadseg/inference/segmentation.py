@@ -144,10 +144,8 @@ class Appearance:
 class Reliability:
     """Labelled pixels, sorted by the confidence of their prediction into equally wide bins from 0 to 1.
 
-    Attributes:
-        pixels: int64 (B,), how many each bin has.
-        right: int64 (B,), how many of them are labelled rightly.
-        confidence: float (B,), their mean; NaN in an empty bin.
+    Each of B bins has so many `pixels` int64 (B,), of which so many are `right` int64 (B,), and their
+    mean `confidence` float (B,), NaN in an empty bin.
     """
 
     pixels: np.ndarray

@@ -140,14 +140,11 @@ def label_video(
 def write_video(path: str | Path, images: Iterable[ImageLike], rate: float = 10) -> None:
     """Writes images of one size as a video, which replaces an earlier one.
 
-    Args:
-        path: of the file, such as "drive.mp4"; its folder is made where it is missing.
-        images: the frames; see `labeller.rgb_image`.
-        rate: frames a second.
+    path: of the file, such as "drive.mp4"; its folder is made where it is missing.
+    images: the frames; see `labeller.rgb_image`.
+    rate: frames a second.
 
-    Raises:
-        DataError: an image cannot be read, has another size than the first, or there is none.
-        OSError: the file cannot be written.
+    Raises DataError when an image cannot be read, has another size than the first, or there is none.
     """
     rate = Fraction(rate).limit_denominator(1001)  # 29.97 is 2997/100, 30000 / 1001 is itself
     _write(Path(path), enumerate(map(rgb_image, images)), rate, 1 / rate)
