@@ -101,18 +101,8 @@ def label_video(
 ) -> tuple[np.ndarray, int, float]:
     """Writes a labelled video whole or not at all, with the frames' own times and without sound.
 
-    Args:
-        labeller: labels the frames.
-        path, target: of the video, and of the labelled one.
-        appearance: of the frames.
-        progress: shows a progress bar.
-
-    Returns:
-        The pixels of each class int64 (C), those of all frames, and the mean confidence.
-
-    Raises:
-        DataError: the video is damaged, has no frame, or its frames change their size.
-        OSError: the file cannot be written.
+    Returns the pixels of each class int64 (C), those of all frames, and the mean confidence. Raises
+    DataError when the video is damaged, has no frame, or its frames change their size.
     """
     pixels, total, confidences = np.zeros(len(labeller.card.class_names), np.int64), 0, []
 
