@@ -41,8 +41,14 @@ def connect(processes: int, coordinator: str, process_id: int) -> None:
         raise ValueError("several processes train with JAX alone: set KERAS_BACKEND=jax")
     import jax
 
-    try:  # not keras.distribution.initialize, which leaves the time-out at 100 seconds
-        jax.distributed.initialize(coordinator, processes, process_id, heartbeat_timeout_seconds=_SILENT)
+    try:  # not keras.distribution.initialize, which leaves the time-outs at 100 and 300 seconds
+        jax.distributed.initialize(
+            coordinator,
+            processes,
+            process_id,
+            heartbeat_timeout_seconds=_SILENT,
+            shutdown_timeout_seconds=_SILENT,
+        )
     except (RuntimeError, ValueError) as error:
         reason = str(error).partition("\n")[0]
         raise TrainingError(
@@ -57,6 +63,7 @@ class DevicesTrainer(Trainer):
     def train(self) -> Run:
         """As on one device; in other processes than the first, the run's folder is gone afterwards."""
         import jax
+        from jax.experimental import multihost_utils
 
         if self.recipe.batch_size % jax.device_count():
             raise ValueError(
@@ -65,19 +72,35 @@ class DevicesTrainer(Trainer):
             )
         if jax.process_count() == 1:
             return super().train()
-        settings = describe(self.network, self.frames, self.recipe)
+        error = None
         with contextlib.ExitStack() as stack:
-            if jax.process_index() == 0:
+            try:
+                self._join(stack, describe(self.network, self.frames, self.recipe))
+            except TrainingError as caught:
+                error = caught
+            failed = np.flatnonzero(multihost_utils.process_allgather(np.array(error is not None)))
+            if failed.size:  # all end: whoever waited for the others would do so for ever
+                raise error or TrainingError(f"process {failed[0]} cannot start; its message says why")
+            return super().train()
+
+    def _join(self, stack: contextlib.ExitStack, settings: dict[str, object]) -> None:
+        """Process 0 starts the run, or opens it; the others get a copy, which must be their own run."""
+        import jax
+
+        if jax.process_index() == 0:
+            content = b""
+            try:
                 with self.run.locked():
                     self.run.start(self.network, settings, self.split)
-                _from_first(_packed(self.run.folder))
-            else:
-                self.progress, received = False, _from_first(b"")
-                self.run = Run(Path(stack.enter_context(tempfile.TemporaryDirectory())))
-                with tarfile.open(fileobj=io.BytesIO(received)) as tar:
-                    tar.extractall(self.run.folder, filter="data")
-                self.run.check(settings, self.split)
-            return super().train()
+                content = _packed(self.run.folder)
+            finally:
+                _from_first(content)
+        elif received := _from_first(b""):
+            self.progress = False
+            self.run = Run(Path(stack.enter_context(tempfile.TemporaryDirectory())))
+            with tarfile.open(fileobj=io.BytesIO(received)) as tar:
+                tar.extractall(self.run.folder, filter="data")
+            self.run.check(settings, self.split)
 
     def batches(self, pixels: np.ndarray, epoch: int, kind: type[Batches] = Batches) -> Batches:
         """This process's part of each."""
