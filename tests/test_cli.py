@@ -35,11 +35,22 @@ def run(preprocessed, tmp_path_factory):
     return folder
 
 
-def test_help_names_every_command_and_starts_no_tensorflow():
+def test_a_trained_network_is_fine_tuned(preprocessed, run, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    arguments = ["train", str(preprocessed), "--epochs", "1", "--validation", "0002"]
+    assert main([*arguments, "--weights", str(run), "--map", "Misc=Truck"]) == 0
+    assert "Classes that keep their weights: Terrain, Sky" in capsys.readouterr().out
+    (folder,) = (tmp_path / "Runs").iterdir()
+    assert folder.name.endswith(f"-from-{run.name}")
+    assert main([*arguments, "--map", "Misc=Truck"]) == 1
+    assert "--map says which classes of --weights" in capsys.readouterr().err
+
+
+def test_help_names_every_command_and_imports_nothing_slow():
     program = (
         "import sys; from roadseg.cli import main\n"
         "try: main(['--help'])\n"
-        "finally: print('started' if 'tensorflow' in sys.modules or 'keras' in sys.modules else 'quiet')"
+        "finally: print({'tensorflow', 'keras', 'nbformat'} & sys.modules.keys() or 'quiet')"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     for command in COMMANDS:

@@ -69,7 +69,7 @@ def test_settings_are_checked_before_a_kernel_starts(raw, monkeypatch, capsys):
         f"--data {raw} --validation 0001/rain": "no sequence '0001/rain'",
         f"--data {raw} --sequences 0001 --validation 0002": "no sequence '0002'",
         "ideas --recipe best": "RECIPE=best (--recipe): ideas has no such setting, but DATA, SCALE",
-        f"use_network --image {raw}/nowhere.jpg": "nowhere.jpg: no such file",
+        f"use_network --image {raw}/nowhere.jpg": "nowhere.jpg: cannot be read (No such file",
     }
     for command, message in refused.items():
         assert main(["notebook", *command.split()]) == 1

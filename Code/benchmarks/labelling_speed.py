@@ -18,7 +18,7 @@ from PIL import Image
 import roadscenes
 from benchmarks import harness
 from roadseg import inference
-from roadseg.inference.images import read_image
+from roadseg.data.sources.images import read_image
 
 RENDERED, ROUNDS = 6, 30
 

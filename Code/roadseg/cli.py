@@ -127,7 +127,12 @@ def _add_train(commands) -> None:
     )
     add = parser.add_argument
     add("store", type=Path, help="folder of the preprocessed frames")
-    add("--network", choices=NETWORKS, default="simple", help="default: simple")
+    begun = parser.add_mutually_exclusive_group()
+    begun.add_argument("--network", choices=NETWORKS, default="simple", help="default: simple")
+    trained = "fine-tune weights that ship, such as simple_plus-camvid, or the network of a run's folder"
+    begun.add_argument("--weights", metavar="WEIGHTS_OR_RUN", help=trained)
+    renamed = "with --weights: classes of one's own and the trained network's, where names differ"
+    add("--map", nargs="+", default=(), metavar="OWN=TRAINED", help=renamed)
     add("--recipe", choices=RECIPES, default="quick", help="default: quick")
     add("--epochs", type=int, help="default: those of the recipe")
     held_out = "worlds or sequences to hold out; default: the last world or drive"
@@ -158,10 +163,20 @@ def _train(options) -> None:
             raise ValueError("--processes, --coordinator and --process-id belong together")
         distributed.connect(*several)  # before anything is computed
     frames = store.open(options.store)
-    network = networks.build(options.network, frames.image_shape, frames.num_classes)
+    if options.map and not options.weights:
+        raise ValueError("--map says which classes of --weights are meant; give both")
+    if options.weights:
+        renamed = dict(pair.partition("=")[::2] for pair in options.map)
+        shape, names = frames.image_shape, frames.class_names
+        network, kept = networks.fine_tunable(options.weights, shape, names, renamed)
+        others = ", ".join(name for name in names if name not in kept) or "none"
+        print(f"Classes that keep their weights: {', '.join(kept) or 'none'}; new: {others}")
+    else:
+        network = networks.build(options.network, frames.image_shape, frames.num_classes)
     held_out = options.validation
     split = splits.by_sequence(frames, held_out) if held_out else splits.last_drive(frames)
-    name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
+    begun = f"-from-{Path(options.weights).name}" if options.weights else ""
+    name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}{begun}"
     folder = options.output or Path("Runs") / name
     run = training.train(network, frames, split, recipe, folder, workers=options.workers)
     if not options.process_id:  # the folder is that of process 0

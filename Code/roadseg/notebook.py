@@ -12,7 +12,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import nbformat
 import numpy as np
 from PIL import Image
 
@@ -60,11 +59,9 @@ def _run(options: argparse.Namespace) -> int:
     source = _FOLDER / f"{options.notebook}.ipynb"
     if not source.is_file():
         raise DataError(f"{source}: no such notebook; the repository has them, the package has not")
-    given = {
-        name: value
-        for name, value in vars(options).items()
-        if name not in {"command", "notebook", "output", "run"} and value is not None
-    }
+    given = {name: value for name, value in vars(options).items() if value is not None}
+    for name in ("command", "notebook", "output", "run"):
+        given.pop(name, None)
     check_settings(given, source)
     output = options.output or _FOLDER / "Runs" / f"{source.stem}{label(given)}.ipynb"
     if "networks" in given:  # a module of that name is imported in the notebook
@@ -74,40 +71,40 @@ def _run(options: argparse.Namespace) -> int:
     return execute(source, given, output)
 
 
-def settings_of(notebook: Path) -> list[str]:
-    """The names of the settings in the notebook's first code cell."""
-    cells = nbformat.read(notebook, as_version=4).cells
-    first = next(cell.source for cell in cells if cell.cell_type == "code")
-    return re.findall(r"^(\w+) = ", first, re.MULTILINE)
-
-
 def check_settings(given: Mapping[str, object], notebook: Path) -> None:
     """Raises ValueError for a setting that cannot work, before a kernel starts."""
+    from roadseg.data import sources
+    from roadseg.data.sources.base import select_sequences
+    from roadseg.data.sources.images import read_image
+
     known = [name.removeprefix("chosen_") for name in settings_of(notebook)]
     for name, value in given.items():
         if name not in known:
             shown, others = f"{name.upper()}={value} (--{name})", ", ".join(known).upper()
             raise ValueError(f"{shown}: {notebook.stem} has no such setting, but {others}")
     if "data" in given:
-        from roadseg.data import sources
-        from roadseg.data.sources.base import select_sequences
-
         sequences = sources.open(given["data"]).sequences()
         for chosen in (given.get("sequences"), given.get("validation")):
             sequences = select_sequences(sequences, chosen, given["data"])
     if "image" in given:
-        from roadseg.inference.images import read_image
-
         read_image(given["image"])
+
+
+def settings_of(notebook: Path) -> list[str]:
+    """The names of the settings in the notebook's first code cell."""
+    import nbformat  # takes seconds, for which `roadseg --help` need not wait
+
+    cells = nbformat.read(notebook, as_version=4).cells
+    first = next(cell.source for cell in cells if cell.cell_type == "code")
+    return re.findall(r"^(\w+) = ", first, re.MULTILINE)
 
 
 def label(given: Mapping[str, object]) -> str:
     """A suffix for file names that no other settings share; empty when nothing is given."""
-    words = {
-        name: " ".join(value) if isinstance(value, list) else str(value)
+    text = "".join(
+        f"-{name}-{' '.join(value) if isinstance(value, list) else value}"
         for name, value in sorted(given.items())
-    }
-    text = "".join(f"-{name}-{value}" for name, value in words.items())
+    )
     readable = re.sub(r"[^\w.-]+", "_", text)
     if len(readable) <= 80 and not {"data", "image"} & given.keys():
         return readable
@@ -165,10 +162,10 @@ def tidy(path: Path) -> None:
 
     It also removes the runner's notes and the state of widgets, which nothing shows without a kernel.
     """
+    import nbformat
+
     notebook = nbformat.read(path, as_version=4)
     for cell in notebook.cells:
-        for key in ("papermill", "execution"):
-            cell.metadata.pop(key, None)
         kept = []
         for output in cell.get("outputs", []):
             if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
@@ -183,8 +180,9 @@ def tidy(path: Path) -> None:
                 output.data["image/png"] = base64.b64encode(png).decode()
         if "outputs" in cell:
             cell.outputs = [output for output in kept if output.get("text") != ""]
-    for key in ("papermill", "widgets"):
-        notebook.metadata.pop(key, None)
+    for part in (notebook, *notebook.cells):
+        for key in ("papermill", "widgets", "execution"):
+            part.metadata.pop(key, None)
     nbformat.write(notebook, path)
 
 

@@ -28,20 +28,11 @@ class LostWorkersError(DataError):
 
 
 def add_options(parser: argparse.ArgumentParser, workers: str, condition: str) -> None:
-    """Adds --workers and --dask: either so many on this machine, or a cluster.
-
-    Args:
-        parser: of a command that calls `spread` within `on_cluster(options.dask)`.
-        workers: what they are, in the plural.
-        condition: of working on a cluster, for the help.
-    """
+    """Adds --workers and --dask: so many `workers`, or a cluster under a `condition`, for the help."""
     where = parser.add_mutually_exclusive_group()
     where.add_argument("--workers", type=int, help=f"{workers}; default: one for each core")
-    where.add_argument(
-        "--dask",
-        metavar="ADDRESS",
-        help=f"scheduler of a Dask cluster, such as tcp://10.0.0.1:8786; {condition}",
-    )
+    address = f"scheduler of a Dask cluster, such as tcp://10.0.0.1:8786; {condition}"
+    where.add_argument("--dask", metavar="ADDRESS", help=address)
 
 
 @contextlib.contextmanager
@@ -96,8 +87,8 @@ def spread(
         function: to be called; its module must be installed where the workers are.
         arguments: one for each call.
         workers: how many calls run at once; None: one for each CPU. A cluster uses all of its own.
-        threads: whether threads do it, where nothing else is configured, instead of processes.
-        ordered: whether results come in the order of the arguments, or as they are ready.
+        threads: instead of processes, where nothing else is configured.
+        ordered: in the order of the arguments, or as results are ready.
 
     Raises:
         LostWorkersError: the workers died, or the scheduler of the cluster is gone.

@@ -28,7 +28,7 @@ class _Finder(importlib.abc.MetaPathFinder):
             return None
         sys.meta_path.remove(self)
         spec = importlib.util.find_spec(fullname)
-        if spec is not None and spec.loader is not None:
+        if spec is not None:
             load = spec.loader.exec_module
             spec.loader.exec_module = lambda module: _start(load, module)
         return spec
@@ -46,8 +46,7 @@ def _start(load, tensorflow) -> None:
 def muted_stderr() -> Iterator[None]:
     """Drops what the process, C++ code included, writes to standard error, unless the body fails."""
     with tempfile.TemporaryFile() as kept:
-        if sys.stderr is not None:  # as in a program without a console
-            sys.stderr.flush()
+        sys.stderr.flush()
         visible = os.dup(2)
         os.dup2(kept.fileno(), 2)
         try:

@@ -19,6 +19,13 @@ from tests.training import runs
 SAVED_MODEL = export_formats.get("saved_model")
 
 
+@pytest.fixture(scope="module", autouse=True)
+def one_turn():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(export, "_TURNS", 1)
+        yield
+
+
 @pytest.fixture(scope="module")
 def run(frames, tmp_path_factory) -> training.Run:
     """Of a network with an option, in mixed bfloat16."""
@@ -52,7 +59,6 @@ def test_the_file_labels_as_the_run_does(run, frames, saved_model):
     logits = np.array([exported.logits(image) for image in images])
     np.testing.assert_allclose(logits, network.predict_on_batch(images), rtol=1e-4, atol=1e-4)
     assert logits.dtype == np.float32
-    assert np.array_equal([exported.label(image) for image in images], logits.argmax(-1))
     assert table.index.tolist() == [export.KERAS, "saved_model float32"]
     assert table["agreement"].tolist() == pytest.approx([1, 1], abs=1e-3)
     assert table["mean IoU"].iloc[1] == pytest.approx(run.result.mean_iou, abs=0.05)  # in bfloat16
@@ -76,20 +82,9 @@ def test_other_images_are_refused(saved_model):
     exported = open_exported(saved_model[0])
     assert (exported.resizable, exported.minimum_size) == (False, 21)
     with pytest.raises(ValueError, match=r"takes an image uint8 \(21, 32, 3\), not uint8 \(21, 33, 3\)"):
-        exported.label(np.zeros((21, 33, 3), np.uint8))
+        exported.logits(np.zeros((21, 33, 3), np.uint8))
     with pytest.raises(ValueError, match="not float64"):
         exported.logits(np.zeros((21, 32, 3)))
-
-
-def test_nothing_is_replaced_unless_asked(tiny, tmp_path):
-    network, card = tiny.load_best(), replace(tiny.card, precision="float32")
-    replace(card, frames=1).save(tmp_path / "tiny-21x32.json")  # another run's
-    with pytest.raises(ValueError, match=r"tiny-21x32\.json exists; --overwrite replaces it"):
-        export_formats.write(network, SAVED_MODEL, card, None, tmp_path)
-    path = export_formats.write(network, SAVED_MODEL, card, None, tmp_path, overwrite=True)
-    assert open_exported(path).card == card
-    with pytest.raises(ValueError, match=r"tiny-21x32\.saved_model exists; --overwrite replaces it"):
-        export_formats.write(network, SAVED_MODEL, card, None, tmp_path)
 
 
 def test_a_run_is_measured_on_frames_that_it_held_out(run, frames, saved_model, tmp_path):
@@ -108,16 +103,24 @@ def test_other_frames_are_resized_to_the_size_asked_for(run, raw, tmp_path):
     assert table["mean IoU"].iloc[0] == pytest.approx(table["mean IoU"].iloc[1])
 
 
-def test_the_command_exports_a_network_of_other_layers(tiny, frames, tmp_path, capsys, monkeypatch):
+def test_the_command_exports_a_network_of_other_layers_and_replaces_nothing(
+    tiny, frames, tmp_path, capsys, monkeypatch
+):
     monkeypatch.setattr(export, "MINIMUM_AGREEMENT", 1.1)
     arguments = ["export", str(tiny.folder), "--format", "saved_model", "--frames", str(frames.path)]
     arguments += ["--output", str(tmp_path)]
+    replace(tiny.card, frames=1).save(tmp_path / "tiny-21x32.json")  # another run's
     assert main(arguments) == 1
+    assert "tiny-21x32.json exists; --overwrite replaces it" in capsys.readouterr().err
+    assert main([*arguments, "--overwrite"]) == 1
     path, columns, _, *rows, verdict = capsys.readouterr().out.splitlines()
     assert path == str(tmp_path / "tiny-21x32.saved_model")
+    assert open_exported(path).card == replace(tiny.card, precision="float32", results={})
     assert columns.split() == ["MB", "frames/s", "agreement", "mean", "IoU"]
     assert [row.split()[0] for row in rows] == ["keras", "saved_model"]
     assert verdict.startswith("Not good enough: saved_model float32 agrees")
+    assert main(arguments) == 1
+    assert "tiny-21x32.saved_model exists; --overwrite replaces it" in capsys.readouterr().err
 
 
 def test_weights_are_exported_without_frames(tmp_path, capsys):
@@ -129,8 +132,6 @@ def test_weights_are_exported_without_frames(tmp_path, capsys):
     assert open_exported(path).card == replace(
         card, image_shape=(32, 48, 3), scale=card.scale * card.image_shape[1] / 48, results={}
     )
-    with pytest.raises(ValueError, match="int8 needs frames"):
-        export_formats.write(None, export_formats.get("onnx", "int8"), card, None, tmp_path)
 
 
 def test_without_frames_scenes_are_rendered(tmp_path, monkeypatch):
@@ -146,20 +147,26 @@ def test_a_bad_request_is_one_line(frames, tmp_path, capsys, monkeypatch):
     wrong = {
         "no format saved_model int8": ["simple", "--format", "saved_model", "--int8"],
         "no format onnx bfloat16": ["simple", "--format", "onnx", "--precision", "bf16"],
-        "nowhere: neither the folder of a run nor": ["nowhere", "--format", "saved_model"],
+        "nowhere: no file, no folder of a run": ["nowhere", "--format", "saved_model"],
         "the network knows": ["simple_plus-camvid", "--format", "saved_model"],
         "of at least 16": ["simple", "--format", "saved_model", "--size", "8", "8"],
         'onnx, onnxruntime, tf2onnx not installed: pip install "roadseg[export]"': (
             ["simple", "--format", "onnx"]
         ),
     }
-    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
+    find_spec = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name: None if "onnx" in name else find_spec(name)
+    )
     for message, arguments in wrong.items():
         folders = ["--frames", str(frames.path), "--output", str(tmp_path)]
         assert main(["export", *arguments, *folders]) == 1
         error = capsys.readouterr().err
         assert message in error
         assert len(error.strip().splitlines()) == 1
+    quantized = replace(SAVED_MODEL, precision="int8", quantize=print)
+    with pytest.raises(ValueError, match="int8 needs frames"):
+        export.export("simple_plus-camvid", [quantized], folder=tmp_path)
     assert not list(tmp_path.iterdir())
 
 

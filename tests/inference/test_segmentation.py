@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from roadseg.inference import Segmentation
+from roadseg.data.classes import IGNORE
+from roadseg.inference import Segmentation, measure_reliability
 from tests.inference.conftest import NAMES, PALETTE
 
 
@@ -76,3 +77,34 @@ def test_only_keeps_the_chosen_classes(segmentation):
 def test_shares_and_confidence(segmentation):
     assert segmentation.shares() == {"Dark": 0.5, "Grey": 0, "Bright": 0.5}
     assert np.asarray(segmentation.confidence_image())[0, 0] == 204
+
+
+def test_reliability_compares_confidence_with_the_share_of_right_pixels(segmentation):
+    confidence = np.full((30, 200), 0.95, np.float32)
+    confidence[20:] = 0.55  # a third of the pixels
+    truth = segmentation.ids.copy()
+    truth[20:, :150] = 1
+    shown = dataclasses.replace(segmentation, confidence=confidence)
+    measured = measure_reliability([(shown, truth)])
+    assert measured.pixels.tolist() == [0, 0, 0, 0, 0, 2000, 0, 0, 0, 4000]
+    assert measured.right[[5, 9]].tolist() == [500, 4000]
+    assert measured.accuracy[[5, 9]].tolist() == [0.25, 1]
+    assert np.isnan(measured.accuracy[[0, 8]]).all()
+    assert measured.confidence[[5, 9]] == pytest.approx([0.55, 0.95])
+    assert measured.gap == pytest.approx((2 * 0.05 + 0.3) / 3)
+    assert measured.above(0.9) == pytest.approx((2 / 3, 1))
+    assert measured.above(0.5) == pytest.approx((1, 0.75))
+    certain = dataclasses.replace(shown, confidence=np.ones_like(confidence))
+    void = np.full_like(truth, IGNORE)
+    both = measure_reliability([(shown, truth), (certain, void), (certain, truth)])
+    assert both.pixels[[5, 9]].tolist() == [2000, 10_000]  # void pixels do not count
+    assert np.isnan(measure_reliability([(shown, void)]).gap)
+
+
+def test_truth_of_another_size_or_with_unknown_ids_is_refused(segmentation):
+    for wrong, message in (
+        (segmentation.ids[:5], r"truth of \(5, 200\), .* for an image of \(30, 200\) pixels"),
+        (segmentation.ids + 11, "ids 11 to 13, .* 3 classes"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            measure_reliability([(segmentation, wrong)])

@@ -5,8 +5,7 @@ Keras is imported when a network is opened, so that `roadseg --help` answers at 
 
 from roadseg.inference.label_files import Report, predict
 from roadseg.inference.labeller import Labeller, open, segment
-from roadseg.inference.reliability import Reliability, measure_reliability
-from roadseg.inference.segmentation import Appearance, Segmentation
+from roadseg.inference.segmentation import Appearance, Reliability, Segmentation, measure_reliability
 from roadseg.inference.video import Preview, write_video
 
 __all__ = [

@@ -1,6 +1,5 @@
 """A trained network as a file for another runtime, measured before it is believed."""
 
-import contextlib
 import importlib.util
 import os
 import statistics
@@ -22,8 +21,8 @@ from roadseg.data.store import FrameStore
 from roadseg.evaluation import metrics
 from roadseg.inference import export_formats
 from roadseg.inference.export_formats import Exported, Format, open_exported
+from roadseg.inference.labeller import load_trained
 from roadseg.networks import pretrained
-from roadseg.networks.model_card import ModelCard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -32,7 +31,7 @@ KERAS = "keras float32"
 MINIMUM_AGREEMENT = 0.999  # of all pixels, in float32
 MAXIMUM_LOSS = {"bfloat16": 0.002, "int8": 0.01}  # of mean IoU
 _CALIBRATION_FRAMES = 48
-_RENDERED = {"worlds": ("0001", "0002"), "frames": range(0, 233, 6), "seed": 8}  # trained no weights
+_RENDERED = {"worlds": ("0001", "0002"), "frames": range(0, 233, 6), "seed": 8}
 _TIMED_FRAMES = 16
 # Threads of one runtime keep spinning for a while after its last frame, and caches are cold: the first
 # frames of a turn are not counted.
@@ -65,7 +64,9 @@ def export(
         overwrite: replaces what an earlier export wrote.
 
     Returns:
-        The files, and the table of `prove`; None where there are no frames to measure on.
+        The files; and a table with a row for Keras and one for each file, or None where there are no
+        frames to measure on. Its columns: "precision", "MB" of the file, "frames/s" in turns,
+        "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
 
     Raises:
         ValueError: a package is missing, a file exists, network and frames do not fit, or there are no
@@ -75,38 +76,38 @@ def export(
         raise ValueError(f'{", ".join(missing)} not installed: pip install "roadseg[export]"')
     if keras.backend.backend() != "tensorflow":
         raise ValueError("networks are exported from TensorFlow: set KERAS_BACKEND=tensorflow")
-    network, card, file, run = _open(trained)
-    with _frames(frames_folder, card) as frames:
-        given = size or (frames if frames_folder else card).image_shape[:2]
-        network = _of_one_size(network, (*given, 3))
-        height, width = network.input_shape[1:3]
-        if size and (height, width) != tuple(size):
-            raise ValueError(f"{card.network}: takes images of {height} x {width} alone")
-        scale = card.scale * card.image_shape[1] / width
-        card = replace(card, image_shape=(height, width, 3), scale=scale, results={})
-        split, images = None, None
-        if frames is not None:
+    network, card, run = load_trained(trained)
+    weights = run.best if run else pretrained.weights_file(str(trained))
+    frames = store.open(frames_folder) if frames_folder else None
+    if frames and card.class_names != frames.class_names:
+        raise ValueError(
+            f"the network knows {', '.join(card.class_names)}, but {frames.path} has "
+            f"{', '.join(frames.class_names)}"
+        )
+    renders = frames is None and card.class_names == VirtualKitti1.class_names
+    renders = renders and importlib.util.find_spec("embreex") is not None
+    if not (frames or renders) and any(format.quantize for format in formats):
+        raise ValueError("int8 needs frames that tell the ranges of its values: --frames STORE")
+    network = _of_one_size(network, (*(size or (frames or card).image_shape[:2]), 3))
+    height, width = network.input_shape[1:3]
+    if size and (height, width) != tuple(size):
+        raise ValueError(f"{card.network}: takes images of {height} x {width} alone")
+    scale = card.scale * card.image_shape[1] / width
+    card = replace(card, image_shape=(height, width, 3), scale=scale, results={})
+    paths = [export_formats.free_path(format, card, Path(folder), overwrite) for format in formats]
+    with tempfile.TemporaryDirectory() as scratch:
+        if renders:
+            frames = _render(Path(scratch))
+        images = None
+        if frames:
             split = _split(frames, validation, run)
             images = _images(frames, split.train, _CALIBRATION_FRAMES, (height, width))
-        paths = [
-            export_formats.write(network, format, card, images, Path(folder), overwrite)
-            for format in formats
-        ]
-        if split is None:
+        for format, path in zip(formats, paths, strict=True):
+            export_formats.write(network, format, card, images, path)
+        if not frames:
             return paths, None
         exported = dict(zip(map(str, formats), map(open_exported, paths), strict=True))
-        return paths, prove(network, file, exported, frames, split.validation)
-
-
-def _open(trained: str | Path) -> tuple[keras.Model, ModelCard, Path, training.Run | None]:
-    """Network, its model card, the file of its weights, and the run that trained it, if there is one."""
-    if (name := str(trained)) in networks.shipped():
-        network, card = networks.load_pretrained(name), networks.model_card(name)
-        return network, card, pretrained.weights_file(name), None
-    if Path(trained).is_dir():
-        run = training.open_run(trained)
-        return run.load_best(), run.card, run.best, run
-    raise ValueError(f"{trained}: neither the folder of a run nor the name of weights that ship")
+        return paths, _compare(network, weights, exported, frames, split.validation)
 
 
 def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> keras.Model:
@@ -121,32 +122,19 @@ def _of_one_size(network: keras.Model, image_shape: tuple[int, int, int]) -> ker
     return keras.Model(image, copy(image))
 
 
-@contextlib.contextmanager
-def _frames(folder: str | Path | None, card: ModelCard) -> Iterator[FrameStore | None]:
-    """Those of a store, or a few rendered ones; None where neither fits the classes of the network."""
-    if folder is not None:
-        frames = store.open(folder)
-        if card.class_names != frames.class_names:
-            raise ValueError(
-                f"the network knows {', '.join(card.class_names)}, but {frames.path} has "
-                f"{', '.join(frames.class_names)}"
-            )
-        yield frames
-    elif card.class_names == VirtualKitti1.class_names and importlib.util.find_spec("embreex"):
-        import roadscenes  # the one place where roadseg needs it
+def _render(folder: Path) -> FrameStore:
+    """A few scenes of a seed that trained no weights."""
+    import roadscenes  # the one place where roadseg needs it
 
-        with tempfile.TemporaryDirectory() as part:
-            raw, shrunk = Path(part) / "scenes", Path(part) / "store"
-            roadscenes.render(raw, **_RENDERED)
-            preprocess.to_hdf5(sources.open(raw), shrunk, progress=False)
-            yield store.open(shrunk)
-    else:
-        yield None
+    roadscenes.render(folder / "scenes", **_RENDERED)
+    preprocess.to_hdf5(sources.open(folder / "scenes"), folder / "store", progress=False)
+    return store.open(folder / "store")
 
 
 def _split(
     frames: FrameStore, validation: Iterable[str] | None, run: training.Run | None
 ) -> splits.Split:
+    """That of the run on its own frames, else what `validation` holds out or the last drive."""
     own = run is not None and run.settings["data"]["digest"] == frames.digest
     if own and validation:
         raise ValueError(
@@ -179,26 +167,14 @@ def _resized(
         yield np.asarray(image), np.asarray(labels)
 
 
-def prove(
+def _compare(
     network: keras.Model,
-    file: Path,
+    weights: Path,
     exported: Mapping[str, Exported],
     frames: FrameStore,
     positions: Sequence[int],
 ) -> "pd.DataFrame":
-    """Runs Keras and exported networks over the same frames, one frame at a time, on all cores.
-
-    Args:
-        network: that was exported, in float32, of the files' size.
-        file: of its weights.
-        exported: by the name of the row.
-        frames: store, with the network's classes.
-        positions: of the frames that were held out.
-
-    Returns:
-        A row for Keras and one for each exported network: "precision", "MB" of the file, "frames/s" in
-        turns, "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
-    """
+    """Runs Keras and exported networks over the same frames, one frame at a time, on all cores."""
     import pandas as pd
 
     size, classes = network.input_shape[1:3], frames.num_classes
@@ -213,7 +189,7 @@ def prove(
     images = _images(frames, positions, _TIMED_FRAMES, size)
     table = {
         "precision": ["float32", *(each.card.precision for each in exported.values())],
-        "MB": [file.stat().st_size / 1e6, *(each.megabytes for each in exported.values())],
+        "MB": [weights.stat().st_size / 1e6, *(each.megabytes for each in exported.values())],
         "frames/s": _frames_per_second(runs, images),
         "agreement": equal / (len(positions) * size[0] * size[1]),
         "mean IoU": [metrics.mean_iou(each) for each in confusion],
@@ -236,7 +212,7 @@ def _frames_per_second(runs: Mapping[str, Run], images: np.ndarray) -> list[floa
 
 
 def as_text(table: "pd.DataFrame") -> str:
-    """The table of `prove` with as many digits as they mean something."""
+    """The table of `export` with as many digits as they mean something."""
     columns = {"MB": "{:.2f}", "frames/s": "{:.0f}", "agreement": "{:.4f}", "mean IoU": "{:.4f}"}
     return table.drop(columns="precision").to_string(
         formatters={name: form.format for name, form in columns.items()}
@@ -244,15 +220,16 @@ def as_text(table: "pd.DataFrame") -> str:
 
 
 def shortfalls(table: "pd.DataFrame") -> list[str]:
-    """What is wrong with the exported networks in the table of `prove`, in words; empty: nothing."""
+    """What is wrong with the exported networks in the table of `export`, in words; empty: nothing."""
     found = []
     for name, row in table.drop(index=KERAS).iterrows():
         loss = table.loc[KERAS, "mean IoU"] - row["mean IoU"]
         allowed = MAXIMUM_LOSS.get(row["precision"])
-        if allowed is None and row["agreement"] < MINIMUM_AGREEMENT:
-            needed = f"{MINIMUM_AGREEMENT:.1%} are needed"
-            found.append(f"{name} agrees in {row['agreement']:.2%} of the pixels; {needed}")
-        elif allowed is not None and loss > allowed:
+        if allowed is None:
+            if (agreement := row["agreement"]) < MINIMUM_AGREEMENT:
+                needed = f"{MINIMUM_AGREEMENT:.1%} are needed"
+                found.append(f"{name} agrees in {agreement:.2%} of the pixels; {needed}")
+        elif loss > allowed:
             points = f"{100 * loss:.2f} points of mean IoU; {100 * allowed:.1f} are allowed"
             found.append(f"{name} loses {points}")
     return found

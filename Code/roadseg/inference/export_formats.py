@@ -60,20 +60,13 @@ class Exported:
 
     def logits(self, image: np.ndarray) -> np.ndarray:
         """Image uint8 (H, W, 3) -> float32 (H, W, C); raises ValueError for another image."""
-        result = self._run_checked(image).astype(np.float32)  # a copy: some runtimes reuse theirs
-        return np.float32(self.scale) * (result - np.float32(self.zero_point))
-
-    def label(self, image: np.ndarray) -> np.ndarray:
-        """Image uint8 (H, W, 3) -> class ids uint8 (H, W); raises ValueError for another image."""
-        return np.argmax(self._run_checked(image), -1).astype(np.uint8)
-
-    def _run_checked(self, image: np.ndarray) -> np.ndarray:
         if image.dtype != np.uint8 or image.shape != self.card.image_shape:
             raise ValueError(
                 f"{self.path.name} takes an image uint8 {self.card.image_shape}, not "
                 f"{image.dtype} {image.shape}"
             )
-        return self.run(image[None])[0]
+        result = self.run(image[None])[0].astype(np.float32)  # a copy: some runtimes reuse theirs
+        return np.float32(self.scale) * (result - np.float32(self.zero_point))
 
 
 @dataclass(frozen=True)
@@ -81,13 +74,12 @@ class Format:
     """A kind of file, and the numbers that it computes in.
 
     Attributes:
-        name: as `roadseg export --format` and, but for SavedModel, Keras take it.
+        name: as `roadseg export --format` takes it, and Keras but for SavedModel.
         precision: "float32", "bfloat16" or "int8".
         suffix: of the file, or for a SavedModel of the folder.
         open: takes a path and the model card beside it.
         packages: that write and open files.
-        quantize: replaces a float32 file by one in int8; takes its path, the network, and images uint8
-            (N, H, W, 3) that show the ranges of its values.
+        quantize: makes a float32 file one in int8, with images uint8 (N, H, W, 3) as examples.
     """
 
     name: str
@@ -114,14 +106,24 @@ def get(name: str, precision: str = "float32") -> Format:
     raise ValueError(f"no format {name} {precision}, but {', '.join(map(str, FORMATS))}")
 
 
+def free_path(format: Format, card: ModelCard, folder: Path, overwrite: bool = False) -> Path:
+    """Where a network goes in a format; card: of the network at the file's size.
+
+    Raises ValueError when the file exists, or the model card of another network, unless `overwrite`.
+    """
+    height, width, _ = card.image_shape
+    ending = "" if format.precision == "float32" else f"-{format.precision}"
+    path = folder / f"{card.network}-{height}x{width}{ending}{format.suffix}"
+    card_file = path.with_suffix(".json")  # shared by formats of the same network and precision
+    own = replace(card, precision=format.precision)
+    if not overwrite and (path.exists() or (card_file.exists() and ModelCard.load(card_file) != own)):
+        raise ValueError(f"{path if path.exists() else card_file} exists; --overwrite replaces it")
+    return path
+
+
 def write(
-    network: "keras.Model",
-    format: Format,
-    card: ModelCard,
-    images: np.ndarray | None,
-    folder: Path,
-    overwrite: bool = False,
-) -> Path:
+    network: "keras.Model", format: Format, card: ModelCard, images: np.ndarray | None, path: Path
+) -> None:
     """Writes a network and its model card, which have their names only once they are complete.
 
     Args:
@@ -129,27 +131,10 @@ def write(
         format: one of `FORMATS`.
         card: of the network at this size.
         images: uint8 (N, H, W, 3), which only int8 needs.
-        folder: is made where it is missing.
-        overwrite: replaces what an earlier export wrote.
-
-    Returns:
-        The file; a folder for saved_model. OpenVINO has the weights in a second file beside it.
-
-    Raises:
-        ValueError: the file exists, or the model card of another network, or int8 has no images.
+        path: as `free_path` gives it. OpenVINO has the weights in a second file beside it.
     """
-    height, width, _ = card.image_shape
-    ending = "" if format.precision == "float32" else f"-{format.precision}"
-    path = folder / f"{card.network}-{height}x{width}{ending}{format.suffix}"
-    card, card_file = replace(card, precision=format.precision), path.with_suffix(".json")
-    # Formats of the same network and precision share a card.
-    taken = path.exists() or (card_file.exists() and ModelCard.load(card_file) != card)
-    if taken and not overwrite:
-        raise ValueError(f"{path if path.exists() else card_file} exists; --overwrite replaces it")
-    if format.quantize and images is None:
-        raise ValueError("int8 needs frames that tell the ranges of its values: --frames STORE")
-    folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".part-") as part:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as part:
         with (
             warnings.catch_warnings(action="ignore"),
             contextlib.redirect_stdout(io.StringIO()),
@@ -161,28 +146,19 @@ def write(
             network.export(f"{part}/{path.name}", format=kind, verbose=False)
             if format.quantize:
                 format.quantize(Path(part) / path.name, network, images)
-        card.save(Path(part) / card_file.name)
+        replace(card, precision=format.precision).save(Path(part, path.name).with_suffix(".json"))
         for written in sorted(Path(part).iterdir()):  # weights and card before the file that needs them
-            target = folder / written.name
+            target = path.with_name(written.name)
             if target.is_dir():
                 shutil.rmtree(target)
             written.replace(target)
-    return path
 
 
 def open_exported(path: str | Path) -> Exported:
     """Opens a file that `roadseg export` wrote.
 
-    Args:
-        path: .onnx, .tflite, .xml with its .bin beside it, or the folder of a SavedModel; with its model
-            card beside it.
-
-    Returns:
-        The network, ready to run.
-
-    Raises:
-        DataError: there is no such file, it is none that `roadseg export` wrote, or its runtime is not
-            installed.
+    path: .onnx, .tflite, .xml with its .bin, or the folder of a SavedModel; its model card lies beside
+    it. Raises DataError when it is none that `roadseg export` wrote, or its runtime is not installed.
     """
     path = Path(path)
     formats = {each.suffix: each for each in FORMATS}  # all precisions of a format are opened alike

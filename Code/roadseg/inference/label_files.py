@@ -2,15 +2,13 @@
 
 import contextlib
 import errno
-import io
 import json
 import math
-import os
 import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,9 +18,8 @@ from PIL import Image
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock
-from roadseg.inference.images import read_image
-from roadseg.inference.labeller import Labeller, in_order
-from roadseg.inference.segmentation import LAYOUTS, Appearance, Segmentation, check_names
+from roadseg.inference.labeller import Labeller, in_order, rgb_image
+from roadseg.inference.segmentation import LAYOUTS, Appearance, check_names
 from roadseg.inference.video import label_video
 from roadseg.progress import progress_bar
 
@@ -32,14 +29,11 @@ IMAGES = (
 VIDEOS = (
     ".avi", ".m2ts", ".m4v", ".mkv", ".mov", ".mp4", ".mpeg", ".mpg", ".mts", ".ts", ".webm", ".wmv",
 )  # fmt: skip
-_ENDINGS = {  # of a result's name, by kind
-    "ids": ("-ids.png",),
-    "overlay": ("-overlay.jpg", "-overlay.png", "-overlay.mp4"),
-    "confidence": ("-confidence.png",),
-    "shares": ("-shares.json",),
-}
-_RESULTS = "classes.csv", *(each for endings in _ENDINGS.values() for each in endings)
-KINDS = tuple(_ENDINGS)
+KINDS = "ids", "overlay", "confidence", "shares"
+_RESULTS = (
+    "classes.csv", "-ids.png", "-overlay.jpg", "-overlay.png", "-overlay.mp4", "-confidence.png",
+    "-shares.json",
+)  # fmt: skip
 USUAL = "ids", "overlay", "shares"
 _WRITTEN_BY = "# written by roadseg predict"
 _LARGEST_JPEG = 65_500  # pixels along a side
@@ -101,13 +95,16 @@ def predict(
 
     def attempt(name: str) -> tuple[str, float | Exception]:
         """Labels one file; its mean confidence, or what is wrong with it."""
-        path, target = files[name], output / name
         try:
-            if _is_video(path):
-                return name, _label_video(labeller, path, target, appearance, progress)
-            image = read_image(path)
+            if _is_video(files[name]):
+                labelled = Path(f"{output / name}-overlay.mp4")
+                video = label_video(labeller, files[name], labelled, appearance, progress)
+                pixels, total, confidence = video
+                _write_shares(output / name, labeller, pixels, total, appearance)
+                return name, confidence
+            image = rgb_image(files[name])
             with one_at_a_time if image.width * image.height > _LARGE else contextlib.nullcontext():
-                return name, _label_image(labeller, image, target, appearance, kinds)
+                return name, _label_image(labeller, image, output / name, appearance, kinds)
         except Exception as error:  # whatever it is, it is a matter of this file
             return name, error
 
@@ -119,7 +116,7 @@ def predict(
                 _write_classes(output / "classes.csv", labeller)
             work = [name for name in files if not (skip_existing and _is_done(output / name, kinds))]
             report.skipped = len(files) - len(work)
-            for name, outcome in _images_then_videos(attempt, work, files, progress):
+            for name, outcome in _outcomes(attempt, work, files, progress):
                 if isinstance(outcome, float):
                     confidences.append(outcome)
                     continue
@@ -137,8 +134,8 @@ def predict(
     return report
 
 
-def _images_then_videos(attempt, names: list[str], files: dict[str, Path], progress: bool) -> Iterator:
-    """Several images are labelled at a time, and several frames of a video."""
+def _outcomes(attempt, names: list[str], files: dict[str, Path], progress: bool) -> Iterator:
+    """First of the images, several at a time, then of the videos, several frames at a time."""
     images = [name for name in names if not _is_video(files[name])]
     with progress_bar(len(images), 0, unit="image", description="Labelling", shown=progress) as bar:
         for outcome in in_order(attempt, images):
@@ -150,50 +147,35 @@ def _images_then_videos(attempt, names: list[str], files: dict[str, Path], progr
 def _label_image(
     labeller: Labeller, image: Image.Image, target: Path, appearance: Appearance, kinds: tuple[str, ...]
 ) -> float:
-    segmentation = labeller.segment(image, maps={"confidence"} & set(kinds))
-    chosen = appearance.chosen(segmentation)
-    for kind in kinds:
-        ending, content = result(kind, chosen, appearance)
-        _write(Path(f"{target}{ending}"), content)
+    """Writes the results; returns the mean confidence."""
+    segmentation = appearance.chosen(labeller.segment(image, maps={"confidence"} & set(kinds)))
+    if "ids" in kinds:
+        _save(segmentation.id_image(), f"{target}-ids.png", compress_level=1)
+    if "confidence" in kinds:
+        _save(segmentation.confidence_image(), f"{target}-confidence.png", compress_level=1)
+    if "overlay" in kinds:
+        overlay = segmentation.overlay(appearance.opacity)
+        if max(overlay.size) > _LARGEST_JPEG:
+            _save(overlay, f"{target}-overlay.png", compress_level=1)
+        else:
+            _save(overlay, f"{target}-overlay.jpg", quality=92, subsampling=0)
+    if "shares" in kinds:
+        _write_shares(target, labeller, segmentation.pixels(), segmentation.ids.size, appearance)
     return segmentation.mean_confidence
 
 
-def _label_video(
-    labeller: Labeller, path: Path, target: Path, appearance: Appearance, progress: bool
-) -> float:
-    labelled = Path(f"{target}-overlay.mp4")
-    pixels, total, confidence = label_video(labeller, path, labelled, appearance, progress)
-    shares = _shares(labeller.card.class_names, pixels, total, appearance)
-    _write(Path(f"{target}-shares.json"), shares)
-    return confidence
+def _save(image: Image.Image, path: str, **options) -> None:
+    _write(Path(path), lambda part: image.save(part, **options))
 
 
-def result(kind: str, segmentation: Segmentation, appearance: Appearance) -> tuple[str, bytes]:
-    """One kind of result of an image: the ending of its name, and its content."""
-    if kind == "ids":
-        return "-ids.png", _encoded(segmentation.id_image(), "PNG", compress_level=1)
-    if kind == "confidence":
-        return "-confidence.png", _encoded(segmentation.confidence_image(), "PNG", compress_level=1)
-    if kind == "shares":
-        names, pixels, total = segmentation.class_names, segmentation.pixels(), segmentation.ids.size
-        return "-shares.json", _shares(names, pixels, total, appearance)
-    overlay = segmentation.overlay(appearance.opacity)
-    if max(overlay.size) > _LARGEST_JPEG:
-        return "-overlay.png", _encoded(overlay, "PNG", compress_level=1)
-    return "-overlay.jpg", _encoded(overlay, "JPEG", quality=92, subsampling=0)
-
-
-def _encoded(image: Image.Image, file_format: str, **options) -> bytes:
-    buffer = io.BytesIO()
-    image.save(buffer, file_format, **options)
-    return buffer.getvalue()
-
-
-def _shares(names: tuple[str, ...], pixels: np.ndarray, total: int, appearance: Appearance) -> bytes:
+def _write_shares(
+    target: Path, labeller: Labeller, pixels: np.ndarray, total: int, appearance: Appearance
+) -> None:
     """The share of each class, or of each chosen one, in all pixels, 0..1."""
-    counts = dict(zip(names, pixels.tolist(), strict=True))
-    shares = {name: counts[name] / total for name in appearance.classes or names}
-    return (json.dumps({"pixels": total, "shares": shares}, indent=1) + "\n").encode()
+    counts = dict(zip(labeller.card.class_names, pixels.tolist(), strict=True))
+    shares = {name: counts[name] / total for name in appearance.classes or counts}
+    text = json.dumps({"pixels": total, "shares": shares}, indent=1) + "\n"
+    _write(Path(f"{target}-shares.json"), lambda part: part.write_text(text, "utf-8"))
 
 
 def _write_classes(path: Path, labeller: Labeller) -> None:
@@ -206,12 +188,13 @@ def _write_classes(path: Path, labeller: Labeller) -> None:
         red, green, blue = labeller.card.palette[index]
         quoted = name.replace('"', '""')
         lines.append(f'"{quoted}",{index},{red} {green} {blue}')
-    _write(path, "\n".join((*lines, f"void,{IGNORE},", "")).encode())
+    text = "\n".join((*lines, f"void,{IGNORE},", ""))
+    _write(path, lambda part: part.write_text(text, "utf-8"))
 
 
-def _write(path: Path, content: bytes) -> None:
+def _write(path: Path, write: Callable[[Path], object]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, lambda part: part.write_bytes(content))
+    atomic_write(path, write)
 
 
 def _is_video(path: Path) -> bool:
@@ -221,71 +204,60 @@ def _is_video(path: Path) -> bool:
 def _is_done(target: Path, kinds: tuple[str, ...]) -> bool:
     """Whether all results are there; those of a video are always the same two."""
     wanted = ("overlay", "shares") if Path(f"{target}-overlay.mp4").exists() else kinds
-    return all(any(Path(f"{target}{each}").exists() for each in _ENDINGS[kind]) for kind in wanted)
+    there = {ending for ending in _RESULTS if Path(f"{target}{ending}").exists()}
+    return all(any(ending.startswith(f"-{kind}.") for ending in there) for kind in wanted)
 
 
 def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:
-    """The images and videos in files, folders and glob patterns, each once, in the order given.
+    """The name of each one's results, without ending -> image or video, each once, in the order given.
 
     A folder stands for everything below it, except hidden files and results of an earlier call; results
-    keep its sub-folders. A warning counts files of other kinds.
-
-    Returns:
-        The name of each one's results, without ending -> its file.
-
-    Raises:
-        DataError: nothing is there, or two files would have results of one name.
+    keep its sub-folders. A warning counts files of other kinds. Raises DataError when nothing is there,
+    or two files would have results of one name.
     """
     names: dict[Path, str] = {}
     for text in inputs:
-        paths = _expand(text)
+        root, is_folder = Path(text), Path(text).is_dir()
+        if is_folder:
+            paths = _below(root)
+        elif root.exists() or not set("*?[") & set(str(text)):
+            paths = [root]  # a file that is missing is reported as such
+        else:
+            matches = sorted(Path(root.anchor).glob(str(root.relative_to(root.anchor))))
+            paths = [each for each in matches if each.is_file() and not _is_passed_over(each)]
         if not paths:
             kinds = ", ".join(each[1:] for each in (*IMAGES, *VIDEOS))
             raise DataError(f"{text}: no image or video there ({kinds}); check the path")
-        root = Path(text) if Path(text).is_dir() else None
         for path in paths:
-            names.setdefault(path, str(path.relative_to(root)) if root else path.name)
+            names.setdefault(path, str(path.relative_to(root)) if is_folder else path.name)
     short = {path: name.removesuffix(path.suffix) for path, name in names.items()}
     count, files = Counter(short.values()), {}
     for path, name in names.items():  # a.jpg and a.png, or a photograph and its film, keep their suffix
         other = files.setdefault(short[path] if count[short[path]] == 1 else name, path)
         if other != path:
-            raise DataError(
-                f"{path}: its results would have the names of {other}'s; label one of them into another "
-                "folder"
-            )
+            raise DataError(f"{path}: would have results named as {other}'s; take another folder")
     return files
 
 
-def _expand(text: str | Path) -> list[Path]:
-    path = Path(text)
-    if path.is_dir():
-        return _below(path)
-    if path.exists() or not set("*?[") & set(str(text)):  # a file that is missing is reported as such
-        return [path]
-    matches = sorted(Path(path.anchor).glob(str(path.relative_to(path.anchor))))
-    files = (each for each in matches if each.is_file() and not each.name.startswith("."))
-    return [each for each in files if not each.name.endswith(_RESULTS)]
-
-
 def _below(folder: Path) -> list[Path]:
-    found, passed_over = [], Counter()
+    found, others = [], Counter()
     for path in sorted(folder.rglob("*")):
-        if any(part.startswith(".") for part in path.relative_to(folder).parts):
+        is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if is_hidden or path.is_dir() or _is_passed_over(path):
             continue
-        if path.is_dir():
-            passed_over["linked folders"] += path.is_symlink()
-            passed_over["folders without permission"] += not os.access(path, os.R_OK | os.X_OK)
-        elif path.name.endswith(_RESULTS):
-            passed_over["earlier results"] += 1
-        elif path.suffix.lower() in (*IMAGES, *VIDEOS):
+        if path.suffix.lower() in (*IMAGES, *VIDEOS):
             found.append(path)
         else:
-            passed_over[path.suffix.lower() or "files without suffix"] += 1
-    if passed_over.total():
-        counts = ", ".join(f"{kind} ({count})" for kind, count in sorted(passed_over.items()) if count)
+            others[path.suffix.lower() or "files without suffix"] += 1
+    if others:
+        counts = ", ".join(f"{kind} ({count})" for kind, count in sorted(others.items()))
         warnings.warn(f"{folder}: passed over {counts}", stacklevel=2)
     return found
+
+
+def _is_passed_over(path: Path) -> bool:
+    """Hidden, or a result of an earlier call."""
+    return path.name.startswith(".") or path.name.endswith(_RESULTS)
 
 
 def add_command(commands) -> None:
@@ -336,13 +308,13 @@ def _predict(options) -> int:
     there = f", {report.skipped:,} were there already" if report.skipped else ""
     sure = f", mean confidence {report.confidence:.2f}" if report.labelled else ""
     print(f"{options.output}: {report.labelled:,} labelled{there}{sure}")
-    _print_some("Note", dict.fromkeys(str(each.message) for each in caught))
-    _print_some(f"roadseg predict: {len(report.failed):,} could not be labelled", report.failed.values())
-    return 1 if report.failed else 0
+    _print_some("Note", list(dict.fromkeys(str(each.message) for each in caught)))
+    failed = list(report.failed.values())
+    _print_some(f"roadseg predict: {len(failed):,} could not be labelled", failed)
+    return 1 if failed else 0
 
 
-def _print_some(title: str, lines: Iterable[str]) -> None:
-    shown = list(lines)[:_SHOWN]
-    if shown:
+def _print_some(title: str, lines: list[str]) -> None:
+    if lines:
         more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-        print("\n  ".join((f"{title}:", *shown, *more)), file=sys.stderr)
+        print("\n  ".join((f"{title}:", *lines[:_SHOWN], *more)), file=sys.stderr)

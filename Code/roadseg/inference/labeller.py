@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, TypeVar
 import numpy as np
 from PIL import Image
 
-from roadseg.inference.images import ImageLike, read_image
+from roadseg.data.sources.images import read_image, to_rgb
+from roadseg.errors import DataError
 from roadseg.inference.interpolation import MAPS, Span, confidence_of, decide, probabilities, spans
 from roadseg.inference.segmentation import Segmentation
 
@@ -19,7 +20,9 @@ if TYPE_CHECKING:  # they import Keras, and `roadseg --help` must not
     import keras
 
     from roadseg.networks import ModelCard
+    from roadseg.training import Run
 
+ImageLike = str | Path | Image.Image | np.ndarray
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -27,6 +30,26 @@ _LARGEST = 1_500_000  # pixels that a network sees at once; larger images are la
 _STEP = 16  # heights and widths are multiples of it, so that few graphs are compiled for many images
 _OVERLAP = 4  # windows overlap by a quarter
 _WORKERS = 3  # on two cores: one waits for the disk or for the network
+
+
+def rgb_image(image: ImageLike) -> Image.Image:
+    """The image upright in mode RGB, as `sources.images.to_rgb` makes it.
+
+    image: the path of a file, a Pillow image, or an array uint8 (H, W), (H, W, 3) or (H, W, 4). Raises
+    DataError when it cannot be read completely, or its values are not whole numbers from 0 up.
+    """
+    if isinstance(image, str | Path):
+        return read_image(Path(image))
+    if isinstance(image, np.ndarray):
+        is_image = image.ndim == 2 or (image.ndim == 3 and image.shape[2] in (3, 4))
+        if image.dtype != np.uint8 or not is_image or not image.size:
+            raise DataError(
+                f"the array is {image.dtype} of shape {image.shape}: give uint8 of shape (H, W), "
+                "(H, W, 3) or (H, W, 4); floats from 0 to 1 become that with "
+                "(255 * array).round().astype('uint8')"
+            )
+        image = Image.fromarray(image)
+    return to_rgb(image, "the image")
 
 
 class KerasModel:
@@ -83,15 +106,11 @@ class Labeller:
     def segment(self, image: ImageLike, maps: Collection[str] = tuple(MAPS)) -> Segmentation:
         """Labels one image.
 
-        Args:
-            image: a path, a Pillow image, or an array of uint8 or uint16, see `images.read_image`.
-            maps: of "confidence" and "entropy", those to compute as well; each takes time, and 4 bytes a
-                pixel.
-
-        Raises:
-            DataError: the image cannot be read.
+        image: a path, a Pillow image, or an array of uint8, see `rgb_image`.
+        maps: of "confidence" and "entropy", those to compute as well; each takes time, and 4 bytes a
+        pixel. Raises DataError when the image cannot be read.
         """
-        upright = read_image(image)
+        upright = rgb_image(image)
         small = self.shrink(upright)
         shape = height, width = upright.height, upright.width
         ids = np.empty(shape, np.uint8)
@@ -129,16 +148,15 @@ class Labeller:
             scale = self.card.scale
         else:  # a narrow strip would become millions of pixels
             scale = max(width / trained_width, min(1, math.sqrt(width * height / _LARGEST)))
-        size = width / scale, height / scale
+        lengths = width / scale, height / scale
         if self._tile or not self._model.resizable:
-            return max(1, round(size[0])), max(1, round(size[1]))
-        return self._rounded(size[0], trained_width), self._rounded(size[1], trained_height)
-
-    def _rounded(self, length: float, trained: int) -> int:
-        """The length in training if it is near, else a multiple of the step."""
-        if abs(length - trained) <= _STEP / 2:
-            return trained
-        return max(_STEP * round(length / _STEP), self._model.minimum_size)
+            return tuple(max(1, round(length)) for length in lengths)
+        return tuple(
+            trained
+            if abs(length - trained) <= _STEP / 2
+            else max(_STEP * round(length / _STEP), self._model.minimum_size)
+            for length, trained in zip(lengths, (trained_width, trained_height), strict=True)
+        )
 
     def _windows(self, height: int, width: int) -> list[tuple[Span, Span]]:
         window = self.card.image_shape[:2]
@@ -156,35 +174,13 @@ class Labeller:
         least = 2 * [self._model.minimum_size] if self._model.resizable else self.card.image_shape
         missing = max(0, least[0] - height), max(0, least[1] - width)
         padded = np.pad(window, ((0, missing[0]), (0, missing[1]), (0, 0)), mode="edge")
-        probable = self._once(padded)
-        if self._flip:
-            probable = (probable + self._once(padded[:, ::-1])[:, ::-1]) / 2
-        return probable[:height, :width]
-
-    def _once(self, image: np.ndarray) -> np.ndarray:
+        views = [padded, padded[:, ::-1].copy()] if self._flip else [padded]
         with self._turn:
-            logits = self._model.logits(np.ascontiguousarray(image))
-        return probabilities(logits)
-
-
-def open_model(network: str | Path) -> KerasModel:
-    """What `open` labels with; an exported file has the attributes of a KerasModel."""
-    from roadseg import networks, training
-
-    path = Path(network)
-    if network in networks.shipped():
-        return KerasModel(networks.load_pretrained(network), networks.model_card(network))
-    if path.suffix == ".saved_model" or path.is_file():
-        from roadseg.inference.export_formats import open_exported
-
-        return open_exported(path)
-    if path.is_dir():
-        run = training.open_run(path)
-        return KerasModel(run.load_best(), run.card)
-    raise ValueError(
-        f"{network}: neither the folder of a run, nor an exported file, nor weights that ship "
-        f"({', '.join(networks.shipped())})"
-    )
+            logits = [self._model.logits(view) for view in views]
+        probable = probabilities(logits[0])
+        if self._flip:
+            probable = (probable + probabilities(logits[1])[:, ::-1]) / 2
+        return probable[:height, :width]
 
 
 def open(
@@ -202,14 +198,36 @@ def open(
         TrainingError, DataError, ValueError: the folder holds no finished run, the file is no exported
             network, there is neither of that name, or the scale is not above 0.
     """
-    return Labeller(open_model(network), scale=scale, tile=tile, flip=flip)
+    from roadseg.inference.export_formats import open_exported
+
+    if Path(network).suffix == ".saved_model" or Path(network).is_file():
+        model = open_exported(network)
+    else:
+        model = KerasModel(*load_trained(network)[:2])
+    return Labeller(model, scale=scale, tile=tile, flip=flip)
+
+
+def load_trained(name: str | Path) -> "tuple[keras.Model, ModelCard, Run | None]":
+    """A network, its card and the run that trained it, by the run's folder or the name of weights.
+
+    Raises TrainingError when the folder holds no finished run, ValueError when there is neither.
+    """
+    from roadseg import networks, training
+
+    if str(name) in networks.shipped():
+        return networks.load_pretrained(name), networks.model_card(name), None
+    if not Path(name).is_dir():
+        known = ", ".join(networks.shipped())
+        raise ValueError(f"{name}: no file, no folder of a run, and no weights that ship ({known})")
+    run = training.open_run(name)
+    return run.load_best(), run.card, run
 
 
 def segment(image: ImageLike, network: str | Path | Labeller, **options) -> Segmentation:
     """Labels one image. For several images, `open` the network once.
 
     Args:
-        image: a path, a Pillow image, or an array (H, W, 3) of uint8; see `images.read_image`.
+        image: a path, a Pillow image, or an array of uint8, see `rgb_image`.
         network: what `open` takes, or what it gave.
         options: scale, tile and flip as for `open`; not used with one that is open already.
 

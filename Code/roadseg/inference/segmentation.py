@@ -1,4 +1,4 @@
-"""Segmentation: what a network says about one image, and the images that show it."""
+"""Segmentation: what a network says about one image, how sure it is, and the images that show it."""
 
 import dataclasses
 import functools
@@ -13,6 +13,7 @@ from roadseg.data.classes import IGNORE, Colour
 
 LAYOUTS = "overlay", "beside"
 _SMALLEST_TEXT = 13  # pixels high, in legends
+_BINS = 10  # of confidence, equally wide
 
 
 @dataclass(frozen=True)
@@ -43,10 +44,8 @@ class Segmentation:
 
         Raises ValueError for a name that is no class.
         """
-        chosen = np.full(IGNORE + 1, IGNORE, np.uint8)
-        for index in self._ids_of(names):
-            chosen[index] = index
-        return dataclasses.replace(self, ids=chosen[self.ids])
+        is_chosen = np.isin(self.ids, self._ids_of(names))
+        return dataclasses.replace(self, ids=np.where(is_chosen, self.ids, np.uint8(IGNORE)))
 
     def id_image(self) -> Image.Image:
         """Mode P: the pixels are class ids, and the palette paints them; IGNORE is black."""
@@ -61,12 +60,9 @@ class Segmentation:
         return self.id_image().convert("RGB")
 
     def overlay(self, opacity: float = 0.5, legend_of: Sequence[str] | None = None) -> Image.Image:
-        """The image with the classes' colours over it and a legend below.
+        """The image with the classes' colours over it, of an opacity 0..1, and a legend below.
 
-        Args:
-            opacity: of the colours, 0..1.
-            legend_of: names of the classes in the legend; None: those that occur. An empty one leaves
-                the legend out.
+        legend_of: names of the classes in the legend; None: those that occur; empty: no legend.
         """
         check_opacity(opacity)
         image = Image.fromarray(self.image)
@@ -142,6 +138,65 @@ class Appearance:
         both.paste(Image.fromarray(segmentation.image))
         both.paste(overlay, across)
         return segmentation.with_legend(both, names)
+
+
+@dataclass(frozen=True)
+class Reliability:
+    """Labelled pixels, sorted by the confidence of their prediction into equally wide bins from 0 to 1.
+
+    Each of B bins has so many `pixels` int64 (B,), of which so many are `right` int64 (B,), and their
+    mean `confidence` float (B,), NaN in an empty bin.
+    """
+
+    pixels: np.ndarray
+    right: np.ndarray
+    confidence: np.ndarray
+
+    @property
+    def accuracy(self) -> np.ndarray:
+        """float (B,): the share of right pixels in each bin; NaN in an empty one."""
+        return _ratio(self.right, self.pixels)
+
+    @property
+    def gap(self) -> float:
+        """Expected calibration error: how far confidence and accuracy differ, mean over all pixels."""
+        gaps = self.pixels * abs(self.confidence - self.accuracy)
+        return float(_ratio(np.nansum(gaps), self.pixels.sum()))
+
+    def above(self, confidence: float) -> tuple[float, float]:
+        """The share of the pixels whose bin begins there or higher, and how many of them are right."""
+        chosen = slice(round(confidence * len(self.pixels)), None)
+        pixels, right = self.pixels[chosen].sum(), self.right[chosen].sum()
+        return float(_ratio(pixels, self.pixels.sum())), float(_ratio(right, pixels))
+
+
+def measure_reliability(pairs: Iterable[tuple[Segmentation, np.ndarray]]) -> Reliability:
+    """Whether a network is right as often as its confidence says (Guo et al. 2017).
+
+    pairs: what the network says, and the true class ids uint8 (H, W); IGNORE where nothing counts.
+
+    Raises ValueError for a truth of another size than its image, or with ids that are no class.
+    """
+    pixels, right, confidence = np.zeros((3, _BINS))
+    for segmentation, truth in pairs:
+        classes, shape = len(segmentation.class_names), segmentation.ids.shape
+        counted = truth != IGNORE
+        if truth.shape != shape or not np.isin(truth[counted], range(classes)).all():
+            raise ValueError(
+                f"truth of {truth.shape}, ids {truth.min()} to {truth.max()}, for an image of {shape} "
+                f"pixels and {classes} classes: give an id for each pixel, {IGNORE} where none is known"
+            )
+        sure = segmentation.confidence[counted]
+        bins = np.minimum((sure * _BINS).astype(np.intp), _BINS - 1)
+        pixels += np.bincount(bins, minlength=_BINS)
+        right += np.bincount(bins, (segmentation.ids == truth)[counted], _BINS)
+        confidence += np.bincount(bins, sure, _BINS)
+    return Reliability(pixels.astype(np.int64), right.astype(np.int64), _ratio(confidence, pixels))
+
+
+def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """NaN where there is nothing."""
+    return np.where(whole > 0, part / np.maximum(whole, 1), np.nan)
 
 
 def check_names(kind: str, names: Iterable[str], known: Sequence[str]) -> None:

@@ -16,8 +16,7 @@ from PIL import Image
 
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
-from roadseg.inference.images import ImageLike, file_problem, read_image
-from roadseg.inference.labeller import Labeller, in_order
+from roadseg.inference.labeller import ImageLike, Labeller, in_order, rgb_image
 from roadseg.inference.segmentation import Appearance
 from roadseg.progress import progress_bar
 
@@ -25,15 +24,13 @@ _USUAL_RATE = Fraction(25)  # where a file does not tell
 _UNSPECIFIED, _BT709 = 2, 1  # colour tags, as in ITU-T H.273
 _HD = 720  # rows from which colours without a tag are those of BT.709
 _MISSING = 0.05  # share of the frames that a file may lack: some count frames that are never shown
-_CODECS = "libx264", "libopenh264", "mpeg4"  # the first that is installed is taken
-# Those of libx264. Its macroblock tree gives another file now and then when the machine is busy.
+# Of libx264. Its macroblock tree gives another file now and then when the machine is busy.
 _OPTIONS = {"crf": "20", "preset": "veryfast", "mbtree": "0"}
-_BITS_PER_PIXEL = 0.3  # of codecs that know no constant quality
 _PREVIEW_QUALITY = 45  # of WebP, 0 to 100
 
 
 class VideoReader:
-    """The first video stream of a file; sound is not read.
+    """The first video stream of a file, without sound; raises DataError where there is none.
 
     Attributes:
         rate: frames a second, on average.
@@ -42,7 +39,6 @@ class VideoReader:
     """
 
     def __init__(self, path: str | Path):
-        """Raises DataError: the file cannot be opened, or holds no video of a known codec."""
         self._path = Path(path)
         with self._reading():  # absolute: what stands before a colon would be a protocol
             self._container = av.open(str(self._path.absolute()), metadata_errors="replace")
@@ -61,10 +57,7 @@ class VideoReader:
         """Time and image of each frame: upright, with square pixels.
 
         Times count in `time_base` from 0 at the video's first frame, and always increase. A warning
-        tells when the video ends early.
-
-        Raises:
-            DataError: the video is damaged.
+        tells when the video ends early. Raises DataError when it is damaged.
         """
         number, time, start = 0, -1, None
         step = max(1, round(1 / (self.rate * self.time_base)))
@@ -97,7 +90,10 @@ class VideoReader:
         try:
             yield
         except (av.FFmpegError, OSError) as error:
-            raise DataError(f"{self._path}: {file_problem(self._path, error)}")
+            raise DataError(
+                f"{self._path}: cannot be read as a video ({error.strerror}); check the path, or copy "
+                "the video again from where it came from"
+            )
 
 
 def label_video(
@@ -105,18 +101,8 @@ def label_video(
 ) -> tuple[np.ndarray, int, float]:
     """Writes a labelled video whole or not at all, with the frames' own times and without sound.
 
-    Args:
-        labeller: labels the frames.
-        path, target: of the video, and of the labelled one.
-        appearance: of the frames.
-        progress: shows a progress bar.
-
-    Returns:
-        The pixels of each class int64 (C), those of all frames, and the mean confidence.
-
-    Raises:
-        DataError: the video is damaged, has no frame, or its frames change their size.
-        OSError: the file cannot be written.
+    Returns the pixels of each class int64 (C), those of all frames, and the mean confidence. Raises
+    DataError when the video is damaged, has no frame, or its frames change their size.
     """
     pixels, total, confidences = np.zeros(len(labeller.card.class_names), np.int64), 0, []
 
@@ -125,9 +111,9 @@ def label_video(
         segmentation = appearance.chosen(labeller.segment(image, maps=()))
         return time, appearance.video_frame(segmentation), segmentation
 
-    def labelled(frames: Iterable[tuple[int, Image.Image]]) -> Iterator[tuple[int, Image.Image]]:
+    def labelled() -> Iterator[tuple[int, Image.Image]]:
         nonlocal pixels, total
-        for time, image, segmentation in in_order(label, frames):
+        for time, image, segmentation in in_order(label, reader.frames()):
             pixels += segmentation.pixels()
             total += segmentation.ids.size
             confidences.append(segmentation.mean_confidence)
@@ -137,24 +123,21 @@ def label_video(
     reader = VideoReader(path)
     frames = max(reader.expected, 1)
     with progress_bar(frames, 0, unit="frame", description=path.name, shown=progress) as bar:
-        _write(target, labelled(reader.frames()), reader.rate, reader.time_base)
+        _write(target, labelled(), reader.rate, reader.time_base)
     return pixels, total, float(np.mean(confidences))
 
 
 def write_video(path: str | Path, images: Iterable[ImageLike], rate: float = 10) -> None:
     """Writes images of one size as a video, which replaces an earlier one.
 
-    Args:
-        path: of the file, such as "drive.mp4"; its folder is made where it is missing.
-        images: the frames; see `images.read_image`.
-        rate: frames a second.
+    path: of the file, such as "drive.mp4"; its folder is made where it is missing.
+    images: the frames; see `labeller.rgb_image`.
+    rate: frames a second.
 
-    Raises:
-        DataError: an image cannot be read, has another size than the first, or there is none.
-        OSError: the file cannot be written.
+    Raises DataError when an image cannot be read, has another size than the first, or there is none.
     """
     rate = Fraction(rate).limit_denominator(1001)  # 29.97 is 2997/100, 30000 / 1001 is itself
-    _write(Path(path), enumerate(map(read_image, images)), rate, 1 / rate)
+    _write(Path(path), enumerate(map(rgb_image, images)), rate, 1 / rate)
 
 
 def _write(
@@ -189,33 +172,31 @@ def _write(
 
 
 def _add_stream(container, image: Image.Image, rate: Fraction, time_base: Fraction) -> av.VideoStream:
-    codec = next(name for name in _CODECS if name in av.codecs_available)
-    stream = container.add_stream(codec, rate=rate, options=_OPTIONS if codec == "libx264" else {})
+    stream = container.add_stream("libx264", rate=rate, options=_OPTIONS)
     stream.width, stream.height = (length + length % 2 for length in image.size)
     stream.pix_fmt = "yuv420p"
     context = stream.codec_context
     context.time_base, context.color_range = time_base, ColorRange.MPEG
     context.colorspace = context.color_primaries = context.color_trc = _BT709
-    if codec != "libx264":
-        stream.bit_rate = int(_BITS_PER_PIXEL * image.width * image.height * rate)
     return stream
 
 
 class Preview:
     """A small moving image of a video, which a notebook keeps and shows without the file.
 
-    webp: the content of an animated WebP file, which repeats for ever.
+    Args:
+        path: of the video.
+        width: of the moving image in pixels; a narrower video keeps its own.
+        every: of so many frames one is shown, at the speed of the video.
+
+    Attributes:
+        webp: the content of an animated WebP file, which repeats for ever.
+
+    Raises:
+        DataError: the video cannot be read to its end.
     """
 
     def __init__(self, path: str | Path, width: int = 880, every: int = 2):
-        """Args:
-            path: of the video.
-            width: of the moving image in pixels; a narrower video keeps its own.
-            every: of so many frames one is shown, at the speed of the video.
-
-        Raises:
-            DataError: the video cannot be read to its end.
-        """
         reader, frames = VideoReader(path), []
         for _, image in itertools.islice(reader.frames(), 0, None, every):
             image.thumbnail((width, image.height), Image.Resampling.BOX, reducing_gap=None)

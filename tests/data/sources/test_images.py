@@ -5,7 +5,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, PngImagePlugin, TiffImagePlugin
 
 from roadseg.data.classes import IGNORE
 from roadseg.data.sources.images import check_size, fit_image, fit_labels, read_image, read_mask
@@ -42,8 +42,10 @@ def test_images_of_any_kind_become_upright_rgb(path):
     np.testing.assert_array_equal(read_image(save(path, rgba)), PIXELS)
     rgba.putpixel((1, 2), (200, 100, 50, 0))
     assert read_image(save(path, rgba)).getpixel((1, 2)) == (0, 0, 0)  # blended with black
-    deep = Image.fromarray(np.array([[0, 257, 65535]], np.uint16))
-    assert np.asarray(read_image(save(path, deep)))[0].tolist() == [3 * [0], 3 * [1], 3 * [255]]
+    deep = np.array([[0, 128, 129, 257, 65407, 65535]], np.uint16)
+    for image, file_format in ((deep, "PNG"), (deep.astype(np.int32), "TIFF")):
+        found = np.asarray(read_image(save(path, Image.fromarray(image), file_format)))
+        assert found[0].tolist() == [3 * [value] for value in (0, 0, 1, 1, 255, 255)]
     exif = Image.Exif()
     exif[274] = 6  # turned by a quarter
     for file_format in ("JPEG", "PNG"):
@@ -51,6 +53,24 @@ def test_images_of_any_kind_become_upright_rgb(path):
         assert (image.mode, image.size) == ("RGB", (40, 60))
     with pytest.raises(DataError, match=r"a\.png: holds floats"):
         read_image(save(path, Image.new("F", (4, 4)), "TIFF"))
+
+
+def test_surprising_files_are_told_or_refused(path):
+    save(path, Image.fromarray(np.full((4, 6), 3000, np.uint16)))
+    with pytest.warns(UserWarning, match=r"a\.png: .* 3000 of 65535.*has 12 bits, multiply by 16"):
+        assert np.asarray(read_image(path)).max() == 12
+    pages = {"save_all": True, "append_images": [NOISE.rotate(180), NOISE.rotate(90)]}
+    for file_format in ("TIFF", "GIF", "WEBP", "PNG"):
+        save(path, NOISE, file_format, **pages)
+        with pytest.warns(UserWarning, match=r"a\.png: the first of 3 pages"):
+            assert read_image(path).size == NOISE.size
+    notes = PngImagePlugin.PngInfo()
+    notes.add_itxt("made by", "x" * 3_000_000, zip=True)
+    np.testing.assert_array_equal(read_image(save(path, NOISE, pnginfo=notes)), PIXELS)
+    tags = TiffImagePlugin.ImageFileDirectory_v2()
+    tags[254] = 1  # of a smaller version of the image
+    with pytest.raises(DataError, match=r"a\.png: .*raw file; develop it"):
+        read_image(save(path, NOISE, "TIFF", tiffinfo=tags))
 
 
 def test_damaged_files_are_refused(path):

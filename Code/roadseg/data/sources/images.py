@@ -1,12 +1,13 @@
 """Image files, decoded to their last pixel or refused; and frames of any size fitted into one."""
 
 import io
+import warnings
 from collections.abc import Collection, Hashable
 from pathlib import Path
 
 import numpy as np
 import simplejpeg
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, PngImagePlugin
 
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
@@ -15,9 +16,14 @@ IMAGE_FORMATS = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".png": "PNG", ".webp": "WEBP", ".bmp": "BMP", ".tif": "TIFF",
     ".tiff": "TIFF",
 }  # fmt: skip
+_FORMATS = *dict.fromkeys(IMAGE_FORMATS.values()), "GIF", "PPM"  # none that runs another program
 MASK_FORMATS = {suffix: IMAGE_FORMATS[suffix] for suffix in (".png", ".bmp", ".tif", ".tiff")}
 _SIXTEEN_BIT = "I;16", "I;16L", "I;16B", "I;16N", "I"
 _MASK_MODES = "1", "L", "P", "RGB", "I;16", "I;16B"
+_SUBFILE_TYPE, _DNG_VERSION = 254, 50706  # tags of a TIFF
+
+warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # large photographs are welcome
+PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # and so are long notes in a file
 
 
 def read_image(path: Path) -> Image.Image:
@@ -26,18 +32,12 @@ def read_image(path: Path) -> Image.Image:
 
 
 def decode_image(data: bytes, path: object) -> Image.Image:
-    """The image in the content of a file: mode RGB, 8 bits a channel, upright as EXIF data ask for.
+    """The image in the content of a file, as `to_rgb` gives it.
 
-    Args:
-        data: the whole file, of one of the IMAGE_FORMATS.
-        path: of the file, for messages.
-
-    Raises:
-        DataError: it is no complete image, or its values have no meaning in 8 bits.
+    A warning tells of further pages. Raises DataError for what is no complete image, for a camera's raw
+    file, and for values without a meaning in 8 bits; path: of the file, for messages.
     """
-    image = _decode(data, path)
-    ImageOps.exif_transpose(image, in_place=True)
-    return to_rgb(image, path)
+    return to_rgb(_decode(data, path), path)
 
 
 def read_mask(path: Path) -> Image.Image:
@@ -113,24 +113,35 @@ def inner_labels(labels: np.ndarray) -> np.ndarray:
 
 
 def to_rgb(image: Image.Image, name: object) -> Image.Image:
-    """A Pillow image of any mode in mode RGB; name: for messages.
+    """A Pillow image of any mode in mode RGB, 8 bits a channel, upright as EXIF data ask for.
 
     Grey becomes RGB, 16 bits become 8 (the brightest possible value becomes 255), and transparent pixels
-    are blended with black, which is what rectified images have at their borders. Raises DataError for
-    floats, and for integers beyond 16 bits.
+    are blended with black, which is what rectified images have at their borders. A warning tells of
+    16-bit images that use fewer bits. Raises DataError for floats, and for integers beyond 16 bits;
+    name: for messages.
     """
-    if image.mode == "RGB" and not image.has_transparency_data:
-        return image
+    image = ImageOps.exif_transpose(image)
     if image.mode == "F" or image.mode in _SIXTEEN_BIT:
-        values = np.asarray(image)
-        if image.mode == "F" or values.min() < 0 or values.max() > 65535:
-            raise DataError(f"{name}: holds floats or more than 16 bits a pixel; convert it to 8 bits")
-        eight_bit = (values.astype(np.uint32) + 128) // 257  # 0..65535 -> 0..255, rounded
-        image = Image.fromarray(eight_bit.astype(np.uint8))
+        image = Image.fromarray(_eight_bits(np.asarray(image), name))
     if image.has_transparency_data:
         coloured = image.convert("RGBA")
         image = Image.alpha_composite(Image.new("RGBA", coloured.size, "black"), coloured)
     return image.convert("RGB")
+
+
+def _eight_bits(values: np.ndarray, name: object) -> np.ndarray:
+    """0..65535 -> 0..255, rounded."""
+    brightest = values.max()
+    if values.dtype == np.float32 or values.min() < 0 or brightest > 65535:
+        raise DataError(f"{name}: holds floats or more than 16 bits a pixel; convert it to 8 bits")
+    bits = next(bits for bits in (8, 10, 12, 14, 16) if brightest < 1 << bits)
+    if brightest and bits < 16:
+        warnings.warn(
+            f"{name}: its brightest value is {brightest} of 65535, so that it counts as a dark image; "
+            f"if the camera has {bits} bits, multiply by {1 << 16 - bits}",
+            stacklevel=2,
+        )
+    return ((values.astype(np.uint32) + 128) // 257).astype(np.uint8)
 
 
 def check_size(size: tuple[int, int]) -> tuple[int, int]:
@@ -181,20 +192,30 @@ def _content(path: Path) -> bytes:
 def _decode(data: bytes, path: object) -> Image.Image:
     """The image with its `format` and EXIF data; what Pillow leaves unnoticed is checked here."""
     try:
-        image = Image.open(io.BytesIO(data), formats=[*IMAGE_FORMATS.values()])
+        image = Image.open(io.BytesIO(data), formats=_FORMATS)
+        if data.startswith(b"\xff\xd8"):  # a JPEG, of which Pillow fills what is missing with grey
+            return _decode_jpeg(data, image)
         if image.format == "PNG":  # Pillow decodes one whose checksums are wrong
             image.verify()
             image = Image.open(io.BytesIO(data), formats=["PNG"])
-        elif data.startswith(b"\xff\xd8"):  # a JPEG, of which Pillow fills what is missing with grey
-            return _decode_jpeg(data, image)
-        image.load()
-        return image
+        pages = getattr(image, "n_frames", 1)
+        tags = image.tag_v2 if image.format == "TIFF" else {}
+        is_raw = tags.get(_SUBFILE_TYPE, 0) & 1 or _DNG_VERSION in tags
+        if not is_raw:
+            image.load()
     except Exception as error:  # Pillow raises whatever a damaged file happens to cause
         what = str(error) if data else "the file is empty"
         if data.startswith(b"version https://git-lfs"):
             what = "a pointer of Git LFS in its place: run `git lfs pull`"
+        elif data and isinstance(error, Image.UnidentifiedImageError):
+            what = f"none of {', '.join(_FORMATS)}"
         kind = IMAGE_FORMATS.get(Path(str(path)).suffix.lower(), "image")
         raise DataError(f"{path}: damaged or cut off, not a complete {kind} ({what}); copy it again")
+    if is_raw:
+        raise DataError(f"{path}: a thumbnail or a camera's raw file; develop it to a JPEG file")
+    if pages > 1:
+        warnings.warn(f"{path}: the first of {pages} pages or frames is used", stacklevel=2)
+    return image
 
 
 def _decode_jpeg(data: bytes, header: Image.Image) -> Image.Image:
