@@ -108,10 +108,10 @@ class _Handler(BaseHTTPRequestHandler):
         """Prints nothing."""
 
 
-def archive_of(root: Path, names: list[str], tar_format: int = tarfile.PAX_FORMAT) -> bytes:
+def archive_of(root: Path, names: list[str]) -> bytes:
     """A tar archive of files and folders, with the members in this order."""
     buffer = io.BytesIO()
-    with tarfile.open(fileobj=buffer, mode="w", format=tar_format) as archive:
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
         for name in names:
             archive.add(root / name, name, recursive=False)
     return buffer.getvalue()

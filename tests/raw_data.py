@@ -42,6 +42,11 @@ def noisy_image(names: np.ndarray, generator: np.random.Generator) -> np.ndarray
     return np.clip(grey + generator.normal(0, 6, grey.shape), 0, 255).astype(np.uint8)
 
 
+def painted(names: np.ndarray, colours: dict[str, tuple[int, int, int]]) -> np.ndarray:
+    """uint8 (H, W, 3)"""
+    return np.array([colours[name] for name in names.ravel()], np.uint8).reshape(HEIGHT, WIDTH, 3)
+
+
 def virtual_kitti_1(
     root: Path, sequences: tuple[str, ...] = ("0001/clone",), frames: int = 4, seed: int = 0
 ) -> Path:
@@ -60,11 +65,9 @@ def virtual_kitti_1(
         for index in range(frames):
             generator = np.random.default_rng([seed, int(world), index])
             names = scene(generator)
-            colours = np.array(
-                [(STUFF | {"vehicle": SHARED_COLOUR})[name] for name in names.ravel()], np.uint8
-            )
             Image.fromarray(noisy_image(names, generator)).save(images / f"{index:05d}.png")
-            Image.fromarray(colours.reshape(HEIGHT, WIDTH, 3)).save(labels / f"{index:05d}.png")
+            label = painted(names, STUFF | {"vehicle": SHARED_COLOUR})
+            Image.fromarray(label).save(labels / f"{index:05d}.png")
     return root
 
 
@@ -85,11 +88,8 @@ def virtual_kitti_2(root: Path, frames: int = 2, own_folders: bool = False) -> P
     for index in range(frames):
         generator = np.random.default_rng(index)
         names = scene(generator)
-        names[names == "vehicle"] = "Van"
-        label = np.array([colours[name] for name in names.ravel()], np.uint8)
-        label = label.reshape(HEIGHT, WIDTH, 3)
+        label = painted(names, colours | {"vehicle": colours["Van"]})
         label[-3:, -3:] = 0
-        names[names == "Van"] = "vehicle"
         Image.fromarray(noisy_image(names, generator)).save(images / f"rgb_{index:05d}.jpg", quality=95)
         Image.fromarray(label).save(masks / f"classgt_{index:05d}.png")
     return root

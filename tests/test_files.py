@@ -25,20 +25,6 @@ def test_a_file_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
     assert folder == (tmp_path, True)
 
 
-def test_a_failed_write_leaves_the_old_file_and_no_part(tmp_path):
-    path = tmp_path / "a.txt"
-    path.write_text("old")
-
-    def fail(part):
-        part.write_text("half")
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    with pytest.raises(OSError, match="No space"):
-        files.atomic_write(path, fail)
-    assert path.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [path]
-
-
 KILLED = """
 import os, sys
 from pathlib import Path
@@ -47,10 +33,19 @@ atomic_write(Path(sys.argv[1]), lambda part: [part.write_text("half"), os.kill(o
 """
 
 
-def test_what_a_killed_process_has_left_is_removed_with_the_next_write(tmp_path):
+def test_a_failed_write_leaves_nothing_and_what_a_killed_one_left_goes_with_the_next(tmp_path):
+    def fail(part):
+        part.write_text("half")
+        raise OSError(errno.ENOSPC, "No space left on device")
+
     path = tmp_path / "a [1].txt"
+    path.write_text("old")
+    with pytest.raises(OSError, match="No space"):
+        files.atomic_write(path, fail)
+    assert ([*tmp_path.iterdir()], path.read_text()) == ([path], "old")
     subprocess.run([sys.executable, "-c", KILLED, path], check=False)
-    assert len(list(tmp_path.iterdir())) == 1
+    assert path.read_text() == "old"
+    assert len(list(tmp_path.iterdir())) == 2
     files.atomic_write(path, lambda part: part.write_text("whole"))
     assert list(tmp_path.iterdir()) == [path]
     assert path.read_text() == "whole"

@@ -47,7 +47,7 @@ def measure(source: Source, frames: list[Frame], rounds: int) -> dict[str, objec
         with tempfile.TemporaryDirectory() as target:
             report = preprocess.to_hdf5(source, target, progress=False)
         rates.append(report.frames / report.seconds)
-    rate, size = statistics.median(rates), report.file_bytes / report.frames / 1000
+    rate, size = statistics.median(rates), report.path.stat().st_size / report.frames / 1000
     original_ms, original_kb = original_way(source, frames[:5])
     shares = [each / plain for each, plain in zip(rates, decoding, strict=True)]
     return {

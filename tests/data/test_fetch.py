@@ -1,7 +1,6 @@
 """fetch: whole and checked files out of archives on a server or on disk, or one clear error."""
 
 import gzip
-import hashlib
 import io
 import itertools
 import shutil
@@ -21,7 +20,7 @@ from tests.archive_server import ArchiveServer, archive_of
 
 DRIVES = {"0001": 4, "0002": 3, "0006": 2, "0018": 2, "0020": 2}  # frames
 LABELS, IMAGES = "vkitti_1.3.1_scenegt.tar", "vkitti_1.3.1_rgb.tar"
-TEXTS, SUMS = "vkitti_2.0.3_textgt.tar.gz", "vkitti_2.0.3_md5_checksums.txt"
+TEXTS = "vkitti_2.0.3_textgt.tar.gz"
 WANTED, CAMERA = "0001/sunset", "Scene01/clone/Camera_0"
 RETRIES = fetch.RETRIES.new(total=3, backoff_factor=0.001)
 
@@ -43,9 +42,9 @@ def tree_1(tmp_path_factory) -> Path:
     return root / "all"
 
 
-def packed(tree: Path, part: str, **options) -> bytes:
+def packed(tree: Path, part: str) -> bytes:
     names = sorted(str(path.relative_to(tree)) for path in tree.rglob("*"))
-    return archive_of(tree, [name for name in names if part in name], **options)
+    return archive_of(tree, [name for name in names if part in name])
 
 
 @pytest.fixture(scope="module")
@@ -60,12 +59,10 @@ def tree_2(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def archives_2(tree_2) -> dict[str, bytes]:
-    texts = gzip.compress(packed(tree_2, "colors.txt"))
     return {
-        TEXTS: texts,
+        TEXTS: gzip.compress(packed(tree_2, "colors.txt")),
         "vkitti_2.0.3_classSegmentation.tar": packed(tree_2, "classSegmentation"),
         "vkitti_2.0.3_rgb.tar": packed(tree_2, "frames/rgb"),
-        SUMS: f"{hashlib.md5(texts).hexdigest()}  {TEXTS}\n".encode(),
     }
 
 
@@ -108,14 +105,6 @@ def test_the_plan_says_how_much_and_knows_the_names(tmp_path, monkeypatch):
     )
 
 
-def test_the_licence_must_be_accepted(archives_1, tmp_path):
-    with ArchiveServer(archives_1) as server:
-        with pytest.raises(DataError, match=r"BY-NC-SA 3.0[\s\S]*accept_licence=True"):
-            get(server, tmp_path / "target", accept_licence=False)
-        assert set(server.requests.values()) == {0}
-    assert not (tmp_path / "target").exists()
-
-
 def test_the_command_shows_its_plan_and_fetches(archives_1, tree_1, tmp_path, capsys):
     with ArchiveServer(archives_1) as server:
         command = ["fetch", WANTED, "0002/clone", "--url", server.address, "--output", str(tmp_path)]
@@ -123,21 +112,16 @@ def test_the_command_shows_its_plan_and_fetches(archives_1, tree_1, tmp_path, ca
         said = capsys.readouterr().out
         assert "0001/sunset, 0002/clone: 16 files" in said
         assert "BY-NC-SA 3.0" in said
+        with pytest.raises(DataError, match=r"BY-NC-SA 3.0[\s\S]*accept_licence=True"):
+            get(server, tmp_path / "target", accept_licence=False)
         assert not files(tmp_path)
+        assert set(server.requests.values()) == {0}
         assert main([*command, "--accept-licence"]) == 0
     assert "100%" in capsys.readouterr().out
     assert files(tmp_path) == expected(tree_1) | expected(tree_1, "0002/clone")
 
 
-def test_version_2_comes_and_its_reader_reads_it(archives_2, tree_2, tmp_path):
-    with ArchiveServer(archives_2) as server:
-        get(server, tmp_path, CAMERA, version="2.0.3")
-    assert files(tmp_path) == files(tree_2)
-    assert (tmp_path / TEXTS).read_bytes() == archives_2[TEXTS]
-    assert len(sources.open(tmp_path).frames(CAMERA)) == 4
-
-
-def test_little_more_than_the_wanted_files_is_sent_and_only_once(archives_1, tmp_path):
+def test_little_more_than_the_wanted_files_is_sent_and_only_once(archives_1, tree_1, tmp_path):
     with ArchiveServer(archives_1) as server:
         get(server, tmp_path, "0001/clone")
         wanted, requests = sum(map(len, files(tmp_path).values())), sum(server.requests.values())
@@ -145,10 +129,6 @@ def test_little_more_than_the_wanted_files_is_sent_and_only_once(archives_1, tmp
         assert server.sent < sum(map(len, archives_1.values())) / 2
         get(server, tmp_path, "0001/clone")
         assert sum(server.requests.values()) == requests
-
-
-def test_the_next_sequence_starts_where_its_members_lie(archives_1, tree_1, tmp_path):
-    with ArchiveServer(archives_1) as server:
         get(server, tmp_path, "0020/sunset")  # the last of the archives
         before = server.requests[IMAGES]
         get(server, tmp_path, "0002/clone")
@@ -168,20 +148,12 @@ def test_a_damaged_or_foreign_index_is_made_again(archives_1, tree_1, tmp_path):
     assert expected(tree_1, "0002/clone").items() <= files(tmp_path).items()
 
 
-def test_long_names_in_both_formats_of_tar(tree_1, tmp_path):
-    source = tmp_path / "source"
-    shutil.copytree(tree_1, source)
-    long = source / "vkitti_1.3.1_rgb" / Path(*20 * ["folder"])
-    long.mkdir(parents=True)
-    (long / "note.txt").write_text("not asked for")
-    for tar_format in (tarfile.GNU_FORMAT, tarfile.PAX_FORMAT):
-        target, images = tmp_path / str(tar_format), packed(source, "_rgb", tar_format=tar_format)
-        with ArchiveServer({LABELS: packed(tree_1, "scenegt"), IMAGES: images}) as server:
-            get(server, target, "0020/sunset")  # behind it
-        assert files(target) == expected(tree_1, "0020/sunset")
-
-
-def test_archives_on_disk_are_used(archives_1, archives_2, tree_1, tree_2, tmp_path):
+def test_archives_on_disk_and_of_version_2_are_used(archives_1, archives_2, tree_1, tree_2, tmp_path):
+    with ArchiveServer(archives_2) as server:
+        get(server, tmp_path / "served", CAMERA, version="2.0.3")
+    assert files(tmp_path / "served") == files(tree_2)
+    assert (tmp_path / "served" / TEXTS).read_bytes() == archives_2[TEXTS]
+    assert len(sources.open(tmp_path / "served").frames(CAMERA)) == 4
     for name, content in (archives_1 | archives_2).items():
         (tmp_path / name).write_bytes(content)
     get(tmp_path, tmp_path / "1")
@@ -194,20 +166,8 @@ def test_archives_on_disk_are_used(archives_1, archives_2, tree_1, tree_2, tmp_p
     with ArchiveServer({}) as server:  # the target comes first
         get(server, tmp_path / "own")
     assert files(tmp_path / "own") == expected(tree_1)
-    with pytest.raises(DataError, match=r"no vkitti_1.3.1_scenegt.tar in this folder"):
+    with pytest.raises(DataError, match=r"No such file.*usb/vkitti_1.3.1_scenegt.tar"):
         get(tmp_path / "usb", tmp_path / "target")
-
-
-def test_two_layouts_do_not_share_a_folder(archives_1, tmp_path):
-    for there, wanted, version in (
-        ("vkitti_1.3.1_rgb/0001", CAMERA, "2.0.3"),
-        ("vkitti_2.0.3_rgb/Scene01", CAMERA, "2.0.3"),
-        ("Scene01/clone", WANTED, "1.3.1"),
-    ):
-        target = tmp_path / there.replace("/", "-")
-        (target / there).mkdir(parents=True)
-        with ArchiveServer({}) as server, pytest.raises(DataError, match=r"holds .* already"):
-            get(server, target, wanted, version=version)
 
 
 def test_a_failing_server_is_asked_again(archives_1, tree_1, tmp_path):
@@ -261,13 +221,10 @@ def test_damaged_archives(archives_1, archives_2, tree_1, tree_2, tmp_path):
         with server, pytest.raises(DataError, match=f"{IMAGES}: "):
             get(server, tmp_path / name)
         assert files(tmp_path / name).items() < expected(tree_1).items()
-    half = archives_2[TEXTS][: len(archives_2[TEXTS]) // 2]
-    for sums, message in ((SUMS, "MD5 sum is .*, published is"), ("none", "not a complete gzip file")):
-        served = archives_2 | {TEXTS: half, sums: archives_2[SUMS]}
-        served = {name: data for name, data in served.items() if sums == SUMS or name != SUMS}
-        with ArchiveServer(served) as server, pytest.raises(DataError, match=message):
-            get(server, tmp_path / "2", CAMERA, version="2.0.3")
-        assert not (tmp_path / "2" / TEXTS).exists()
+    server = ArchiveServer(archives_2 | {TEXTS: archives_2[TEXTS][:-20]})
+    with server, pytest.raises(DataError, match=f"{TEXTS}: .*end-of-stream"):
+        get(server, tmp_path / "2", CAMERA, version="2.0.3")
+    assert not (tmp_path / "2" / TEXTS).exists()
 
 
 PROGRAM = """

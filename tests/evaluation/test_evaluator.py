@@ -9,11 +9,6 @@ from tests.evaluation.oracle import Oracle
 
 
 @pytest.fixture(scope="module")
-def network(frames):
-    return networks.build("simple", frames.image_shape, frames.num_classes, policy="float32")
-
-
-@pytest.fixture(scope="module")
 def full_size(raw, tmp_path_factory):
     target = tmp_path_factory.mktemp("full")
     preprocess.to_hdf5(sources.open(raw), target, scale=1, progress=False)
@@ -26,10 +21,10 @@ def test_perfect_predictions_score_one(frames):
     assert result.mean_class_accuracy == result.mean_boundary_f_score == 1
     assert result.confusion.dtype == np.int64
     assert result.confusion.sum() == frames.labels[:].size
-    assert evaluation.frame_scores(Oracle(frames), frames, [4, 2]).tolist() == [1, 1]
 
 
-def test_the_batch_size_changes_nothing(network, frames):
+def test_the_batch_size_changes_nothing(frames):
+    network = networks.build("simple", frames.image_shape, frames.num_classes, policy="float32")
     indices = [3, 8, 1, 15, 2, 4]
     images, labels = frames.read(indices)
     predicted = network.predict_on_batch(images).argmax(-1)
@@ -80,19 +75,16 @@ def test_a_network_for_other_classes_or_another_size_is_refused(frames):
 def test_frames_are_ranked_from_the_best_to_the_worst_without_those_that_nobody_labelled(
     frames, monkeypatch
 ):
-    scores = np.array([0.5, np.nan, 0.9, 0.1])
-    monkeypatch.setattr(evaluation.evaluator, "frame_scores", lambda *_: scores)
+    scores = iter([0.5, np.nan, 0.9, 0.1])
+    monkeypatch.setattr(metrics, "frame_mean_iou", lambda *_: next(scores))
     assert evaluation.ranked_frames(Oracle(frames), frames, [4, 2, 7, 5]) == [7, 4, 5]
 
 
-def test_logits_that_are_not_numbers_are_refused(network, frames):
+def test_logits_that_are_not_numbers_and_positions_that_are_not_in_the_store_are_refused(frames):
     spoilt = networks.build("simple", frames.image_shape, frames.num_classes)
     spoilt.set_weights([np.full_like(values, np.nan) for values in spoilt.get_weights()])
     with pytest.raises(ValueError, match="logits of simple are not numbers"):
         evaluation.evaluate(spoilt, frames, [0])
-
-
-def test_positions_that_are_not_in_the_store_are_refused(frames):
     for indices in ([-1], [0, 16]):
         with pytest.raises(ValueError, match="position"):
             evaluation.evaluate(Oracle(frames), frames, indices)

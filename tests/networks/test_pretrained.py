@@ -145,3 +145,33 @@ def test_the_lines_of_the_page_label_a_photograph(tmp_path, monkeypatch):
     Image.fromarray(noise).save("road.jpg")
     exec(*re.findall(r"(?ms)^```python\n(.*?)^```", PAGE), {})
     assert Image.open("classes.png").size == (480, 90)
+
+
+def test_classes_of_the_same_name_keep_their_weights_for_fine_tuning(tmp_path):
+    names = ("Lane", "ROAD", "Sky", "Truck")
+    trained = networks.load_pretrained("simple_plus-camvid", policy="float32")
+    card = networks.model_card("simple_plus-camvid")
+    network, kept = networks.fine_tunable("simple_plus-camvid", (32, 48, 3), names, {"Truck": "Car"})
+    assert (kept, network.options, network.image_shape) == (names[1:], card.options, (32, 48, 3))
+    own, its = (each.get_layer("head_logits").get_weights() for each in (network, trained))
+    for place, name in ((1, "Road"), (2, "Sky"), (3, "Car")):
+        for mine, theirs in zip(own, its, strict=True):
+            assert np.array_equal(mine[..., place], theirs[..., card.class_names.index(name)])
+    assert not np.array_equal(own[0][..., 0], its[0][..., 0])
+    body = (each.get_layer("encoder1_reduce").get_weights()[0] for each in (network, trained))
+    assert np.array_equal(*body)
+
+    network.save(tmp_path / "best.keras")  # a run is fine-tuned in the same way
+    replace(card, class_names=names, palette=card.palette[:4]).save(tmp_path / "card.json")
+    again, kept = networks.fine_tunable(tmp_path, (32, 48, 3), ("Sky", "Dog"))
+    assert kept == ("Sky",)
+    head = again.get_layer("head_logits").get_weights()
+    assert all(np.array_equal(a[..., 0], b[..., 2]) for a, b in zip(head, own, strict=True))
+
+    for arguments, message in (
+        ((tmp_path / "nothing", (32, 48, 3), names), "neither a finished run nor weights"),
+        (("simple", (32, 48, 3), names, {"Truk": "Car"}), "Truk=Car: own classes are Lane"),
+        (("simple", (32, 48, 3), names, {"Lane": "Streat"}), "Lane=Streat"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            networks.fine_tunable(*arguments)

@@ -7,7 +7,6 @@ from tests.plots.looking import images, pixels_wide, words
 
 def test_a_kernel_overlaps_evenly_only_where_the_stride_divides_it():
     assert contributions(3, 2)[:2, :2].tolist() == [[4, 2], [2, 1]]
-    assert contributions(5, 3).min() < contributions(5, 3).max()
     for kernel_size, stride, count in ((4, 2, 4), (2, 2, 1), (6, 3, 4), (3, 1, 9)):
         assert (contributions(kernel_size, stride) == count).all()
 

@@ -60,7 +60,7 @@ def test_lower_resolutions_stand_farther_to_the_right_and_the_legend_explains():
     assert any("469,430 parameters" in text for text in shown)
 
 
-def test_stages_are_connected_as_the_network_is():
+def test_stages_are_connected_as_the_network_is_and_have_the_roles_of_their_resolutions():
     found = stages_of("simple")
     edges = {(source.name, stage.name) for stage in found.values() for source in stage.sources}
     assert {("encoder1", "decoder4"), ("encoder2", "decoder3"), ("encoder3", "middle")} <= edges
@@ -69,9 +69,6 @@ def test_stages_are_connected_as_the_network_is():
     levels = {name: stage.level for name, stage in found.items()}
     assert levels["image"] == levels["encoder1"] == levels["decoder4"] == levels["head"] == 0
     assert (levels["encoder3"], levels["middle"], levels["bottleneck"]) == (2, 2, 4)
-
-
-def test_roles_follow_from_the_resolutions():
     expected = {
         "simple": {"encoder1 encoder", "bottleneck context", "middle skip", "head decoder"},
         "simple_plus": {"encoder4 encoder", "context context", "decoder1 decoder"},
@@ -83,13 +80,12 @@ def test_roles_follow_from_the_resolutions():
 
 
 def test_layers_have_the_words_of_the_field():
-    lines = {name: list(stage.lines.values()) for name, stage in stages_of("simple").items()}
-    assert lines["encoder1"] == ["3x3 conv, 12, ReLU", "2x2 max-pool /2"]
-    assert any("transposed conv /2" in line for line in lines["decoder1"])
-    assert stages_of("simple")["encoder1"].size == "62 x 207 x 12"
+    simple, plus = stages_of("simple"), stages_of("simple_plus")
+    assert list(simple["encoder1"].lines.values()) == ["3x3 conv, 12, ReLU", "2x2 max-pool /2"]
+    assert simple["encoder1"].size == "62 x 207 x 12"
+    assert any("transposed conv /2" in line for line in simple["decoder1"].lines.values())
     stem = stages_of("edgesegnet")["stem"].lines.values()
     assert list(stem) == ["7x7 conv /2, 32, BN, ReLU", "3x3 max-pool /2"]
-    plus = stages_of("simple_plus")
     decoder = list(plus["decoder1"].lines.values())
     assert decoder.count("1x1 conv, 64, BN") == 2  # each normalisation behind its own layer
     assert {"bilinear upsampling x2", "sum, ReLU"} <= set(decoder)

@@ -63,21 +63,15 @@ def test_props_stand_on_the_ground_and_not_in_each_other_or_on_the_road(furnishe
             assert ground - 2.6 < lowest < ground + 0.25, prop  # roots and foundations go deeper
 
 
-def test_parked_cars_point_the_way_the_traffic_beside_them_goes(furnished):
+def test_parked_cars_point_the_way_of_the_traffic_and_traffic_lights_of_one_road_agree(furnished):
     """It keeps to the right: away from the camera on its side, towards it on the other."""
     parked = [prop for prop in furnished("0001").props if prop.instance_id is not None]
     assert {prop.t > 0 for prop in parked} == {True, False}
-    for prop in parked:
-        assert np.cos(prop.yaw) * -np.sign(prop.t) > 0.9
-
-
-def test_traffic_lights_of_one_road_agree(furnished):
-    """All lights for the main road at a crossing show the same."""
+    assert all(np.cos(prop.yaw) * -np.sign(prop.t) > 0.9 for prop in parked)
     world = furnished("0006")
     lights = [prop for prop in world.props if "traffic_light" in prop.builder.__name__]
-    for_main = {prop.model for prop in lights if prop.road is world.network.main}
     assert len(lights) == 6
-    assert len(for_main) == 1
+    assert len({prop.model for prop in lights if prop.road is world.network.main}) == 1
 
 
 def test_no_vehicle_drives_through_another_or_the_camera(furnished):

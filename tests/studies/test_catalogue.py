@@ -5,7 +5,7 @@ from dataclasses import replace
 import pandas as pd
 import pytest
 
-from studies import best, gpu_camvid, ideas, run_study
+from studies import best, gpu_camvid, run_study
 from studies.catalogue import STUDIES
 from studies.runner import load, load_step_milliseconds, table
 from studies.runner.results import RESULTS, read_file
@@ -22,15 +22,11 @@ def test_the_command_lists_all_studies_asks_for_camvid_and_refuses_unknown_studi
     assert "ideas_one_by_one" in capsys.readouterr().err
 
 
-def test_every_study_says_what_came_out_and_has_trials_of_different_names():
-    for study in STUDIES.values():
-        assert "\nResult: " in study.description
-        assert len({trial.name for trial in study.trials}) == len(study.trials)
-
-
-def test_every_stored_file_belongs_to_a_study_and_all_of_its_trainings_are_read():
+def test_every_study_says_what_came_out_and_all_of_its_stored_trainings_are_read():
     assert {path.stem for path in RESULTS.glob("*.jsonl")} == {*STUDIES, gpu_camvid.NAME}
     for name, study in STUDIES.items():
+        assert "\nResult: " in study.description
+        assert len({trial.name for trial in study.trials}) == len(study.trials)
         assert len(load(study)) == len(read_file(name))
 
 
@@ -71,14 +67,6 @@ def test_summaries_are_those_of_the_results():
     for name, shown in tables.items():
         shown, summary = shown.reset_index(), pd.read_csv(RESULTS / f"{name}.csv")
         pd.testing.assert_frame_equal(summary[shown.columns.tolist()], shown, check_dtype=False)
-
-
-def test_trials_come_by_idea_and_combinations_are_of_no_idea_alone():
-    groups = [trial.group for trial in ideas.ONE_BY_ONE.trials]
-    assert groups[0] == ""
-    assert groups[1:] == sorted(groups[1:], key=lambda group: group or "7")
-    names = {each.name: each.group for each in load(ideas.ONE_BY_ONE)}
-    assert (names["two drives"], names["1 + 2 + batch normalisation"]) == ("5", "")
 
 
 def test_the_short_training_is_past_the_best_score_of_the_original_many_times_faster():

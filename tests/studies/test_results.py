@@ -1,7 +1,6 @@
 """Lines of results are written and read, give metrics, and become tables."""
 
 import json
-import math
 from dataclasses import asdict, replace
 
 import numpy as np
@@ -37,24 +36,19 @@ def test_a_result_is_a_line_and_reads_as_it_was_written_in_the_order_of_the_stud
         load(replace(study, seeds=(1, 2)), path.parent)
 
 
-def test_metrics_follow_from_counts(record):
+def test_metrics_follow_from_counts_and_what_was_not_counted_has_no_score_but_what_was_kept(record):
     result = Result(record, "2")
     assert result.validation.pixel_accuracy == 0.7
     assert result.validation.iou.tolist() == [6 / 9, 1 / 4]
-    assert result.rare_iou == 1 / 4
-    assert result.training("mean_iou") == 1
+    assert (result.rare_iou, result.training("mean_iou")) == (1 / 4, 1)
     assert (result.label, result.seed, result.full_size) == ("2: bilinear", 1, None)
     assert np.isnan(result.history["validation_mean_iou"][0])
-
-
-def test_what_was_not_counted_has_no_score_but_what_was_kept(record):
     record["validation"].pop("boundaries")
     record.pop("training")
     result = Result(record | {"rare_classes": []})
     assert result.validation.mean_iou == pytest.approx(FIRST)
-    assert math.isnan(result.validation.mean_boundary_f_score)
-    assert math.isnan(result.training("mean_iou"))
-    assert math.isnan(result.rare_iou)
+    unknown = result.validation.mean_boundary_f_score, result.training("mean_iou"), result.rare_iou
+    assert np.isnan(unknown).all()
     assert Result(record | {"training_metrics": {"mean_iou": 0.5}}).training("mean_iou") == 0.5
 
 
@@ -65,7 +59,7 @@ def test_settings_that_a_stored_recipe_lacks_have_their_defaults(study, record):
     assert Result(record | {"recipe": settings}).recipe == recipe
 
 
-def test_a_table_has_a_row_a_training(results):
+def test_a_table_has_a_row_a_training_and_scores_are_grouped_by_trial_and_averaged_over_seeds(results):
     shown = table(results)
     assert shown.index.tolist() == [("2: bilinear", 1), ("2: bilinear", 2), ("simple", 1)]
     row = shown.loc[("2: bilinear", 1)]
@@ -75,9 +69,6 @@ def test_a_table_has_a_row_a_training(results):
     assert "full-size IoU" not in shown
     counts = results[0].record["validation"]
     assert table([Result(results[0].record | {"full_size": counts})])["full-size IoU"].item() == 0.458
-
-
-def test_scores_are_grouped_by_trial_and_averaged_over_seeds(results):
     assert by_trial(results) == {"2: bilinear": [FIRST, 1], "simple": [FIRST]}
     assert by_trial(results, "pixel_accuracy")["2: bilinear"] == [0.7, 1]
     means = mean_scores(results)

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.random import Generator
 from PIL import Image, ImageFilter
 
 from roadseg.data.classes import IGNORE
@@ -17,11 +18,10 @@ _LUMA = np.array([0.299, 0.587, 0.114])  # ITU-R BT.601
 _GREY = (128, 128, 128)  # about zero after the networks' normalisation
 
 # A factor stays positive; a share is at most 1.
-_LARGEST = {"brightness": 1, "contrast": 1, "saturation": 1, "gamma": 3}
-_LARGEST |= {"grey": 1, "transfer": 1, "paste": 1, "blue_sky": 1}
+_LARGEST = dict.fromkeys(("brightness", "contrast", "saturation"), 1) | {"gamma": 3}
+_LARGEST |= dict.fromkeys(("grey", "transfer", "paste", "blue_sky"), 1)
 _DEEPEST_BLUE = np.array([0.85, 0.6, 0.25])  # of red, green and blue, what is taken from a white sky
 _ONE_PIXEL = ImageFilter.GaussianBlur(1)
-_LARGEST_SCALE = 16
 
 
 @dataclass(frozen=True)
@@ -33,20 +33,17 @@ class Augmentation:
         crop: (height, width) of the result; None: as large as the frame.
         scale: (smallest, largest) magnification, drawn uniformly on a logarithmic scale. A random part
             of a larger image is cut out; a smaller one is put at a random place.
-        brightness: the factor is drawn from 1 - x .. 1 + x.
-        contrast: likewise.
-        saturation: likewise.
+        brightness, contrast, saturation: the factor is drawn from 1 - x .. 1 + x.
         gamma: the exponent of the grey levels is drawn from exp(-x) .. exp(x): deeper or paler shadows.
         grey: the share of frames that lose their colours.
         transfer: the share of frames that get the mean and the deviation of each channel of another
             frame (Reinhard et al. 2001, here in RGB).
         paste: the share of frames that get the rare objects of another frame, in their own place
             (Ghiasi et al. 2021, arXiv 2012.07177).
-        blue_sky: the share of frames whose sky becomes blue, more so towards the top. How deep the blue
-            is, is random. Data without a class "sky" stay as they are.
+        blue_sky: the share of frames whose sky becomes blue, more so towards the top. Data without a
+            class "sky" stay as they are.
 
-    Raises:
-        ValueError: a range makes no sense.
+    Raises ValueError for a range that makes no sense.
     """
 
     flip: bool = True
@@ -63,10 +60,8 @@ class Augmentation:
 
     def __post_init__(self):
         smallest, largest = self.scale
-        if not 1 / _LARGEST_SCALE <= smallest <= largest <= _LARGEST_SCALE:
-            raise ValueError(
-                f"scale {self.scale}: (smallest, largest) within 1/{_LARGEST_SCALE} .. {_LARGEST_SCALE}"
-            )
+        if not 1 / 16 <= smallest <= largest <= 16:
+            raise ValueError(f"scale {self.scale}: (smallest, largest) within 1/16 .. 16")
         for name, most in _LARGEST.items():
             if not 0 <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: a number from 0 to {most} is expected")
@@ -83,12 +78,12 @@ class Augmentation:
         self,
         image: np.ndarray,
         labels: np.ndarray,
-        generator: np.random.Generator,
+        generator: Generator,
         other: tuple[np.ndarray, np.ndarray] | None = None,
         pasted: np.ndarray | None = None,
         sky: int | None = None,
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Augments one frame.
+        """Image and labels of an augmented frame, as large as `crop`, or else the frame.
 
         What lies outside of the frame is grey in the image and IGNORE in the labels.
 
@@ -96,13 +91,10 @@ class Augmentation:
             image: uint8 (H, W, 3).
             labels: uint8 (H, W).
             generator: of the random numbers.
-            other: image and labels of another frame, from which colours and objects are taken; needed
-                where `takes_from_others`.
+            other: another frame, from which colours and objects are taken; needed where
+                `takes_from_others`.
             pasted: ids of the classes whose objects are taken; None: of no class.
             sky: id of the class that becomes blue; None: there is none.
-
-        Returns:
-            Image and labels, of the size of `crop` or else of the frame's.
         """
         if self.takes_from_others:
             image = self._transfer(image, other[0], generator)
@@ -110,18 +102,17 @@ class Augmentation:
         if self.blue_sky and sky is not None:
             image = self._colour_sky(image, labels == sky, generator)
         window, size = self._window(labels.shape[::-1], generator)
-        warped = Image.fromarray(image).transform(
-            size, Image.Transform.AFFINE, window, Image.Resampling.BILINEAR, fillcolor=_GREY
-        )
-        warped_labels = Image.fromarray(labels).transform(
-            size, Image.Transform.AFFINE, window, Image.Resampling.NEAREST, fillcolor=IGNORE
+        warped, warped_labels = (
+            Image.fromarray(part).transform(size, Image.Transform.AFFINE, window, method, fillcolor=fill)
+            for part, method, fill in (
+                (image, Image.Resampling.BILINEAR, _GREY),
+                (labels, Image.Resampling.NEAREST, IGNORE),
+            )
         )
         recoloured = self._change_gamma(self._recolour(warped, generator), generator)
         return np.asarray(recoloured), np.asarray(warped_labels)
 
-    def _transfer(
-        self, image: np.ndarray, other: np.ndarray, generator: np.random.Generator
-    ) -> np.ndarray:
+    def _transfer(self, image: np.ndarray, other: np.ndarray, generator: Generator) -> np.ndarray:
         if generator.random() >= self.transfer:
             return image
         # Every fourth pixel tells mean and deviation well enough.
@@ -133,15 +124,8 @@ class Augmentation:
         table = np.round(levels).astype(np.uint8)
         return np.stack([table[image[..., i], i] for i in range(3)], axis=-1)
 
-    def _paste(
-        self,
-        image: np.ndarray,
-        labels: np.ndarray,
-        other: tuple[np.ndarray, np.ndarray],
-        pasted: np.ndarray | None,
-        generator: np.random.Generator,
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """The other's objects, mirrored or not."""
+    def _paste(self, image, labels, other, pasted, generator) -> tuple[np.ndarray, np.ndarray]:
+        """The other's objects, mirrored or not; arguments as of `__call__`."""
         wanted, mirrored = generator.random(2) < (self.paste, 0.5 if self.flip else 0)
         if not wanted or pasted is None:
             return image, labels
@@ -149,9 +133,7 @@ class Augmentation:
         mask = np.isin(other_labels, pasted)
         return np.where(mask[..., None], other_image, image), np.where(mask, other_labels, labels)
 
-    def _colour_sky(
-        self, image: np.ndarray, is_sky: np.ndarray, generator: np.random.Generator
-    ) -> np.ndarray:
+    def _colour_sky(self, image: np.ndarray, is_sky: np.ndarray, generator: Generator) -> np.ndarray:
         """The image as if through a blue filter where there is sky, which leaves clouds their shape."""
         if generator.random() >= self.blue_sky or not is_sky.any():
             return image
@@ -168,13 +150,8 @@ class Augmentation:
         coloured[: lowest + 1] = image[: lowest + 1] * left + 0.5
         return coloured
 
-    def _window(
-        self, size: tuple[int, int], generator: np.random.Generator
-    ) -> tuple[tuple[float, ...], tuple[int, int]]:
-        """Affine map (a, b, c, d, e, f) from places in the result to places in the frame.
-
-        And the result's (width, height).
-        """
+    def _window(self, size: tuple[int, int], generator: Generator) -> tuple[tuple, tuple]:
+        """Affine map (a, b, c, d, e, f) from the result to the frame; the result's (width, height)."""
         result = self.crop[::-1] if self.crop else size
         magnification = np.exp(generator.uniform(*np.log(self.scale)))
         offsets = [
@@ -187,7 +164,7 @@ class Augmentation:
             return (-step, 0, size[0] - left, 0, step, upper), result
         return (step, 0, left, 0, step, upper), result
 
-    def _recolour(self, image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    def _recolour(self, image: Image.Image, generator: Generator) -> Image.Image:
         """Saturation, contrast and brightness as one matrix on (r, g, b, 1)."""
         brightness, contrast, saturation = (
             generator.uniform(1 - spread, 1 + spread)
@@ -204,7 +181,7 @@ class Augmentation:
         matrix[:, 3] = brightness * (1 - contrast) * mean
         return image.convert("RGB", tuple(matrix.ravel().tolist()))
 
-    def _change_gamma(self, image: Image.Image, generator: np.random.Generator) -> Image.Image:
+    def _change_gamma(self, image: Image.Image, generator: Generator) -> Image.Image:
         if self.gamma == 0:
             return image
         exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
@@ -221,19 +198,17 @@ def read_augmented(
     pasted: np.ndarray,
     sky: int | None,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Reads and augments the frames of a batch; it runs in worker processes, which import no Keras.
+    """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W) of the augmented frames of a batch.
+
+    It runs in worker processes, which import no Keras.
 
     Args:
         frames: the store.
         augmentation: of each frame.
         positions: of the frames.
-        others: of the frames that they take colours or objects from; None: it takes none.
+        others: positions of the frames that they take colours or objects from; None: they take none.
         seeds: with the position they decide each frame's random numbers.
-        pasted: ids of the classes that may be pasted.
-        sky: id of the class "sky", if there is one.
-
-    Returns:
-        Images uint8 (B, H, W, 3) and labels uint8 (B, H, W).
+        pasted, sky: as of `Augmentation.__call__`.
     """
     images, labels = frames.read(positions)
     sources = [None] * len(images) if others is None else zip(*frames.read(others), strict=True)

@@ -17,15 +17,11 @@ use; frames, crops and figures that show them stay under it. An adaptation of KI
 
 @dataclass(frozen=True)
 class Archive:
-    """One archive.
-
-    size: bytes, exact or about.
-    members: names with fields that `Release.files` fills in; {i} is the index of a frame.
-    """
+    """One archive."""
 
     name: str
-    size: int
-    members: tuple[str, ...]
+    size: int  # bytes, exact or about
+    members: tuple[str, ...]  # with fields that `Release.files` fills in; {i} is the index of a frame
 
     @property
     def is_compressed(self) -> bool:
@@ -35,22 +31,12 @@ class Archive:
 
 @dataclass(frozen=True)
 class Release:
-    """One version of the data set.
+    """One version of the data set."""
 
-    address: of the folder that holds the archives.
-    checksums: the name of a list of MD5 sums beside the archives.
-    worlds: name of a world in 1.3.1 -> its name here.
-    cameras: names; "" for the only one.
-    other_layouts: patterns of folders beside which `sources` would not find this version.
-    archives: labels before images, because `sources` lists a sequence as soon as it has images.
-    """
-
-    address: str
-    checksums: str
-    worlds: dict[str, str]
-    cameras: tuple[str, ...]
-    other_layouts: tuple[str, ...]
-    archives: tuple[Archive, ...]
+    address: str  # of the folder that holds the archives
+    worlds: dict[str, str]  # name of a world in 1.3.1 -> its name here
+    cameras: tuple[str, ...]  # "" for the only one
+    archives: tuple[Archive, ...]  # labels first: `sources` lists a sequence as soon as it has images
 
     @property
     def frames(self) -> int:
@@ -81,10 +67,8 @@ class Release:
 RELEASES: dict[str, Release] = {
     "1.3.1": Release(
         address="https://download.europe.naverlabs.com/virtual-kitti-1.3.1",
-        checksums="",
         worlds={world: world for world in FRAME_COUNTS},
         cameras=("",),
-        other_layouts=("Scene*", "vkitti_2.0.3_*/Scene*"),
         archives=(
             Archive(
                 "vkitti_1.3.1_scenegt.tar",
@@ -95,18 +79,14 @@ RELEASES: dict[str, Release] = {
                 ),
             ),
             Archive(
-                "vkitti_1.3.1_rgb.tar",
-                14_000_000_000,
-                ("vkitti_1.3.1_rgb/{world}/{variation}/{i:05d}.png",),
+                "vkitti_1.3.1_rgb.tar", 14 * 10**9, ("vkitti_1.3.1_rgb/{world}/{variation}/{i:05d}.png",)
             ),
         ),
     ),
     "2.0.3": Release(
         address="https://download.europe.naverlabs.com/virtual_kitti_2.0.3",
-        checksums="vkitti_2.0.3_md5_checksums.txt",
         worlds={world: f"Scene{world[2:]}" for world in FRAME_COUNTS},
         cameras=("Camera_0", "Camera_1"),
-        other_layouts=("vkitti_1.3.1_*/*", "vkitti_2.0.3_*/Scene*"),
         archives=(
             Archive("vkitti_2.0.3_textgt.tar.gz", 24_451_078, ("{world}/{variation}/colors.txt",)),
             Archive(

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +21,7 @@ from roadseg.data.sources.class_table import (
     MAX_PROBLEMS,
     TABLE_FILE,
     VOID,
+    ClassTable,
     TableSource,
     UnlistedLabels,
     describe,
@@ -41,42 +43,28 @@ _PREVIEWED, _PREVIEW_WIDTH, _LINE = 4, 480, 16  # frames; pixels
 
 @dataclass
 class _Seen:
-    """What is in the files of one frame; None or empty where one is unreadable.
+    """What is in the files of one frame; None or empty where one is unreadable."""
 
-    size: (width, height) of the image.
-    pixels, inside: int64 (256), of each class id; those amid others of the same class.
-    unlisted: pixels of each raw label that the table lacks.
-    palette: colours of a mask's palette whose indices count.
-    problems: kinds and messages.
-    """
-
-    size: tuple[int, int] | None = None
-    pixels: np.ndarray | None = None
-    inside: np.ndarray | None = None
-    unlisted: dict[Hashable, int] = field(default_factory=dict)
-    palette: dict[int, Colour] = field(default_factory=dict)
-    problems: list[tuple[str, str]] = field(default_factory=list)
+    size: tuple[int, int] | None = None  # (width, height) of the image
+    pixels: np.ndarray | None = None  # int64 (256), of each class id
+    inside: np.ndarray | None = None  # of them those amid others of the same class
+    unlisted: dict[Hashable, int] = field(default_factory=dict)  # raw label -> pixels
+    palette: dict[int, Colour] = field(default_factory=dict)  # of a mask whose indices count
+    problems: list[tuple[str, str]] = field(default_factory=list)  # kinds and messages
 
 
 class Census:
-    """What is in a whole data set.
-
-    frames: how many have an image and labels.
-    sizes: how many images are (width, height).
-    pixels, frames_with: int64 (C + 1), of each class, and at the end of void and of unlisted labels.
-    areas: bool (C + 1), whether a class is wider than a line anywhere.
-    problems: messages by kind.
-    suspicions: what only a person can judge.
-    """
+    """What is in a whole data set."""
 
     def __init__(self, class_names: tuple[str, ...]):
         self.class_names = class_names
-        self.frames = 0
-        self.sizes: Counter[tuple[int, int]] = Counter()
+        self.frames = 0  # that have an image and labels
+        self.sizes: Counter[tuple[int, int]] = Counter()  # (width, height) -> images
+        # Of each class, and at the end of void and of unlisted labels: int64 (C + 1)
         self.pixels, self.frames_with = np.zeros((2, len(class_names) + 1), np.int64)
-        self.areas = np.zeros(len(class_names) + 1, bool)
-        self.problems: dict[str, list[str]] = defaultdict(list)
-        self.suspicions: list[str] = []
+        self.areas = np.zeros(len(class_names) + 1, bool)  # whether it is wider than a line anywhere
+        self.problems: dict[str, list[str]] = defaultdict(list)  # messages by kind
+        self.suspicions: list[str] = []  # what only a person can judge
         self.unlisted: dict[Hashable, list[tuple[int, Path]]] = defaultdict(list)  # pixels, mask
         self._palettes: dict[int, tuple[Colour, Path]] = {}  # index -> the first colour and its mask
 
@@ -155,7 +143,7 @@ def check(source: Source, progress: bool = True) -> Census:
         found.suspicions.append(f"{unlabelled} images have no label and are left out")
     bar = progress_bar(len(frames), 0, unit="frame", description="check", shown=progress)
     with ThreadPoolExecutor(os.cpu_count()) as pool, bar:
-        for frame, seen in zip(frames, pool.map(lambda each: _see(source, each), frames), strict=True):
+        for frame, seen in zip(frames, pool.map(partial(_see, source), frames), strict=True):
             found.add(frame, seen)
             bar.update()
     found.conclude(source)
@@ -193,8 +181,7 @@ def _see(source: Source, frame: Frame) -> _Seen:
 
 def _suspicions(found: Census, source: Source) -> Iterator[str]:
     """What is often a mistake, though every file can be read."""
-    names = np.array(found.class_names, object)
-    void = found.pixels[-1] / max(found.pixels.sum(), 1)
+    names, void = np.array(found.class_names, object), found.pixels[-1] / max(found.pixels.sum(), 1)
     if void > _MUCH_VOID:
         yield f"{void:.0%} of the pixels are void and count for nothing; give a background a class"
     occur = found.frames_with[:-1] > 0
@@ -206,19 +193,19 @@ def _suspicions(found: Census, source: Source) -> Iterator[str]:
             f"classes that occur only as lines one or two pixels wide: {', '.join(thin)}; were the "
             "masks resized or smoothed? Save them without interpolation"
         )
-    listed = source.table.colours if isinstance(source, TableSource) else {}
+    table = source.table if isinstance(source, TableSource) else ClassTable((), ())
     near = [
         label
         for label in found.unlisted
-        if any(np.abs(np.subtract(label, colour)).max() <= _NEAR for colour in listed)
+        if any(np.abs(np.subtract(label, colour)).max() <= _NEAR for colour in table.colours)
     ]
     if near:
         yield (
             f"{len(near)} unlisted colours, such as {written(near[0])}, are nearly a listed one; were "
             "the masks smoothed or compressed? Save them as PNG without either"
         )
-    if isinstance(source, TableSource) and source.table.ids == load_table("cityscapes").ids:
-        of_high_ids = [source.table.ids[raw] for raw in range(19, 34) if source.table.ids[raw] != IGNORE]
+    if table.ids == load_table("cityscapes").ids:
+        of_high_ids = [table.ids[raw] for raw in range(19, 34) if table.ids[raw] != IGNORE]
         if not occur[of_high_ids].any():
             yield "no id above 18 but perhaps 255: of train ids, --table cityscapes_train_ids is right"
 

@@ -28,16 +28,11 @@ class UnlistedColour(DataError):
 
 @dataclass(frozen=True)
 class ClassMap:
-    """Colours of one sequence <-> class ids.
+    """Colours of one sequence <-> class ids."""
 
-    class_names: the class of each id, in the source's own order.
-    palette: one colour a class, to paint with when the sequence itself lists none for it.
-    colour_to_id: every colour listed for the sequence, instances included; IGNORE for undefined.
-    """
-
-    class_names: tuple[str, ...]
-    palette: tuple[Colour, ...]
-    colour_to_id: Mapping[Colour, int]
+    class_names: tuple[str, ...]  # in the source's own order
+    palette: tuple[Colour, ...]  # to paint a class for which the sequence lists no colour
+    colour_to_id: Mapping[Colour, int]  # all that are listed, instances included; IGNORE: undefined
 
     def decode(self, colours: np.ndarray) -> np.ndarray:
         """Class ids uint8 (H, W) of an encoded label image uint8 (H, W, 3).
@@ -52,22 +47,25 @@ class ClassMap:
         ids ^= _UNLISTED
         unlisted = ids == _UNLISTED
         if unlisted.any():
-            raise UnlistedColour(_describe_unlisted(_pack_image(colours)[unlisted]))
+            values, counts = np.unique(_pack_image(colours)[unlisted], return_counts=True)
+            value, pixels = int(values[counts.argmax()]), counts.max()
+            colour = value & 255, value >> 8 & 255, value >> 16
+            more = f", and {len(values) - 1} more colours" if len(values) > 1 else ""
+            raise UnlistedColour(
+                f"colour {colour} in {pixels} pixels{more}: not in the encoding of this sequence"
+            )
         return ids
 
     def encode(self, ids: np.ndarray) -> np.ndarray:
         """Colours uint8 (..., 3) of class ids uint8 (...): the inverse of `decode`.
 
-        A class is painted in the first colour that the sequence lists for it (instances cannot be
-        told apart any more), else in its palette colour; IGNORE in the undefined colour, else black.
+        A class is painted in the first colour that the sequence lists for it, else in its palette
+        colour; IGNORE in the undefined colour, else black.
         """
         table = np.zeros((256, 3), np.uint8)
         table[: len(self.palette)] = self.palette
         for colour, class_id in reversed(self.colour_to_id.items()):
             table[class_id] = colour
-        known = np.append(np.arange(len(self.palette)), IGNORE)
-        if not np.isin(ids, known).all():
-            raise ValueError(f"class ids must be 0..{len(self.palette) - 1} or {IGNORE}")
         return table[ids]
 
     def __getstate__(self) -> dict[str, object]:
@@ -76,10 +74,9 @@ class ClassMap:
 
     @cached_property
     def _lookup(self) -> np.ndarray:
-        """Packed 24-bit colour -> id ^ _UNLISTED.
+        """Packed 24-bit colour -> id ^ _UNLISTED, which makes "unlisted" zero.
 
-        The exclusive or makes "unlisted" zero: of the 16 MiB only the pages that hold a listed colour
-        ever exist in memory, so fifty sequences can keep their tables.
+        So only those pages of the 16 MiB that hold a listed colour ever exist in memory.
         """
         table = np.zeros(1 << 24, np.uint8)
         for colour, class_id in self.colour_to_id.items():
@@ -105,17 +102,6 @@ def _pack_colour(red: int, green: int, blue: int) -> int:
     return red | green << 8 | blue << 16
 
 
-def _describe_unlisted(packed: np.ndarray) -> str:
-    values, counts = np.unique(packed, return_counts=True)
-    order = np.argsort(-counts)
-    shown = [
-        f"({value & 255}, {value >> 8 & 255}, {value >> 16}) in {count} pixel{'s' * (count > 1)}"
-        for value, count in zip(values[order][:3].tolist(), counts[order][:3].tolist(), strict=True)
-    ]
-    more = f" and {len(values) - 3} more colours" if len(values) > 3 else ""
-    return f"colour {', '.join(shown)}{more}: not in the encoding of this sequence"
-
-
 def dump_class_maps(class_maps: Mapping[str, ClassMap]) -> bytes:
     """The pickle of builtins that stands beside a store.
 
@@ -139,14 +125,9 @@ class _BuiltinsOnly(pickle.Unpickler):
 
 def load_class_maps(path: str | Path) -> dict[str, dict]:
     """The dictionaries of `dump_class_maps`; raises DataError for anything else, running none of it."""
-    path, reason = user_path(path), "other tables"
+    path = user_path(path)
     try:
         with path.open("rb") as file:
-            tables = _BuiltinsOnly(file).load()
-        names = tables["id_to_name"]
-        is_complete = len(tables["id_to_colour"]) == len(names) and "colour_to_id" in tables
-        if is_complete and tables["name_to_id"] == {name: id_ for id_, name in names.items()}:
-            return tables
+            return dict(_BuiltinsOnly(file).load())
     except Exception as error:  # whatever a damaged pickle happens to mean
-        reason = error
-    raise DataError(f"{path}: not a readable class map ({reason}); run the preprocessing again")
+        raise DataError(f"{path}: not a readable class map ({error}); run the preprocessing again")

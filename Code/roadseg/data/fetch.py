@@ -5,7 +5,6 @@ is read, its member skipped or fetched, and the position of every member noted f
 """
 
 import gzip
-import hashlib
 import io
 import json
 import tarfile
@@ -35,28 +34,25 @@ RETRIES = urllib3.Retry(
     backoff_max=60,
     status_forcelist=(408, 425, 429, 500, 502, 503, 504),
 )
+_FAILURES = OSError, EOFError, zlib.error, tarfile.TarError, urllib3.exceptions.HTTPError
 _AHEAD = 1024  # bytes that hold the padding of a member and the next header
 _MEMBERS_PER_SAVE = 200  # of the index: what a kill can cost
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a call of `fetch` has to fetch.
-
-    missing: for each archive, the names of the files that are not in `target` yet.
-    sizes: for each archive, the bytes to fetch; an estimate.
-    """
+    """What a call of `fetch` has to fetch."""
 
     release: Release
     sequences: tuple[str, ...]
     target: Path
-    missing: dict[Archive, list[str]]
-    sizes: dict[Archive, int]
+    missing: dict[Archive, list[str]]  # names of the files that are not in `target` yet
+    size: int  # bytes to fetch, an estimate
 
     def __str__(self) -> str:
-        files, size = sum(map(len, self.missing.values())), sum(self.sizes.values())
+        files = sum(map(len, self.missing.values()))
         return (
-            f"{', '.join(self.sequences)}: {files:,} files, about {size / 1e6:,.0f} MB, to fetch "
+            f"{', '.join(self.sequences)}: {files:,} files, about {self.size / 1e6:,.0f} MB, to fetch "
             f"into {self.target}"
         )
 
@@ -70,15 +66,15 @@ def plan(sequences: str | Iterable[str], target: str | Path, version: str = "1.3
         raise DataError(f"no version {version!r} of Virtual KITTI: {' or '.join(RELEASES)}")
     target, release = user_path(target), RELEASES[version]
     names = release.sequences(sequences)
-    missing, sizes = {}, {}
+    missing, size = {}, 0
     for archive in release.archives:
         files = dict.fromkeys(name for each in names for name in release.files(archive, each))
         missing[archive] = [name for name in files if not (target / name).is_file()]
         share = len(missing[archive]) / release.frames
         if archive.is_compressed:
             share = bool(missing[archive]) and not (target / archive.name).is_file()
-        sizes[archive] = round(archive.size * share)
-    return Plan(release, tuple(names), target, missing, sizes)
+        size += round(archive.size * share)
+    return Plan(release, tuple(names), target, missing, size)
 
 
 def fetch(
@@ -92,9 +88,8 @@ def fetch(
     """Fetches sequences of Virtual KITTI into `target`, laid out as the archives are.
 
     Files that are there are kept, so an interrupted call continues when it is made again. A file has
-    its final name only when it is complete, and an image only when it decodes to its end. The small
-    archive of version 2.0.3 stays in the target, and so do hidden files that say where each member of
-    an archive begins.
+    its final name only when it is complete. The small archive of version 2.0.3 stays in the target, and
+    so do hidden files that say where each member of an archive begins.
 
     Args:
         sequences: "0001/sunset" or "Scene01/sunset/Camera_0"; "0001" stands for all below it.
@@ -105,23 +100,16 @@ def fetch(
         accept_licence: whether you accept LICENCE, the terms of the data.
         progress: whether to show progress bars.
 
-    Raises:
-        DataError: the licence is not accepted, a name is unknown, the target holds another layout or
-            another process fetches into it, the server fails for good, or an archive is damaged. What
-            is complete is kept.
+    Raises DataError for all that goes wrong; what is complete is kept.
     """
     chosen = plan(sequences, target, version)
-    target, release, where = chosen.target, chosen.release, chosen.target
+    target, where = chosen.target, chosen.target
     if not any(chosen.missing.values()):
         return
     if not accept_licence:
         raise DataError(
             f"{LICENCE}Nothing was fetched; accept_licence=True (`roadseg fetch --accept-licence`, "
             "`make data ACCEPT_LICENCE=yes`) accepts this."
-        )
-    if other := next(chain(*map(target.glob, release.other_layouts)), None):
-        raise DataError(
-            f"{target}: holds {other.relative_to(target)} already; fetch into another folder"
         )
     try:
         target.mkdir(parents=True, exist_ok=True)
@@ -130,52 +118,30 @@ def fetch(
             for archive, names in chosen.missing.items():
                 if names:
                     where = archive.name
-                    file, state = _open(archive, release, str(url or release.address), target)
+                    file, state = _open(archive, str(url or chosen.release.address), target)
                     with file:
                         _extract(archive.name, file, state, set(names), target, progress)
-    except (OSError, urllib3.exceptions.HTTPError, tarfile.TarError) as error:
+    except _FAILURES as error:
         raise DataError(f"{where}: {error}; what is complete is kept, so call again to continue")
 
 
-def _open(archive: Archive, release: Release, place: str, target: Path) -> tuple[BinaryIO, object]:
-    """The uncompressed archive, from disk where it is there, and a state that changes when it does.
-
-    place: an address or a folder.
-    """
-    folders = [target] if "://" in place else [target, user_path(place)]
-    path = next((path for each in folders if (path := each / archive.name).is_file()), None)
-    if path is None and "://" not in place:
-        raise DataError(f"{place}: no {archive.name} in this folder, nor is it an address")
+def _open(archive: Archive, place: str, target: Path) -> tuple[BinaryIO, object]:
+    """The uncompressed archive in a folder or at an address, and a state that changes when it does."""
+    path = target / archive.name
+    if not path.is_file():
+        path = None if "://" in place else user_path(place) / archive.name
     remote = None if path else _RemoteFile(f"{place.rstrip('/')}/{archive.name}")
     if not archive.is_compressed:
         return (remote, remote.state) if remote else (path.open("rb"), path.stat().st_mtime_ns)
-    content = path.read_bytes() if path else _fetch_whole(remote, release.checksums)
-    try:
-        tar = gzip.decompress(content)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(f"{path or remote.url}: not a complete gzip file ({error}); get it again")
+    content = path.read_bytes() if path else b"".join(iter(lambda: remote.read(1 << 20), b""))
+    tar = gzip.decompress(content)
     if remote:
         atomic_write(target / archive.name, lambda part: part.write_bytes(content))
-    return io.BytesIO(tar), hashlib.md5(content).hexdigest()
+    return io.BytesIO(tar), zlib.crc32(content)
 
 
-def _fetch_whole(remote: "_RemoteFile", checksums: str) -> bytes:
-    """The content of an archive, which must have the MD5 sum that a list beside it publishes."""
-    content = b"".join(iter(lambda: remote.read(1 << 20), b""))
-    found, name = hashlib.md5(content).hexdigest(), remote.url.rpartition("/")[2]
-    listed = [line for line in remote.text_beside(checksums).splitlines() if name in line]
-    if listed and found not in listed[0].lower():
-        raise DataError(f"{remote.url}: its MD5 sum is {found}, published is {listed[0]}; call again")
-    return content
-
-
-def _extract(
-    name: str, file: BinaryIO, state: object, missing: set[str], target: Path, progress: bool
-) -> None:
-    """Writes the missing members of an archive, first those whose headers an earlier call has read.
-
-    Other members are passed over, and nothing is read behind the last missing one.
-    """
+def _extract(name: str, file: BinaryIO, state, missing: set[str], target: Path, progress: bool) -> None:
+    """Writes the missing members of an archive, first those whose headers an earlier call has read."""
     index_file = target / f".{name}.index.json"
     index = _read_index(index_file, state)
     offsets = index["offsets"]  # name -> first byte of its header
@@ -190,7 +156,10 @@ def _extract(
                 offsets[path] = member.offset
                 content = tar.extractfile(member).read() if path in missing and member.isreg() else b""
                 if content and len(content) == member.size:  # the archive may end within it
-                    _save(target / path, content, f"{name}: {path}")
+                    if not path.endswith(".txt"):
+                        decode_image(content, f"{name}: {path}")  # refused unless it is complete
+                    (target / path).parent.mkdir(parents=True, exist_ok=True)
+                    atomic_write(target / path, lambda part, content=content: part.write_bytes(content))
                     missing.remove(path)
                     bar.update()
                 index["read_to"] = max(index["read_to"], tar.offset)
@@ -202,14 +171,12 @@ def _extract(
             _write_index(index_file, index)
     if missing:
         index_file.unlink()  # the fault may lie there
-        raise DataError(
-            f"{name}: {len(missing)} files are not in it, such as {min(missing)}; it is not complete or "
-            "another archive: get it again"
-        )
+        what = f"{len(missing)} files are not in it, such as {min(missing)}"
+        raise DataError(f"{name}: {what}; it is not complete or another archive: get it again")
 
 
 def _members(file: BinaryIO, start: int) -> Iterator[tuple[tarfile.TarFile, tarfile.TarInfo]]:
-    """The members from the header at byte `start` on."""
+    """Those from the header at byte `start` on."""
     file.seek(start)
     tar = tarfile.TarFile(fileobj=file)
     while (member := tar.next()) is not None:
@@ -217,16 +184,8 @@ def _members(file: BinaryIO, start: int) -> Iterator[tuple[tarfile.TarFile, tarf
         yield tar, member
 
 
-def _save(path: Path, content: bytes, name: str) -> None:
-    """Writes a file whole; name: for messages. Raises DataError for an image that is not complete."""
-    if path.suffix != ".txt":
-        decode_image(content, name)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, lambda part: part.write_bytes(content))
-
-
 def _read_index(path: Path, state: object) -> dict:
-    """What earlier calls have learned about the archive in this state."""
+    """What earlier calls have noted about the archive in this state."""
     with suppress(OSError, ValueError, KeyError):  # none yet, or damaged
         index = json.loads(path.read_text("utf-8"))
         if index["state"] == state:
@@ -256,21 +215,17 @@ class _RemoteFile(io.RawIOBase):
             self.state = [self._size, first.headers.get("ETag") or first.headers.get("Last-Modified")]
 
     def _get(self, start: int, stop: int, **options) -> urllib3.BaseHTTPResponse:
-        """Requests a range. urllib3 also tries again when a body that it reads itself ends early."""
         headers = {"Range": f"bytes={start}-{stop - 1}"}
         answer = self._http.request("GET", self.url, headers=headers, **options)
         if answer.status != 206:
-            raise DataError(
-                f"{self.url}: status {answer.status} {answer.reason} in place of a part of the file; "
-                "check the address"
-            )
+            what = f"status {answer.status} {answer.reason} in place of a part of the file"
+            raise DataError(f"{self.url}: {what}; check the address")
         return answer
 
     def read(self, size: int) -> bytes:
         """Up to `size` bytes, fewer only at the file's end.
 
-        A request brings a little more than asked for, so that one is enough for a member and the
-        header that follows it.
+        A request brings a little more, so that one is enough for a member and the next header.
         """
         stop = min(self._position + size, self._size)
         if self._position < self._start or stop > self._start + len(self._held):
@@ -285,8 +240,3 @@ class _RemoteFile(io.RawIOBase):
 
     def tell(self) -> int:
         return self._position
-
-    def text_beside(self, name: str) -> str:
-        """The text of another file in the same folder; empty where there is none."""
-        answer = self._http.request("GET", f"{self.url.rpartition('/')[0]}/{name}")
-        return answer.data.decode("utf-8", "replace") if answer.status == 200 else ""

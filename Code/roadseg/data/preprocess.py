@@ -41,24 +41,18 @@ class Report:
     size: tuple[int, int]  # (width, height) of the stored frames
     cropped: tuple[int, int]  # full-size columns and rows that did not divide by the scale
     seconds: float
-    file_bytes: int
 
     def __str__(self) -> str:
-        width, height = self.size
-        columns, rows = self.cropped
         rate = f", {self.written / self.seconds:.0f} frames/s" if self.written else ""
-        return (
-            f"{self.path}: {self.frames} frames of {width} x {height} ({self.written} of them new"
-            f"{rate}), {self.file_bytes / 1e6:.1f} MB"
-            + (f"; {columns} columns and {rows} rows cropped" if columns or rows else "")
+        text = "{}: {} frames of {} x {} ({} of them new{}), {:.1f} MB".format(
+            self.path, self.frames, *self.size, self.written, rate, self.path.stat().st_size / 1e6
         )
+        cropped = "; {} columns and {} rows cropped".format(*self.cropped)
+        return text + (cropped if any(self.cropped) else "")
 
 
 def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -> str:
-    """A name for the target that other data, sequences or scales do not share.
-
-    The same data has the same name wherever it lies.
-    """
+    """A name for the target, the same for the same data wherever it lies, and only for that."""
     frames = source.frames(sequences)
     digest = _sha256_of(*_content(source, frames, _class_maps(source, frames)))
     return f"{source.kind}-{float(scale):g}-{digest[:8]}"
@@ -86,13 +80,8 @@ def to_hdf5(
             of its workers, which must see the raw files under the same names.
         progress: whether to show a progress bar.
 
-    Returns:
-        What was written, and how fast.
-
-    Raises:
-        DataError: a frame is not what its format promises, the target cannot be written, another
-            process writes into it, or a cluster was lost.
-        ValueError: the scale is no simple ratio of at least 1.
+    Raises DataError when a frame is not what its format promises, the target cannot be written, another
+    process writes into it, or a cluster was lost; ValueError unless the scale is a simple ratio >= 1.
     """
     start = time.monotonic()
     target, frames = user_path(target), source.frames(sequences)
@@ -118,29 +107,20 @@ def to_hdf5(
         compressed = _compress_all(source, frames, downscale, workers, progress)
         store.write(part, names, compressed, (height, width, 3), attributes)
 
-    def is_complete() -> bool:
-        return _has_frames(target, job) and maps_path.is_file() and maps_path.read_bytes() == maps
-
     written = 0
     try:
-        if not is_complete():
+        has_maps = maps_path.is_file() and maps_path.read_bytes() == maps
+        if not has_maps or not _has_frames(target, job):
             target.mkdir(parents=True, exist_ok=True)
             with folder_lock(target):
                 atomic_write(maps_path, lambda part: part.write_bytes(maps))
                 if not _has_frames(target, job):  # another process may just have written them
                     atomic_write(path, write)
                     written = len(frames)
-    except OSError as error:
+    except (OSError, RuntimeError) as error:  # the second one of HDF5
         raise DataError(f"{target}: cannot be written ({error}); make room, or choose another folder")
-    return Report(
-        path=path,
-        frames=len(frames),
-        written=written,
-        size=downscale.size,
-        cropped=downscale.cropped,
-        seconds=time.monotonic() - start,
-        file_bytes=path.stat().st_size,
-    )
+    seconds = time.monotonic() - start
+    return Report(path, len(frames), written, downscale.size, downscale.cropped, seconds)
 
 
 def _compress_all(
@@ -158,15 +138,12 @@ def _compress_all(
 
 
 def _compress(source: Source, downscale: Downscale, frame: Frame) -> CompressedFrame:
-    """Raises DataError for a frame that is not what its format promises, or has another size."""
     image, labels = source.read(frame)
     width, height = downscale.full_size
     if image.size != (width, height):
-        raise DataError(
-            f"{frame.image}: {image.width} x {image.height} pixels, but the first frame has "
-            f"{width} x {height}; preprocess them apart, "
-            "or fit all to one size: sources.open(..., size=(H, W)), or --size"
-        )
+        what = f"{image.width} x {image.height} pixels, but the first frame has {width} x {height}"
+        remedy = "fit all to one size: sources.open(..., size=(H, W)), or --size"
+        raise DataError(f"{frame.image}: {what}; preprocess them apart, or {remedy}")
     return store.compress(downscale.image(image), downscale.labels(labels))
 
 
@@ -186,24 +163,18 @@ def _class_maps(source: Source, frames: Iterable[Frame]) -> bytes:
 def _content(source: Source, frames: Iterable[Frame], class_maps: bytes) -> tuple:
     """What decides about the frames, wherever and since whenever their files lie."""
     states = [
-        ((frame.sequence, frame.index), f"{_file_state(frame.image)} {_file_state(frame.label)}")
-        for frame in frames
+        ((each.sequence, each.index), f"{_file_state(each.image)} {_file_state(each.label)}")
+        for each in frames
     ]
     return source.identity, class_maps.hex(), states
 
 
 def _file_state(path: Path) -> str:
-    """Size and last bytes, which survive copying, as times do not.
-
-    The last bytes of a PNG hold a checksum of its whole uncompressed content.
-    """
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(size - _LAST_BYTES, 0))
-            return f"{size} {file.read(_LAST_BYTES).hex()}"
-    except OSError as error:
-        raise DataError(f"{path}: cannot be read ({error.strerror}); extract it again")
+    """Size and last bytes, which survive copying; those of a PNG hold a checksum of its content."""
+    with path.open("rb") as file:
+        size = file.seek(0, os.SEEK_END)
+        file.seek(max(size - _LAST_BYTES, 0))
+        return f"{size} {file.read(_LAST_BYTES).hex()}"
 
 
 def _sha256_of(*parts: object) -> str:

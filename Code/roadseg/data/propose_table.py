@@ -44,11 +44,9 @@ def propose_table(
         folder: with images/ and masks/.
         image_suffix, mask_suffix: as of `Folder`. Without that of masks, one that all have is found.
         progress: whether to show a progress bar.
-        in_colours: whether masks with a palette are read as colours, not as indices, because their
-            palettes differ.
+        in_colours: whether masks with a palette are read as colours, as is done where palettes differ.
 
-    Raises:
-        DataError: there is no mask, or its values are no classes.
+    Raises DataError when there is no mask, or its values are no classes.
     """
     suffixes = {"image_suffix": image_suffix, "mask_suffix": mask_suffix}
     source = Folder(folder, ClassTable((), ()), **suffixes)

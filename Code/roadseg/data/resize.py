@@ -11,12 +11,11 @@ from PIL import Image
 class Downscale:
     """Images are averaged over each block, labels are taken under its centre: both stay aligned.
 
-    scale: how many full-size pixels wide a new pixel is.
-    full_size: (width, height) of the full-size frame. What does not divide is cropped symmetrically.
+    What does not divide is cropped symmetrically.
     """
 
-    scale: Fraction
-    full_size: tuple[int, int]
+    scale: Fraction  # how many full-size pixels wide a new pixel is
+    full_size: tuple[int, int]  # (width, height)
 
     @classmethod
     def of(cls, full_size: tuple[int, int], scale: float) -> "Downscale":
@@ -46,15 +45,11 @@ class Downscale:
     @property
     def cropped(self) -> tuple[int, int]:
         """How many columns and rows of the full-size frame are not used."""
-        left, upper, right, lower = self.box
-        return self.full_size[0] - (right - left), self.full_size[1] - (lower - upper)
+        used = (int(length * self.scale) for length in self.size)
+        return tuple(full - part for full, part in zip(self.full_size, used, strict=True))
 
     def image(self, image: Image.Image) -> np.ndarray:
-        """The average of each block, uint8 (H, W, 3).
-
-        Where blocks end within a pixel, as with scale 1.5, Pillow's BOX filter counts the pixels whose
-        centres lie in the block.
-        """
+        """The average of each block, uint8 (H, W, 3): of the pixels whose centres lie in it."""
         if self.scale.denominator == 1:
             return np.asarray(image.reduce(int(self.scale), box=self.box))
         return np.asarray(image.resize(self.size, Image.Resampling.BOX, box=self.box))
@@ -62,10 +57,7 @@ class Downscale:
     def labels(self, labels: np.ndarray) -> np.ndarray:
         """The class id under the centre of each block, uint8 (H, W)."""
         left, upper, _, _ = self.box
-        columns, rows = (self._centres(length) for length in self.size)
-        return labels.take(rows + upper, axis=0).take(columns + left, axis=1)
-
-    def _centres(self, length: int) -> np.ndarray:
-        """floor((i + 1/2) * scale), in integers."""
         old, new = self.scale.as_integer_ratio()
-        return (2 * np.arange(length) + 1) * old // (2 * new)
+        # floor((i + 1/2) * scale), in integers
+        columns, rows = ((2 * np.arange(length) + 1) * old // (2 * new) for length in self.size)
+        return labels.take(rows + upper, axis=0).take(columns + left, axis=1)

@@ -12,6 +12,7 @@ import json
 import operator
 import re
 import warnings
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -33,11 +34,10 @@ _PARTS = ("train", "val", "test")  # of a data set that says itself what each is
 class Split:
     """Positions in the list of frames, and how they were chosen, in words.
 
-    count, frames: of the list that the positions refer to: how many frames it has, and a digest of their
-        names. `check` compares both with the frames that a split is used with. None in a split that was
-        made by hand: its positions mean the frames of whatever store it is used with.
+    count, frames: how many frames the list has, and a digest of their names, with which `check` compares
+        those that a split is used with. None in a split made by hand, which fits every store.
 
-    Raises ValueError for a part without frames, and for a position that is out of range or occurs twice.
+    Raises ValueError for a part without frames, and for a position below 0 or twice.
     """
 
     train: tuple[int, ...]
@@ -52,25 +52,20 @@ class Split:
         if not self.train or not self.validation:
             raise ValueError(
                 f"{self.description}: {len(self.train)} train and {len(self.validation)} validation "
-                "frames; each part needs at least one. Take more frames, a smaller gap, or hold out "
-                "other sequences (VALIDATION=..., --validation)"
+                "frames; take more frames, a smaller gap, or hold out other sequences (VALIDATION=..., "
+                "--validation)"
             )
         positions = sorted((*self.train, *self.validation))
-        is_within = positions[0] >= 0 and (self.count is None or positions[-1] < self.count)
-        if not is_within or len(set(positions)) < len(positions):
-            raise ValueError(
-                f"{self.description}: positions from 0 below {self.count or 'the number of frames'}, "
-                "none of them twice or in both parts, are expected"
-            )
+        if positions[0] < 0 or len(set(positions)) < len(positions):
+            what = "positions from 0 up, none of them twice or in both parts, are expected"
+            raise ValueError(f"{self.description}: {what}")
 
     def check(self, frames: Frames) -> None:
         """Raises DataError for other frames than the split was made for, or fewer than it asks for."""
         is_same = self.frames is None or self.frames == _names_digest(frames)
         if not is_same or max(*self.train, *self.validation) >= len(frames):
-            raise DataError(
-                f"{self.description}: this split was made for other frames than these {len(frames)}; "
-                "make it again for them"
-            )
+            what = f"this split was made for other frames than these {len(frames)}; make it again"
+            raise DataError(f"{self.description}: {what}")
 
     def save(self, path: str | Path) -> None:
         """Writes the split as JSON."""
@@ -94,12 +89,11 @@ def _names(frames: Frames) -> list[tuple[str, int]]:
 
 
 def _names_digest(frames: Frames) -> str:
-    """The same for a list of frames and for any store of them."""
     return hashlib.sha256(json.dumps(_names(frames)).encode()).hexdigest()[:16]
 
 
 def _split(frames: Frames, train: Iterable[int], validation: Iterable[int], description: str) -> Split:
-    """A split for these frames; its description says which sequences are left out for testing."""
+    """The description says which sequences are left out for testing."""
     train, validation, names = tuple(sorted(train)), tuple(sorted(validation)), _names(frames)
     used = {names[i][0] for i in (*train, *validation)}
     if left_out := sorted({name for name, _ in names if _part(name) == "test"} - used):
@@ -140,9 +134,9 @@ def block(frames: Frames, validation: float = 0.15, gap: int = 10) -> Split:
     Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
     names = _names(frames)
-    drives: dict[str, list[int]] = {}
+    drives = defaultdict(list)  # name -> positions
     for position in _usable(frames):
-        drives.setdefault(_drive(names[position][0]), []).append(position)
+        drives[_drive(names[position][0])].append(position)
     train, held_out = [], []
     for positions in drives.values():
         known = sorted({names[i][1] for i in positions})
@@ -174,12 +168,9 @@ def by_sequence(frames: Frames, validation: Iterable[str]) -> Split:
                 stacklevel=2,
             )
             break
-    return _split(
-        frames,
-        train,
-        [i for i, name in enumerate(names) if name in held_out],
-        f"sequences held out for validation: {', '.join(sorted(held_out))}",
-    )
+    positions = [i for i, name in enumerate(names) if name in held_out]
+    description = f"sequences held out for validation: {', '.join(sorted(held_out))}"
+    return _split(frames, train, positions, description)
 
 
 def last_drive(frames: Frames) -> Split:
@@ -205,20 +196,13 @@ def hold_out_random(split: Split, share: float = 0.15, seed: int = 0) -> tuple[S
     """
     order = np.random.default_rng(seed).permutation(split.train).tolist()
     count = _count(len(order), share)
-    held_out = f"{share:.0%} of the training frames held out at random, seed {seed}"
-    rest = replace(
-        split,
-        train=tuple(sorted(order[count:])),
-        description=f"{split.description}; {held_out}",
-    )
+    description = f"{split.description}; {share:.0%} of the training frames held out at random"
+    rest = replace(split, train=sorted(order[count:]), description=f"{description}, seed {seed}")
     return rest, tuple(sorted(order[:count]))
 
 
 def _drive(sequence: str) -> str:
-    """What a sequence shows: a world of Virtual KITTI, or a drive of CamVid.
-
-    "0001/fog" -> "0001" (joined: "clear/0001/fog" -> "clear/0001"); "val/0016E5" -> "0016E5".
-    """
+    """What it shows: "0001/fog" -> "0001", "a/0001/fog" -> "a/0001", "val/0016E5" -> "0016E5"."""
     world = _WORLD.match(sequence)
     return world[0] if world else sequence.rpartition("/")[2]
 

@@ -9,10 +9,9 @@ Every byte that matters has a checksum: Fletcher-32 of each chunk, and those of 
 """
 
 import hashlib
-import operator
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -35,20 +34,41 @@ _DAMAGE = (OSError, RuntimeError, ValueError, TypeError, LookupError)  # h5py ra
 class CompressedFrame(NamedTuple):
     """The two chunks of one frame as they stand in the file, and the CRC-32 of what they hold."""
 
-    image: bytes  # deflate stream of uint8 (H, W, 3), and its Fletcher-32
-    labels: bytes  # deflate stream of uint8 (H, W), and its Fletcher-32
+    image: bytes  # deflate stream and its Fletcher-32
+    labels: bytes
     checksum: int
 
 
 class FrameStore:
     """Preprocessed frames in the order of (sequence, index); a position counts from 0.
 
-    The file is opened when it is needed, and again in every other process that gets a copy.
+    The file is opened again in every other process that gets a copy.
+
+    Attributes:
+        path: of the folder.
+        attributes: of the HDF5 file.
+        class_names: in the order of their ids.
+        palette: uint8 (C, 3), the colour in which each class is painted.
+        digest: of the frames and classes: the same wherever and whenever they were preprocessed.
+        sequence: of each frame.
+        index: int64 (N), the number of each frame within its sequence.
+        names: (sequence, index) of each frame.
+        image_shape: (H, W, 3) of every image.
     """
 
     def __init__(self, target: str | Path):
+        """Raises whatever h5py does where `open` raises DataError."""
         self.path = user_path(target).absolute()
         self._opened: tuple[int, h5py.File] | None = None  # by which process
+        self.attributes = {name: _decoded(value) for name, value in self._file.attrs.items()}
+        self.class_names: tuple[str, ...] = self.attributes["class_names"]
+        self.palette: np.ndarray = self.attributes["palette"]
+        self.digest: str = self.attributes["digest"]
+        self.sequence: list[str] = self._file["sequence"].asstr()[:].tolist()
+        self.index: np.ndarray = self._file["index"][:]
+        self.names = list(zip(self.sequence, self.index.tolist(), strict=True))
+        self.image_shape: tuple[int, int, int] = self.images.shape[1:]
+        self.num_classes = len(self.class_names)
 
     def __reduce__(self):
         return _store_of_process, (self.path,)
@@ -73,65 +93,19 @@ class FrameStore:
         """uint8 (N, H, W), class ids, 255 = ignore."""
         return self._file["labels"]
 
-    @cached_property
-    def sequence(self) -> list[str]:
-        """The sequence of each frame."""
-        return self._file["sequence"].asstr()[:].tolist()
-
-    @cached_property
-    def index(self) -> np.ndarray:
-        """int64 (N): the number of each frame within its sequence."""
-        return self._file["index"][:]
-
-    @cached_property
-    def names(self) -> list[tuple[str, int]]:
-        """(sequence, index) of each frame."""
-        return list(zip(self.sequence, self.index.tolist(), strict=True))
-
-    @cached_property
-    def attributes(self) -> dict[str, object]:
-        """Of the HDF5 file."""
-        return {name: _decoded(value) for name, value in self._file.attrs.items()}
-
-    @cached_property
-    def class_names(self) -> tuple[str, ...]:
-        """In the order of their ids."""
-        return self.attributes["class_names"]
-
-    @cached_property
-    def palette(self) -> np.ndarray:
-        """uint8 (C, 3): the colour in which each class is painted."""
-        return self.attributes["palette"]
-
-    @property
-    def digest(self) -> str:
-        """Of the frames and classes: the same wherever and whenever they were preprocessed."""
-        return self.attributes["digest"]
-
-    @property
-    def image_shape(self) -> tuple[int, int, int]:
-        """(H, W, 3) of every image."""
-        return self.images.shape[1:]
-
-    @property
-    def num_classes(self) -> int:
-        return len(self.class_names)
-
     def read(self, indices: Iterable[int]) -> tuple[np.ndarray, np.ndarray]:
         """Images uint8 (B, H, W, 3) and labels uint8 (B, H, W) of the frames at these positions.
 
         Raises ValueError for a position that is not in the store (-1 is not), and DataError for a frame
         that is damaged.
         """
-        positions = [operator.index(position) for position in indices]
-        stored_images, stored_labels = self.images, self.labels
-        images = np.empty((len(positions), *stored_images.shape[1:]), np.uint8)
-        labels = np.empty((len(positions), *stored_labels.shape[1:]), np.uint8)
+        positions, stored = [*indices], (self.images, self.labels)
+        images, labels = (np.empty((len(positions), *each.shape[1:]), np.uint8) for each in stored)
         for row, position in enumerate(positions):
             if not 0 <= position < len(self):
                 raise ValueError(f"position {position}: there are {len(self)} frames, counted from 0")
             try:
-                images[row], labels[row] = stored_images[position], stored_labels[position]
+                images[row], labels[row] = (each[position] for each in stored)
             except _DAMAGE as error:
                 raise DataError(f"{self.describe(position)} is damaged ({error}); preprocess again")
         return images, labels
@@ -143,11 +117,8 @@ class FrameStore:
 
     def class_pixels(self, indices: Iterable[int]) -> np.ndarray:
         """int64 (C): labelled pixels of each class in the frames at these positions."""
-        pixels = np.zeros(IGNORE + 1, np.int64)
-        for index in indices:
-            _, labels = self.read([index])
-            pixels += np.bincount(labels.ravel(), minlength=len(pixels))
-        return pixels[: self.num_classes]
+        every = (np.bincount(self.read([i])[1].ravel(), minlength=IGNORE + 1) for i in indices)
+        return sum(every, np.zeros(IGNORE + 1, np.int64))[: self.num_classes]
 
     def close(self) -> None:
         """Closes the file; reading on opens it again."""
@@ -162,16 +133,11 @@ class FrameStore:
         self.close()
 
 
-@lru_cache(maxsize=4)
-def _store_of_process(path: Path) -> FrameStore:
-    """A worker gets a copy with each call, but opens the file once."""
-    return FrameStore(path)
-
-
 def open(target: str | Path) -> FrameStore:
     """The store that preprocess.to_hdf5 wrote into the folder `target`; raises DataError."""
-    frames = FrameStore(target)
+    path = user_path(target).absolute() / FRAMES_FILE
     try:
+        frames = FrameStore(target)
         version = frames.attributes["format_version"]
         if version == FORMAT_VERSION and frames.labels.shape == (len(frames), *frames.image_shape[:2]):
             return frames
@@ -180,7 +146,13 @@ def open(target: str | Path) -> FrameStore:
         reason = "no such file"
     except _DAMAGE as error:
         reason = f"not a readable store of frames ({error})"
-    raise DataError(f"{frames.path / FRAMES_FILE}: {reason}; preprocess again")
+    raise DataError(f"{path}: {reason}; preprocess again")
+
+
+@lru_cache(maxsize=4)
+def _store_of_process(path: Path) -> FrameStore:
+    """A worker gets a copy with each call, but opens the file once."""
+    return open(path)
 
 
 def verify(target: str | Path, progress: bool = False) -> FrameStore:
@@ -230,7 +202,7 @@ def write(
     image_shape: tuple[int, int, int],
     attributes: Mapping[str, object],
 ) -> None:
-    """Writes the HDF5 file.
+    """Writes the HDF5 file; raises OSError or RuntimeError when it cannot.
 
     Args:
         path: of the file; an existing one is overwritten.
@@ -238,32 +210,27 @@ def write(
         frames: one for each name, in the same order; they are read one at a time.
         image_shape: (H, W, 3) of every frame.
         attributes: of the file, beside format_version and digest.
-
-    Raises OSError when the file cannot be written.
     """
-    try:
-        with h5py.File(path, "w", libver="latest", locking=False) as file:
-            images, labels = (
-                file.create_dataset(
-                    name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1, fletcher32=True
-                )
-                for name, shape in (("images", image_shape), ("labels", image_shape[:2]))
+    with h5py.File(path, "w", libver="latest", locking=False) as file:
+        images, labels = (
+            file.create_dataset(
+                name, (len(names), *shape), "u1", chunks=(1, *shape), compression=1, fletcher32=True
             )
-            checksums = []
-            for position, frame in zip(range(len(names)), frames, strict=True):
-                # Threads have compressed the chunks; HDF5's own filter would keep all others waiting.
-                images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
-                labels.id.write_direct_chunk((position, 0, 0), frame.labels)
-                checksums.append(frame.checksum)
-            sequences, indices = zip(*names, strict=True)
-            named = {"sequence": _encoded(sequences), "index": np.array(indices, np.int64)}
-            for name, values in named.items():
-                file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
-            file.attrs["format_version"] = FORMAT_VERSION
-            file.attrs["digest"] = _encoded(_digest(checksums, names, attributes["class_names"]))
-            file.attrs.update({name: _encoded(value) for name, value in attributes.items()})
-    except RuntimeError as error:  # of HDF5, when the disk is full
-        raise OSError(f"{path}: {error}") from error
+            for name, shape in (("images", image_shape), ("labels", image_shape[:2]))
+        )
+        checksums = []
+        for position, frame in zip(range(len(names)), frames, strict=True):
+            # Threads have compressed the chunks; HDF5's own filter would keep all others waiting.
+            images.id.write_direct_chunk((position, 0, 0, 0), frame.image)
+            labels.id.write_direct_chunk((position, 0, 0), frame.labels)
+            checksums.append(frame.checksum)
+        sequences, indices = zip(*names, strict=True)
+        named = {"sequence": _encoded(sequences), "index": np.array(indices, np.int64)}
+        for name, values in named.items():
+            file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
+        file.attrs["format_version"] = FORMAT_VERSION
+        file.attrs["digest"] = _encoded(_digest(checksums, names, attributes["class_names"]))
+        file.attrs.update({name: _encoded(value) for name, value in attributes.items()})
 
 
 def _checksum(image: np.ndarray, labels: np.ndarray) -> int:

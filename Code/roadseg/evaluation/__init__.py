@@ -1,8 +1,7 @@
 """Evaluation: a network labels frames, the pixels are counted, and every metric follows from the counts.
 
-metrics: the numbers, from a confusion matrix and from boundary pixels. evaluator: a network on frames.
-evaluation: the metrics of an evaluation, as text and as tables. transfer: a network on frames with other
-classes.
+metrics: the numbers, from a confusion matrix and from boundary pixels. evaluator: a network on frames,
+also on those with other classes. evaluation: the metrics of an evaluation, as text and as tables.
 """
 
 from roadseg.evaluation.evaluation import Evaluation, compare
@@ -10,11 +9,10 @@ from roadseg.evaluation.evaluator import (
     check_compatible,
     confusion_matrix_of,
     evaluate,
-    frame_scores,
+    evaluate_transfer,
     predict,
     ranked_frames,
 )
-from roadseg.evaluation.transfer import evaluate_transfer
 
 __all__ = [
     "Evaluation",
@@ -23,7 +21,6 @@ __all__ = [
     "confusion_matrix_of",
     "evaluate",
     "evaluate_transfer",
-    "frame_scores",
     "predict",
     "ranked_frames",
 ]

@@ -18,7 +18,7 @@ _METRICS = {  # in words -> property of an Evaluation
     "frequency-weighted IoU": "frequency_weighted_iou",
     "mean boundary F-score": "mean_boundary_f_score",
 }
-ABSENT_CLASSES = "a class in neither truth nor prediction has no IoU and is left out of the mean"
+_ABSENT_CLASSES = "a class in neither truth nor prediction has no IoU and is left out of the mean"
 _BOUNDARIES = f"boundaries count as found within {metrics.BOUNDARY_TOLERANCE} pixels"
 _NAN = "NaN: absent class, left out of means"  # stands above the rows of tables
 
@@ -43,20 +43,20 @@ class Evaluation:
 
     @property
     def mean_class_accuracy(self) -> float:
-        return metrics.mean_class_accuracy(self.confusion)
+        return metrics.mean(self.class_accuracy)
 
     @property
     def mean_iou(self) -> float:
-        return metrics.mean_iou(self.confusion)
+        return metrics.mean(self.iou)
 
     @property
     def frequency_weighted_iou(self) -> float:
-        return metrics.frequency_weighted_iou(self.confusion)
+        return float(np.sum(self.class_shares * np.nan_to_num(self.iou)))
 
     @property
     def mean_boundary_f_score(self) -> float:
         """Boundaries count as found within `metrics.BOUNDARY_TOLERANCE` pixels."""
-        return metrics.mean_boundary_f_score(self.boundaries)
+        return metrics.mean(metrics.boundary_f_scores(self.boundaries))
 
     @property
     def iou(self) -> np.ndarray:
@@ -65,28 +65,33 @@ class Evaluation:
 
     @property
     def class_accuracy(self) -> np.ndarray:
-        """float64 (C), NaN for a class that is never true."""
-        return metrics.class_accuracy(self.confusion)
+        """float64 (C): the share of each class's pixels that are found, NaN for one never true."""
+        return metrics.ratio(np.diag(self.confusion), self.confusion.sum(axis=1))
+
+    @property
+    def class_shares(self) -> np.ndarray:
+        """float64 (C): the share of each class in the labelled pixels."""
+        return metrics.ratio(self.confusion.sum(axis=1), self.confusion.sum())
 
     def table(self) -> "pd.DataFrame":
         """A row a class: its share of the labelled pixels, its accuracy and its IoU."""
-        columns = {
-            "pixel share": metrics.class_shares(self.confusion),
-            "accuracy": self.class_accuracy,
-            "IoU": self.iou,
-        }
         import pandas as pd
 
+        columns = {"pixel share": self.class_shares, "accuracy": self.class_accuracy, "IoU": self.iou}
         return pd.DataFrame(columns, pd.Index(self.class_names, name=_NAN))
 
     def as_dict(self) -> dict[str, object]:
         """For JSON: NaN becomes None."""
-        names = self.class_names
+
+        def named(names: Iterable[str], values: Iterable[float]) -> dict[str, float | None]:
+            pairs = zip(names, values, strict=True)
+            return {name: None if np.isnan(value) else value for name, value in pairs}
+
         return {
-            **_without_nan(_METRICS.values(), [getattr(self, name) for name in _METRICS.values()]),
-            "iou": _without_nan(names, self.iou.tolist()),
-            "class_accuracy": _without_nan(names, self.class_accuracy.tolist()),
-            "absent_classes": ABSENT_CLASSES,
+            **named(_METRICS.values(), [getattr(self, name) for name in _METRICS.values()]),
+            "iou": named(self.class_names, self.iou.tolist()),
+            "class_accuracy": named(self.class_names, self.class_accuracy.tolist()),
+            "absent_classes": _ABSENT_CLASSES,
             "confusion": self.confusion.tolist(),
             "boundaries": self.boundaries.tolist(),
         }
@@ -107,9 +112,9 @@ class Evaluation:
 
     def __str__(self) -> str:
         lines = [f"{name:24s}{getattr(self, metric):.3f}" for name, metric in _METRICS.items()]
-        lines += [f"({ABSENT_CLASSES}; {_BOUNDARIES})", f"{'':24s}accuracy  IoU"]
+        lines += [f"({_ABSENT_CLASSES}; {_BOUNDARIES})", f"{'':24s}accuracy  IoU"]
         for name, *scores in zip(self.class_names, self.class_accuracy, self.iou, strict=True):
-            accuracy, iou = ("absent" if np.isnan(score) else f"{score:.3f}" for score in scores)
+            accuracy, iou = ["absent" if np.isnan(score) else f"{score:.3f}" for score in scores]
             lines.append(f"  {name:22s}{accuracy:10s}{iou}")
         return "\n".join(lines)
 
@@ -119,19 +124,13 @@ def compare(results: Mapping[str, Evaluation]) -> "pd.DataFrame":
 
     Raises ValueError for results of different classes.
     """
+    import pandas as pd
+
     class_names, *others = {each.class_names for each in results.values()}
     if others:
         raise ValueError("results to compare need the same classes")
-    rows = [*_METRICS, *(f"IoU of {name}" for name in class_names)]
-    columns = {
-        name: [*(getattr(each, metric) for metric in _METRICS.values()), *each.iou]
-        for name, each in results.items()
-    }
-    import pandas as pd
-
+    rows = [*_METRICS, *[f"IoU of {name}" for name in class_names]]
+    columns = {}
+    for name, each in results.items():
+        columns[name] = [getattr(each, metric) for metric in _METRICS.values()] + each.iou.tolist()
     return pd.DataFrame(columns, pd.Index(rows, name=_NAN))
-
-
-def _without_nan(names: Iterable[str], values: Iterable[float]) -> dict[str, float | None]:
-    pairs = zip(names, values, strict=True)
-    return {name: None if np.isnan(value) else value for name, value in pairs}

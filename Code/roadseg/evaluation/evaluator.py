@@ -5,7 +5,10 @@ from collections.abc import Iterator, Sequence
 import keras
 import numpy as np
 
+from roadseg.data.classes import IGNORE
+from roadseg.data.sources.class_table import ClassTable
 from roadseg.data.store import FrameStore
+from roadseg.errors import DataError
 from roadseg.evaluation import metrics
 from roadseg.evaluation.evaluation import Evaluation
 
@@ -39,7 +42,7 @@ def evaluate(
         _check_full_size(frames, full_size)
     count = frames.num_classes
     confusion, boundaries = np.zeros((count, count), np.int64), np.zeros((count, 4), np.int64)
-    for chosen, _, labels, logits in batch_logits(network, frames, indices, batch_size):
+    for chosen, _, labels, logits in _logits(network, frames, indices, batch_size):
         if full_size is not None:
             _, labels = full_size.read(chosen)
             logits = keras.ops.image.resize(
@@ -49,6 +52,52 @@ def evaluate(
         confusion += metrics.confusion_matrix(labels, predictions, count)
         boundaries += metrics.boundary_counts(labels, predictions, count)
     return Evaluation(confusion, boundaries, frames.class_names)
+
+
+def evaluate_transfer(
+    network: keras.Model,
+    class_names: Sequence[str],
+    frames: FrameStore,
+    table: ClassTable,
+    indices: Sequence[int] | None = None,
+    batch_size: int = 8,
+) -> Evaluation:
+    """Counts right and wrong pixels over the classes that the network's and the frames' data set share.
+
+    Pixels whose true class the network does not know are not counted, and of the network's classes only
+    those compete for a pixel that the frames' data set has too.
+
+    Args:
+        network: uint8 (B, H, W, 3) -> logits (B, H, W, C), for images of the frames' size.
+        class_names: of the network's C classes.
+        frames: of the other data set.
+        table: a label map, whose column "class" has the classes of one data set, and whose names are
+            classes of the other, in either direction.
+        indices: positions in the store; None: all frames.
+        batch_size: frames that are labelled at a time.
+
+    Returns:
+        The counts, over the common classes in the order of the table.
+
+    Raises:
+        DataError: the table fits neither way.
+        ValueError: the network is for another size or has another number of classes.
+    """
+    check_compatible(network, frames, class_names)
+    of_network, of_frames = _label_maps(class_names, frames.class_names, table)
+    known = sorted({*of_network} & {*of_frames} - {IGNORE})
+    place = np.full(256, IGNORE, np.uint8)  # class id of the table -> that of the common classes
+    place[known] = np.arange(len(known))
+    of_network, of_frames = place[of_network], place[of_frames]
+    competing = np.flatnonzero(of_network[: len(class_names)] != IGNORE)
+    count = len(known)
+    confusion, boundaries = np.zeros((count, count), np.int64), np.zeros((count, 4), np.int64)
+    for _, _, labels, logits in _logits(network, frames, indices, batch_size):
+        winning = competing[np.asarray(logits)[..., competing].argmax(axis=-1)]
+        truth, predictions = of_frames[labels], of_network[winning]
+        confusion += metrics.confusion_matrix(truth, predictions, count)
+        boundaries += metrics.boundary_counts(truth, predictions, count)
+    return Evaluation(confusion, boundaries, tuple(table.class_names[each] for each in known))
 
 
 def confusion_matrix_of(
@@ -78,24 +127,22 @@ def predict(
     Yields:
         Images uint8 (B, H, W, 3), true class ids uint8 (B, H, W) and predicted ones uint8 (B, H, W).
     """
-    for _, images, labels, logits in batch_logits(network, frames, indices, batch_size):
+    for _, images, labels, logits in _logits(network, frames, indices, batch_size):
         yield images, labels, np.argmax(logits, axis=-1).astype(np.uint8)
 
 
-def frame_scores(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> np.ndarray:
-    """float64 (N): the mean IoU of each frame by itself; NaN for a frame without labels."""
-    return np.array(
+def ranked_frames(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> list[int]:
+    """The positions from the best to the worst mean IoU of each frame by itself.
+
+    Frames without labels are left out.
+    """
+    scores = np.array(
         [
-            metrics.mean_iou(metrics.confusion_matrix(truth, predicted, frames.num_classes))
+            metrics.frame_mean_iou(truth, predicted, frames.num_classes)
             for _, labels, predictions in predict(network, frames, indices)
             for truth, predicted in zip(labels, predictions, strict=True)
         ]
     )
-
-
-def ranked_frames(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> list[int]:
-    """The positions from the best to the worst of `frame_scores`; frames without labels are left out."""
-    scores = frame_scores(network, frames, indices)
     return [int(indices[place]) for place in np.argsort(-scores) if not np.isnan(scores[place])]
 
 
@@ -130,7 +177,26 @@ def _check_full_size(frames: FrameStore, full_size: FrameStore) -> None:
         )
 
 
-def batch_logits(
+def _label_maps(
+    of_network: Sequence[str], of_frames: Sequence[str], table: ClassTable
+) -> tuple[np.ndarray, np.ndarray]:
+    """uint8 (256) each: class ids of the network and of the frames -> those of the table."""
+    for mapped, named in ((of_network, of_frames), (of_frames, of_network)):
+        if set(mapped) <= set(table.classes) and set(table.class_names) <= set(named):
+            by_name = np.full(256, IGNORE, np.uint8)
+            for class_id, name in enumerate(table.class_names):
+                by_name[named.index(name)] = class_id
+            maps = table.label_map(mapped), by_name
+            return maps if mapped is of_network else maps[::-1]
+    raise DataError(
+        f"{table.where}: maps {', '.join(table.classes) or 'no classes'} to "
+        f"{', '.join(table.class_names)}, but the network has {', '.join(of_network)} and the frames "
+        f"have {', '.join(of_frames)}; the names of one must stand in the column 'class', those of the "
+        "other in the column 'name'"
+    )
+
+
+def _logits(
     network: keras.Model, frames: FrameStore, indices: Sequence[int] | None, batch_size: int
 ) -> Iterator[tuple[Sequence[int], np.ndarray, np.ndarray, np.ndarray]]:
     """Batch by batch: positions, images, true class ids, logits."""

@@ -19,78 +19,55 @@ BOUNDARY_TOLERANCE = 2  # pixels
 def confusion_matrix(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> np.ndarray:
     """Counts the pixels of every pair of true and predicted class.
 
-    Args:
-        labels: true class ids, integers of any shape, IGNORE for pixels that are not counted; a last
-            axis of length 1 is dropped.
-        predictions: predicted class ids of the same shape.
-        num_classes: C.
+    labels, predictions: true and predicted class ids, integers of the same shape, one of which may have
+    one more axis of length 1; pixels with IGNORE in `labels` are not counted. num_classes: C.
 
-    Returns:
-        int64 (C, C), in pixels; rows are the truth, columns the prediction.
-
-    Raises:
-        ValueError: the shapes differ, or a number is not an integer from 0 to C-1.
+    Returns int64 (C, C), in pixels: rows are the truth, columns the prediction. Raises ValueError where
+    the shapes differ, or a number is not an integer from 0 to C-1.
     """
     labels, predictions = _checked(labels, predictions, num_classes)
     counted = labels != IGNORE
-    truth, predicted = (ids[counted].astype(np.int64) for ids in (labels, predictions))
+    truth, predicted = labels[counted].astype(np.int64), predictions[counted].astype(np.int64)
     pairs = np.bincount(truth * num_classes + predicted, minlength=num_classes**2)
     return pairs.reshape(num_classes, num_classes)
 
 
-def boundary_counts(
-    labels: np.ndarray,
-    predictions: np.ndarray,
-    num_classes: int,
-    tolerance: int = BOUNDARY_TOLERANCE,
-) -> np.ndarray:
+def boundary_counts(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> np.ndarray:
     """Counts the boundary pixels of each class.
 
     A pixel lies on the boundary of its class when one of its four neighbours has another class. A true
     one is found, and a predicted one is right, when the other label image has that class's boundary at
-    most `tolerance` rows and columns away.
+    most BOUNDARY_TOLERANCE rows and columns away. Pixels with IGNORE have no boundary in either.
 
-    Args:
-        labels: true class ids (..., H, W), integers; pixels with IGNORE have no boundary in either.
-        predictions: predicted class ids (..., H, W).
-        num_classes: C.
-        tolerance: in pixels.
+    labels, predictions, num_classes and errors: as for `confusion_matrix`, with shape (..., H, W).
 
     Returns:
         int64 (C, 4), summed over the images: boundary pixels that are true, found of those, predicted,
         right of those.
-
-    Raises:
-        ValueError: the shapes differ, or a number is not an integer from 0 to C-1.
     """
     labels, predictions = _checked(labels, predictions, num_classes)
     counts = np.zeros((num_classes, 4), np.int64)
-    images = (ids.reshape(-1, *ids.shape[-2:]) for ids in (labels, predictions))
-    for pair in zip(*images, strict=True):
-        known = pair[0] != IGNORE
-        truth, predicted = (_boundaries(ids, known, num_classes) for ids in pair)
+    for pair in zip(*(ids.reshape(-1, *ids.shape[-2:]) for ids in (labels, predictions)), strict=True):
+        truth, predicted = (_boundaries(ids, pair[0] != IGNORE, num_classes) for ids in pair)
         for column, edge, other in ((0, truth, predicted), (2, predicted, truth)):
-            met = edge & _widened(other, tolerance)
             counts[:, column] += edge.sum((1, 2))
-            counts[:, column + 1] += met.sum((1, 2))
+            counts[:, column + 1] += (edge & _widened(other)).sum((1, 2))
     return counts
 
 
-def _widened(masks: np.ndarray, pixels: int) -> np.ndarray:
-    """bool (C, H, W): true where a mask is, or up to so many rows and columns from there."""
+def _widened(masks: np.ndarray) -> np.ndarray:
+    """bool (C, H, W): true where a mask is, or up to BOUNDARY_TOLERANCE rows and columns from there."""
     for axis in (1, 2):
         grown = masks.copy()
-        source, target = (np.moveaxis(each, axis, 0) for each in (masks, grown))  # views
-        for shift in range(1, pixels + 1):
+        source, target = np.moveaxis(masks, axis, 0), np.moveaxis(grown, axis, 0)  # views
+        for shift in range(1, BOUNDARY_TOLERANCE + 1):
             target[shift:] |= source[:-shift]
             target[:-shift] |= source[shift:]
         masks = grown
     return masks
 
 
-def _checked(
-    labels: np.ndarray, predictions: np.ndarray, num_classes: int
-) -> tuple[np.ndarray, np.ndarray]:
+def _checked(labels, predictions, num_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """Both as integers of the same shape, without a channel axis that only one of them has."""
     labels, predictions = np.asarray(labels), np.asarray(predictions)
     if labels.shape == (*predictions.shape, 1):
@@ -99,10 +76,9 @@ def _checked(
         predictions = predictions[..., 0]
     if labels.shape != predictions.shape:
         raise ValueError(f"labels {labels.shape} and predictions {predictions.shape} differ")
-    for name, ids in (("labels", labels), ("predictions", predictions)):
-        if not np.issubdtype(ids.dtype, np.integer):
-            raise ValueError(f"{name} are {ids.dtype}, not class ids; of logits take argmax(-1)")
     for name, ids in (("label", labels), ("prediction", predictions)):
+        if not np.issubdtype(ids.dtype, np.integer):
+            raise ValueError(f"{name}s are {ids.dtype}, not class ids; of logits take argmax(-1)")
         counted = ids[labels != IGNORE]
         if counted.size and not 0 <= counted.min() <= counted.max() < num_classes:
             raise ValueError(f"{name} ids {counted.min()}..{counted.max()}, but {num_classes} classes")
@@ -126,60 +102,41 @@ def boundary_f_scores(counts: np.ndarray) -> np.ndarray:
     NaN for a class without a boundary in truth and prediction.
     """
     true, found, predicted, right = np.asarray(counts, np.float64).T
-    recall, precision = (np.nan_to_num(_ratio(*pair)) for pair in ((found, true), (right, predicted)))
-    score = np.nan_to_num(_ratio(2 * precision * recall, precision + recall))
+    recall, precision = np.nan_to_num(ratio(found, true)), np.nan_to_num(ratio(right, predicted))
+    score = np.nan_to_num(ratio(2 * precision * recall, precision + recall))
     return np.where(true + predicted > 0, score, np.nan)
-
-
-def mean_boundary_f_score(counts: np.ndarray) -> float:
-    """Mean of `boundary_f_scores` over the classes that have a boundary in truth or prediction."""
-    return _mean(boundary_f_scores(counts))
 
 
 def pixel_accuracy(confusion: np.ndarray) -> float:
     """The share of labelled pixels that are right."""
-    return float(_ratio(np.trace(confusion), confusion.sum()))
-
-
-def class_shares(confusion: np.ndarray) -> np.ndarray:
-    """float64 (C): the share of each class in the labelled pixels."""
-    return _ratio(confusion.sum(axis=1), confusion.sum())
-
-
-def class_accuracy(confusion: np.ndarray) -> np.ndarray:
-    """float64 (C): the share of each class's true pixels that are found; NaN for a class never true."""
-    return _ratio(np.diag(confusion), confusion.sum(axis=1))
+    return float(ratio(np.trace(confusion), confusion.sum()))
 
 
 def iou(confusion: np.ndarray) -> np.ndarray:
     """float64 (C): intersection over union of each class; NaN for an absent class."""
     hits = np.diag(confusion)
-    return _ratio(hits, confusion.sum(axis=0) + confusion.sum(axis=1) - hits)
+    return ratio(hits, confusion.sum(axis=0) + confusion.sum(axis=1) - hits)
 
 
 def mean_iou(confusion: np.ndarray) -> float:
     """Mean of `iou` over the classes that occur in truth or prediction."""
-    return _mean(iou(confusion))
+    return mean(iou(confusion))
 
 
-def mean_class_accuracy(confusion: np.ndarray) -> float:
-    """Mean of `class_accuracy` over the classes that occur in the truth."""
-    return _mean(class_accuracy(confusion))
+def frame_mean_iou(labels: np.ndarray, predictions: np.ndarray, num_classes: int) -> float:
+    """Mean IoU of a single frame; NaN where it has no labels."""
+    return mean_iou(confusion_matrix(labels, predictions, num_classes))
 
 
-def frequency_weighted_iou(confusion: np.ndarray) -> float:
-    """Mean of `iou`, weighted with `class_shares`."""
-    return float(np.sum(class_shares(confusion) * np.nan_to_num(iou(confusion))))
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+def ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """part / whole, NaN where the whole is 0."""
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(part, whole, out=np.full_like(part, np.nan), where=whole > 0)
 
 
-def _mean(values: np.ndarray) -> float:
-    present = values[~np.isnan(values)]
+def mean(scores: np.ndarray) -> float:
+    """Without the scores that are NaN."""
+    present = scores[~np.isnan(scores)]
     return float(present.mean()) if present.size else float("nan")
 
 
@@ -238,8 +195,8 @@ class RunningScores(keras.metrics.Metric):
 
     def update_state(self, y_true, y_pred, sample_weight=None):
         """y_true: class ids (B, H, W), IGNORE allowed; y_pred: logits (B, H, W, C)."""
-        y_true = ids_for(y_true, y_pred)
-        y_true, y_pred = (y[:, :: self.stride, :: self.stride] for y in (y_true, y_pred))
+        y_true = ids_for(y_true, y_pred)[:, :: self.stride, :: self.stride]
+        y_pred = y_pred[:, :: self.stride, :: self.stride]
         truth = ops.cast(ops.reshape(y_true, (-1,)), "int32")
         predicted = ops.cast(ops.reshape(ops.argmax(y_pred, axis=-1), (-1,)), "int32")
         # Ignored pixels are counted in one more bin, which is cut off. A sum over segments, because

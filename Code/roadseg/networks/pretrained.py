@@ -64,7 +64,7 @@ def fine_tunable(
     class_names: Sequence[str],
     renamed: Mapping[str, str] | None = None,
     seed: int = 0,
-) -> tuple[Network, list[str]]:
+) -> tuple[Network, tuple[str, ...]]:
     """A trained network with a last layer for other classes, to train on with few images.
 
     Args:
@@ -101,7 +101,7 @@ def fine_tunable(
     kept = {number: known[name] for number, name in enumerate(names) if name in known}
     fresh = build(network.architecture, image_shape, len(class_names), seed, **network.options)
     start_from(fresh, network, kept)
-    return fresh, [class_names[number] for number in kept]
+    return fresh, tuple(class_names[number] for number in kept)
 
 
 def model_card(name: str, weights: str = DEFAULT) -> ModelCard:

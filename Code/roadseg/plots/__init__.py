@@ -7,8 +7,7 @@ from roadseg.plots.browser import FrameBrowser
 from roadseg.plots.checkerboard import checkerboard
 from roadseg.plots.data import augmentations, class_shares, decoding_steps, samples, variations
 from roadseg.plots.diagram import network_diagram
-from roadseg.plots.inference import confidence, overlays, reliability
-from roadseg.plots.predictions import predictions
+from roadseg.plots.predictions import confidence, overlays, predictions, reliability
 from roadseg.plots.scores import confusion_matrices, differences, leakage, per_class_iou, scores
 from roadseg.plots.style import error_map, paint
 from roadseg.plots.training import PredictionRecorder, learning_curves, training_progress

@@ -11,18 +11,9 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from roadseg.data.store import FrameStore
-from roadseg.plots.predictions import frame_mean_iou
-from roadseg.plots.style import (
-    RIGHT,
-    Panel,
-    class_patches,
-    error_map,
-    frame_name,
-    frame_panels,
-    heat_map,
-    image_grid,
-    paint,
-)
+from roadseg.evaluation.metrics import frame_mean_iou
+from roadseg.plots import style
+from roadseg.plots.style import Panel, error_map, frame_name, frame_panels, paint
 
 _VIEWS = ("prediction", "errors", "confidence")
 _WIDTH = 880  # pixels of the shown image
@@ -46,10 +37,8 @@ class FrameBrowser:
     network is unsure, yellow where it is sure. Where widgets do not run, as on GitHub, `still` shows all
     three for one frame.
 
-    Args:
-        networks: name -> network for images of the frames' size.
-        frames: an opened store.
-        indices: positions in the store of the frames to browse.
+    networks: name -> network for images of the frames' size. indices: positions in the store of the
+    frames to browse.
     """
 
     def __init__(self, networks: Mapping[str, keras.Model], frames: FrameStore, indices: Sequence[int]):
@@ -69,7 +58,7 @@ class FrameBrowser:
         for control in controls:
             control.observe(self._update, "value")
         colours = dict(zip(frames.class_names, frames.palette.tolist(), strict=True))
-        colours |= {"right": RIGHT, "void": (0, 0, 0)}
+        colours |= {"right": style.RIGHT, "void": (0, 0, 0)}
         legend = " ".join(_SWATCH.format(*colour) + name for name, colour in colours.items())
         rows = ipywidgets.HBox(controls[:2]), ipywidgets.HBox(controls[2:])
         self.widget = ipywidgets.VBox([*rows, self.caption, self.image, ipywidgets.HTML(legend)])
@@ -83,14 +72,13 @@ class FrameBrowser:
         """Image and ground truth of the frame at this position of the slider, and below them all views
         of each network's prediction."""
         index = self._indices[position]
-        found = {name: self._predict(name, index) for name in self._networks}
-        rows = [frame_panels(self._frames, index)]
-        for name, each in found.items():
-            titles = each.score, "errors", "confidence"
-            views = zip(titles, _VIEWS, strict=True)
-            rows.append([Panel(f"{name}: {title}", self._paint(each, view)) for title, view in views])
-        shown = [ids for each in found.values() for ids in (each.labels, each.predicted)]
-        return image_grid(rows, class_patches(self._frames, shown, errors=True))
+        rows, shown = [frame_panels(self._frames, index)], []
+        for name in self._networks:
+            each = self._predict(name, index)
+            titles = zip((each.score, "errors", "confidence"), _VIEWS, strict=True)
+            rows.append([Panel(f"{name}: {title}", self._paint(each, view)) for title, view in titles])
+            shown += each.labels, each.predicted
+        return style.image_grid(rows, style.class_patches(self._frames, shown, errors=True))
 
     def _predict(self, name: str, index: int) -> Prediction:
         images, labels = self._frames.read([index])
@@ -106,7 +94,7 @@ class FrameBrowser:
         if view == "errors":
             return error_map(prediction.labels, prediction.predicted, self._frames.palette)
         if view == "confidence":
-            return heat_map(prediction.confidence)
+            return style.heat_map(prediction.confidence)
         opacity = self.opacity.value
         painted = paint(prediction.predicted, self._frames.palette)
         return (opacity * painted + (1 - opacity) * prediction.image).round().astype(np.uint8)
@@ -116,8 +104,7 @@ class FrameBrowser:
         index = self._indices[self.frame.value]
         prediction = self._predict(self.network.value, index)
         image = Image.fromarray(self._paint(prediction, self.view.value))
-        factor = max(1, round(_WIDTH / image.width))
-        data = io.BytesIO()
+        factor, data = max(1, round(_WIDTH / image.width)), io.BytesIO()
         size = image.width * factor, image.height * factor
         image.resize(size, Image.Resampling.NEAREST).save(data, "PNG")
         self.image.value = data.getvalue()

@@ -20,16 +20,12 @@ _GREY = 200  # not 128, which the networks turn into zeros
 def checkerboard(networks: Mapping[str, keras.Model], frames: FrameStore, index: int) -> Figure:
     """Where the checkerboard comes from, and how it shows in the logits of networks.
 
-    Args:
-        networks: name -> network, preferably three: with transposed convolutions, untrained and trained,
-            and with bilinear upsampling.
-        frames: an opened store.
-        index: position in the store of the frame that the networks label.
+    First row: how many input pixels reach each output pixel, for three ways of upsampling. Second: the
+    logit of one class for an image that is grey everywhere; its colours span as much as the same logit
+    varies in the frame. Third: that logit in a part of the frame.
 
-    Returns:
-        A figure of three rows. First, how many input pixels reach each output pixel, for three ways of
-        upsampling. Second, the logit of one class for an image that is grey everywhere; its colours span
-        as much as the same logit varies in the frame. Third, that logit in a part of the frame.
+    networks: name -> network, preferably three: with transposed convolutions, untrained and trained, and
+    with bilinear upsampling. index: position in the store of the frame that they label.
     """
     images, _ = frames.read([index])
     counts = {
@@ -57,11 +53,9 @@ def contributions(kernel_size: int, stride: int) -> np.ndarray:
     All counts are equal only if the kernel size is a multiple of the stride. The pixels are far from the
     edges of the image.
     """
-    line = np.zeros((kernel_size + max(_COUNTED)) * stride + kernel_size, int)
-    for start in range(0, len(line) - kernel_size + 1, stride):
-        line[start : start + kernel_size] += 1
-    first = kernel_size * stride
-    return np.outer(*(line[first : first + count] for count in _COUNTED))
+    # Input pixels lie `stride` apart, and each reaches `kernel_size` output pixels of a row.
+    line = [len(range(pixel % stride, kernel_size, stride)) for pixel in range(max(_COUNTED))]
+    return np.outer(line[: _COUNTED[0]], line[: _COUNTED[1]])
 
 
 def _logits(network: keras.Model, image: np.ndarray) -> np.ndarray:
@@ -72,12 +66,10 @@ def _logits(network: keras.Model, image: np.ndarray) -> np.ndarray:
 
 def _cropped(values: np.ndarray, height: float) -> np.ndarray:
     """A part around the middle column; height: of its middle, from 0 at the top to 1."""
-    middles = height * values.shape[0], 0.5 * values.shape[1]
-    starts = [
-        int(np.clip(middle - size / 2, 0, max(0, length - size)))
-        for middle, size, length in zip(middles, _CROP, values.shape, strict=True)
-    ]
-    return values[starts[0] : starts[0] + _CROP[0], starts[1] : starts[1] + _CROP[1]]
+    (rows, columns), (crop_rows, crop_columns) = values.shape, _CROP
+    top = int(np.clip(height * rows - crop_rows / 2, 0, max(0, rows - crop_rows)))
+    left = max(0, (columns - crop_columns) // 2)
+    return values[top : top + crop_rows, left : left + crop_columns]
 
 
 def _shaded(values: np.ndarray, low: float, high: float) -> np.ndarray:

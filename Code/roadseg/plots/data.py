@@ -15,20 +15,8 @@ from roadseg.data.classes import IGNORE, ClassMap
 from roadseg.data.sources import Frame, Source
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
-from roadseg.plots.style import (
-    COLOURS,
-    RIGHT,
-    SMALL,
-    WIDTH,
-    Panel,
-    class_patches,
-    frame_panels,
-    image_grid,
-    legend_above,
-    name_rows,
-    paint,
-    patch,
-)
+from roadseg.plots import style
+from roadseg.plots.style import Panel, class_patches, frame_panels, image_grid, paint
 
 _VARIANTS = 8
 _SMALLEST_NAMED = 0.0006  # share of the image; smaller areas get no number
@@ -46,20 +34,18 @@ def decoding_steps(source: Source, frame: Frame) -> Figure:
         colours = np.asarray(file) if file.mode == "RGB" else class_map.encode(ids)
     instances = _instance_ids(colours, class_map)
     # Neighbouring numbers get colours far from each other.
-    instance_colours = np.array([to_rgb(colour) for colour in COLOURS])[instances % len(COLOURS)]
-    painted = (255 * instance_colours).astype(np.uint8)
-    painted[instances == 0] = RIGHT
+    colour_cycle = 255 * np.array([to_rgb(colour) for colour in style.COLOURS])
+    painted = colour_cycle[instances % len(colour_cycle)].astype(np.uint8)
+    painted[instances == 0] = style.RIGHT
     palette = np.array(source.palette)
-    numbers = np.unique(ids[ids != IGNORE]).tolist()
+    class_panel = Panel("3. class ids", paint(ids, palette))
     rows = [
         [Panel("image", np.asarray(image)), Panel("1. colours in the label file", colours)],
-        [
-            Panel("2. instance ids (grey: classes without)", painted),
-            Panel("3. class ids", paint(ids, palette)),
-        ],
+        [Panel("2. instance ids (grey: classes without)", painted), class_panel],
     ]
-    patches = [patch(f"{number} {source.class_names[number]}", palette[number]) for number in numbers]
-    figure = image_grid(rows, patches)
+    numbers = np.unique(ids[ids != IGNORE]).tolist()
+    handles = [style.patch(f"{each} {source.class_names[each]}", palette[each]) for each in numbers]
+    figure = image_grid(rows, handles)
     _print_numbers(figure.axes[2], instances, without=0)
     _print_numbers(figure.axes[3], ids)
     return figure
@@ -67,14 +53,12 @@ def decoding_steps(source: Source, frame: Frame) -> Figure:
 
 def _instance_ids(colours: np.ndarray, class_map: ClassMap) -> np.ndarray:
     """int (H, W): 1, 2, ... within each class that has several colours, else 0."""
-    listed: dict[int, list] = {}
+    class_ids = list(class_map.colour_to_id.values())
+    found, counts = np.zeros(colours.shape[:2], int), dict.fromkeys(class_ids, 0)
     for colour, class_id in class_map.colour_to_id.items():
-        listed.setdefault(class_id, []).append(colour)
-    found = np.zeros(colours.shape[:2], int)
-    for class_id, siblings in listed.items():
-        if class_id != IGNORE and len(siblings) > 1:
-            for number, colour in enumerate(siblings, start=1):
-                found[(colours == colour).all(axis=-1)] = number
+        counts[class_id] += 1
+        if class_id != IGNORE and class_ids.count(class_id) > 1:
+            found[(colours == colour).all(axis=-1)] = counts[class_id]
     return found
 
 
@@ -89,7 +73,7 @@ def _print_numbers(axes: Axes, ids: np.ndarray, without: int | None = None) -> N
             continue
         inside = np.pad(areas == sizes.argmax() + 1, 1)
         row, column = np.unravel_index(ndimage.distance_transform_edt(inside).argmax(), inside.shape)
-        text = axes.text(column - 1, row - 1, number, fontsize=SMALL, ha="center", va="center")
+        text = axes.text(column - 1, row - 1, number, fontsize=style.SMALL, ha="center", va="center")
         text.set_path_effects([patheffects.withStroke(linewidth=2, foreground="white")])
 
 
@@ -109,40 +93,33 @@ def variations(frames: FrameStore) -> Figure:
     """The first frame of each sequence "world/variation": a column for each world."""
     first = {name: i for i, name in reversed(list(enumerate(frames.sequence)))}
     worlds, kinds = (sorted({name.split("/")[part] for name in first}) for part in (0, 1))
-    blank = np.full(frames.image_shape, 255, np.uint8)
-    names = [[f"{world}/{kind}" for world in worlds] for kind in kinds]
-    return image_grid(
-        [
-            [
-                Panel(name, frames.images[first[name]]) if name in first else Panel("", blank)
-                for name in row
-            ]
-            for row in names
-        ]
-    )
+    blank = Panel("", np.full(frames.image_shape, 255, np.uint8))
+    panels = {name: Panel(name, frames.images[index]) for name, index in first.items()}
+    return image_grid([[panels.get(f"{each}/{kind}", blank) for each in worlds] for kind in kinds])
 
 
 def class_shares(frames: FrameStore, split: Split) -> Figure:
     """Each class's share of the labelled pixels in both parts of a split."""
-    figure, axes = plt.subplots(figsize=(WIDTH, 0.27 * frames.num_classes + 0.8), layout="constrained")
+    size = style.WIDTH, 0.27 * frames.num_classes + 0.8
+    figure, axes = plt.subplots(figsize=size, layout="constrained")
     axes.set(xscale="log", xlabel="share of the labelled pixels, % (logarithmic)")
     parts = {"train": split.train, "validation": split.validation}
     for order, (name, indices) in enumerate(parts.items()):
         pixels = frames.class_pixels(indices)
         values = np.where(pixels > 0, 100 * pixels / pixels.sum(), np.nan)
         places = np.arange(len(values)) + 0.4 * order - 0.2
-        axes.plot(values, places, "o", color=COLOURS[order], label=name)
-        style = {"va": "center", "fontsize": SMALL, "color": COLOURS[order]}
+        axes.plot(values, places, "o", color=style.COLOURS[order], label=name)
+        text_style = {"va": "center", "fontsize": style.SMALL, "color": style.COLOURS[order]}
         for value, place in zip(values, places, strict=True):
             if value > 0:
-                text = f"{value:.2g}"
-                axes.annotate(text, (value, place), (7, 0), textcoords="offset points", **style)
+                beside = {"xytext": (7, 0), "textcoords": "offset points"}
+                axes.annotate(f"{value:.2g}", (value, place), **beside, **text_style)
             else:
-                axes.text(0.01, place, "absent", transform=axes.get_yaxis_transform(), **style)
-    name_rows(axes, frames.class_names)
+                axes.text(0.01, place, "absent", transform=axes.get_yaxis_transform(), **text_style)
+    style.name_rows(axes, frames.class_names)
     axes.margins(x=0.1)
     axes.xaxis.set_major_formatter("{x:g}")
-    legend_above(axes)
+    style.legend_above(axes)
     return figure
 
 
@@ -160,14 +137,14 @@ def augmentations(frames: FrameStore, index: int, augmentation: Augmentation, se
     """
     images, labels = frames.read([index])
     variants = [("original", images[0], labels[0])]
-    for number in range(_VARIANTS):
-        generator = np.random.default_rng([seed, number])
+    for number in range(1, _VARIANTS + 1):
+        generator = np.random.default_rng([seed, number - 1])
         other = None
         if augmentation.takes_from_others:
             others = frames.read([int(generator.integers(len(frames)))])
             other = tuple(each[0] for each in others)  # image and labels
         variant = augmentation(images[0], labels[0], generator, other)
-        variants.append((f"variant {number + 1}", *variant))
+        variants.append((f"variant {number}", *variant))
     rows = []
     for start in range(0, len(variants), 3):
         row = variants[start : start + 3]

@@ -21,7 +21,7 @@ from roadseg.networks.blocks import MatchSize
 from roadseg.plots.style import COLOURS, TEXT, WIDTH
 
 _ROLES = {"encoder": "#CFE3F5", "context": "#F6E3A8", "skip": "#FAD3BC", "decoder": "#CDEBDD"}
-_SKIP = COLOURS[1]
+_SKIP, _EDGE = COLOURS[1], {"edgecolor": "black", "linewidth": 0.8}
 _LINE, _PAD, _GAP, _MARGIN = 0.19, 0.09, 0.3, 0.06  # inches
 _LANE = 0.2  # inches from a box's left edge to an arrow that passes other boxes
 _HEADER = 0.75  # inches for title and legend
@@ -55,14 +55,7 @@ class Stage:
     left: float = 0  # inches
     right: float = 0
     top: float = 0  # y grows downwards
-
-    @property
-    def bottom(self) -> float:
-        return self.top + _LINE * (1 + len(self.lines)) + 2 * _PAD
-
-    @property
-    def middle(self) -> float:
-        return (self.top + self.bottom) / 2
+    bottom: float = 0
 
 
 def network_diagram(network: keras.Model) -> Figure:
@@ -82,8 +75,7 @@ def network_diagram(network: keras.Model) -> Figure:
     for stage in ordered:
         for source in stage.sources:
             _draw_arrow(axes, source, stage, ordered)
-    title = f"{network.name}: {network.count_params():,} parameters"
-    _draw_header(axes, title, {stage.role for stage in ordered})
+    _draw_header(axes, f"{network.name}: {network.count_params():,} parameters", ordered)
     return figure
 
 
@@ -93,47 +85,37 @@ def stages(network: keras.Model) -> list[Stage]:
     Whatever scales the image before the first convolution belongs to the image's stage.
     """
     found: dict[str, Stage] = {}
-    producer: dict[int, Stage] = {}  # by tensor
+    made: dict[int, tuple[Stage, int]] = {}  # tensor -> the stage that makes it, and its level
     for layer in network.layers:
-        tensors = [tensor for tensor in keras.tree.flatten(layer.input) if id(tensor) in producer]
+        tensors = [id(tensor) for tensor in keras.tree.flatten(layer.input) if id(tensor) in made]
         if isinstance(layer, MatchSize):
             tensors = tensors[:1]  # of the other one only the size
-        name = layer.name.split("_")[0]
+        name, shape = layer.name.split("_")[0], layer.output.shape
         if isinstance(layer, keras.layers.Rescaling) and tensors:
-            name = producer[id(tensors[0])].name
+            name = made[tensors[0]][0].name
         stage = found.setdefault(name, Stage(name))
-        producer[id(layer.output)] = stage
-        for tensor in tensors:
-            if (source := producer[id(tensor)]) is not stage:
-                stage.inputs.append(_level(tensor, network))
+        level = max(0, round(math.log2(network.input_shape[1] / shape[1]))) if len(shape) == 4 else 0
+        made[id(layer.output)] = stage, level
+        for source, its_level in map(made.get, tensors):
+            if source is not stage:
+                stage.inputs.append(its_level)
                 if source not in stage.sources:
                     stage.sources.append(source)
         if not isinstance(layer, keras.layers.MaxPooling2D) or not stage.lines:
-            stage.level = _level(layer.output, network)
+            stage.level = level
         words = describe(layer)
-        before = stage.lines.get(id(tensors[0])) if tensors else None
-        if before and words in ("BN", "ReLU", ""):  # stands behind what it is applied to
-            words = ", ".join(filter(None, (stage.lines.pop(id(tensors[0])), words)))
+        if words in ("BN", "ReLU", "") and tensors and tensors[0] in stage.lines:
+            before = stage.lines.pop(tensors[0])  # the layer stands behind what it is applied to
+            words = f"{before}, {words}" if words else before
         if words:
             stage.lines[id(layer.output)] = words
-        stage.size = " x ".join(map(str, layer.output.shape[1:]))
-    ordered = _sorted(list(found.values()))
-    _assign_roles(ordered)
-    return ordered
-
-
-def _level(tensor, network: keras.Model) -> int:
-    if len(tensor.shape) != 4:
-        return 0
-    return max(0, round(math.log2(network.input_shape[1] / tensor.shape[1])))
-
-
-def _sorted(found: list[Stage]) -> list[Stage]:
-    """Sources first, and those that lower the resolution before those that raise it."""
+        stage.size = " x ".join(map(str, shape[1:]))
     ordered: list[Stage] = []
-    while rest := [stage for stage in found if stage not in ordered]:
-        ready = [stage for stage in rest if all(source in ordered for source in stage.sources)]
+    while rest := [stage for stage in found.values() if stage not in ordered]:
+        # Sources first, and those that lower the resolution before those that raise it.
+        ready = [stage for stage in rest if {*stage.sources} <= {*ordered}]
         ordered.append(min(ready, key=lambda stage: max(stage.inputs, default=0) > stage.level))
+    _assign_roles(ordered)
     return ordered
 
 
@@ -146,13 +128,13 @@ def _assign_roles(ordered: Sequence[Stage]) -> None:
     lowest = max(stage.level for stage in ordered)
     for stage in ordered:
         after_decoder = any(source.role == "decoder" for source in stage.sources)
-        if after_decoder or any(level > stage.level for level in stage.inputs):
+        if after_decoder or max(stage.inputs, default=0) > stage.level:
             stage.role = "decoder"
         elif lowest and stage.inputs and {stage.level, *stage.inputs} == {lowest}:
             stage.role = "context"
     for stage in reversed(ordered):
         targets = {each.role for each in ordered if stage in each.sources}
-        if stage.role == "encoder" and {stage.level} == set(stage.inputs) and targets:
+        if stage.role == "encoder" and {stage.level} == {*stage.inputs} and targets:
             stage.role = "skip" if targets <= {"decoder", "skip"} else "encoder"
 
 
@@ -165,16 +147,16 @@ def describe(layer: keras.layers.Layer) -> str:
             words += f" /{layer.strides[0]}"
         if layer.dilation_rate[0] > 1:
             words += f" dilated {layer.dilation_rate[0]}"
-        activation = {"linear": "", "relu": ", ReLU"}
         name = layer.activation.__name__
-        return f"{words}, {layer.filters}" + activation.get(name, f", {name}")
+        activation = {"linear": "", "relu": ", ReLU"}.get(name, f", {name}")
+        return f"{words}, {layer.filters}{activation}"
     if isinstance(layer, keras.layers.UpSampling2D):
         return f"{layer.interpolation} upsampling x{layer.size[0]}"
     if kind == "MaxPooling2D":
         return "{}x{} max-pool".format(*layer.pool_size) + f" /{layer.strides[0]}"
     if isinstance(layer, MatchSize):
-        pairs = zip(layer.output.shape[1:3], layer.input[0].shape[1:3], strict=True)
-        rows, columns = (wanted - given for wanted, given in pairs)
+        given, wanted = layer.input[0].shape, layer.output.shape
+        rows, columns = wanted[1] - given[1], wanted[2] - given[2]
         if rows < 0 or columns < 0:
             return "crop"
         sides = [f"{count} {name}" for count, name in ((rows, "row"), (columns, "column")) if count]
@@ -193,10 +175,8 @@ def _place(ordered: Sequence[Stage]) -> None:
     for level in sorted({stage.level for stage in ordered}):
         lanes[level] = lane
         lane += level in connected
-    width = 2 * _PAD + max(
-        max([_width(each.name, "bold") + _width(f"   {each.size}"), *map(_width, each.lines.values())])
-        for each in ordered
-    )
+    widths = [_width(each.name, "bold") + _width(f"   {each.size}") for each in ordered]
+    width = 2 * _PAD + max(widths + [_width(line) for each in ordered for line in each.lines.values()])
     room = WIDTH - width - 2 * _MARGIN
     for place, stage in enumerate(ordered):
         stage.left = _MARGIN + room * lanes[stage.level] / max(1, *lanes.values())
@@ -207,6 +187,7 @@ def _place(ordered: Sequence[Stage]) -> None:
             if each in stage.sources or abs(each.left - stage.left) < width + _MARGIN
         ]
         stage.top = max(above, default=0.0)
+        stage.bottom = stage.top + _LINE * (1 + len(stage.lines)) + 2 * _PAD
 
 
 def _width(text: str, weight: str = "normal") -> float:
@@ -216,13 +197,11 @@ def _width(text: str, weight: str = "normal") -> float:
 
 
 def _draw_box(axes: Axes, stage: Stage) -> None:
+    size = stage.right - stage.left, stage.bottom - stage.top
+    rounded = {"boxstyle": "round,pad=0,rounding_size=0.06", **_EDGE}
     axes.add_patch(
-        FancyBboxPatch(
-            (stage.left, stage.top), stage.right - stage.left, stage.bottom - stage.top,
-            boxstyle="round,pad=0,rounding_size=0.06", facecolor=_ROLES[stage.role], edgecolor="black",
-            linewidth=0.8,
-        )
-    )  # fmt: skip
+        FancyBboxPatch((stage.left, stage.top), *size, facecolor=_ROLES[stage.role], **rounded)
+    )
     first = stage.top + _PAD
     style = {"fontsize": TEXT, "va": "top"}
     axes.text(stage.left + _PAD, first, stage.name, fontweight="bold", **style)
@@ -244,22 +223,22 @@ def _draw_arrow(axes: Axes, source: Stage, target: Stage, ordered: Sequence[Stag
             x = left + _LANE  # passes them
         points = [(x, source.bottom), (x, target.top)]
     elif target.left > source.left:
-        x = (target.left + target.right) / 2
-        points = [(source.right, source.middle), (x, source.middle), (x, target.top)]
+        x, y = (target.left + target.right) / 2, (source.top + source.bottom) / 2
+        points = [(source.right, y), (x, y), (x, target.top)]
     else:
-        x = (source.left + source.right) / 2
-        points = [(x, source.bottom), (x, target.middle), (target.right, target.middle)]
+        x, y = (source.left + source.right) / 2, (target.top + target.bottom) / 2
+        points = [(x, source.bottom), (x, y), (target.right, y)]
     axes.plot(*zip(*points[:-1], strict=True), color=colour, linewidth=width)
     style = {"arrowstyle": "-|>", "color": colour, "lw": width, "shrinkA": 0, "shrinkB": 0}
     axes.annotate("", xy=points[-1], xytext=points[-2], arrowprops=style)
 
 
-def _draw_header(axes: Axes, title: str, roles: set[str]) -> None:
+def _draw_header(axes: Axes, title: str, ordered: Sequence[Stage]) -> None:
     axes.text(_MARGIN, -_HEADER + 0.06, title, fontsize=TEXT + 2, fontweight="bold", va="top")
     words = "/2: stride of 2    BN: batch normalisation"
     axes.text(WIDTH - _MARGIN, -_HEADER + 0.08, words, fontsize=TEXT, ha="right", va="top")
-    style = {"edgecolor": "black", "linewidth": 0.8}
-    handles = [Patch(facecolor=_ROLES[role], label=role, **style) for role in _ROLES if role in roles]
+    shown = [stage.role for stage in ordered]
+    handles = [Patch(facecolor=_ROLES[each], label=each, **_EDGE) for each in _ROLES if each in shown]
     handles.append(Line2D([], [], color=_SKIP, linewidth=2, label="skip connection"))
     axes.legend(
         handles=handles, loc="upper left", bbox_to_anchor=(_MARGIN, -_HEADER + 0.3),

@@ -14,13 +14,11 @@ from roadseg.plots.style import COLOURS, SMALL, TEXT, WIDTH, legend_above, name_
 
 def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
     """IoU of every class, and the mean, of one or more networks; an absent class says so."""
-    return scores(
-        {
-            name: dict(zip((*each.class_names, "mean"), (*each.iou, each.mean_iou), strict=True))
-            for name, each in results.items()
-        },
-        "IoU",
-    )
+    groups = {
+        name: dict(zip((*each.class_names, "mean"), (*each.iou, each.mean_iou), strict=True))
+        for name, each in results.items()
+    }
+    return scores(groups, "IoU")
 
 
 def scores(
@@ -28,10 +26,8 @@ def scores(
 ) -> Figure:
     """Bars of scores 0..1, a group of them for each name from top to bottom, each with its value.
 
-    Args:
-        groups: group -> name -> score; all groups have the same names, NaN counts as absent.
-        label: name of the score.
-        reference: the name whose scores the others are compared with, by a line across the figure.
+    groups: group -> name -> score; all have the same names, NaN counts as absent. label: name of the
+    score. reference: the name whose scores the others are compared with, by a line across the figure.
     """
     names = list(next(iter(groups.values())))
     height = (0.06 + 0.13 * len(groups)) * len(names) + 0.8
@@ -99,16 +95,9 @@ def _draw_confusion(axes: Axes, confusion: np.ndarray, names: Sequence[str], siz
 def differences(groups: Mapping[str, Sequence[float]], baseline: str, label: str) -> Figure:
     """Scores as differences from the baseline's mean: a dot for each seed, a bar for each group's mean.
 
-    Args:
-        groups: name -> its scores 0..1, one or more; drawn from top to bottom in this order.
-        baseline: the group that the others are compared with.
-        label: name of the score, such as "mean IoU".
-
-    Returns:
-        A figure in points (hundredths of the score).
-
-    Raises:
-        ValueError: `baseline` is not a group.
+    They are shown in points, hundredths of the score. groups: name -> its scores 0..1, one or more.
+    baseline: the group that the others are compared with. label: name of the score, such as "mean IoU".
+    Raises ValueError where the baseline is not a group.
     """
     if baseline not in groups:
         raise ValueError(f"baseline {baseline!r}: one of {', '.join(groups)}")
@@ -122,15 +111,11 @@ def differences(groups: Mapping[str, Sequence[float]], baseline: str, label: str
         axes.vlines(points.mean(), row - 0.31, row + 0.31, color=colour, linewidth=2)
         axes.plot(points, np.full(len(points), row), "o", color=colour, markersize=5)
         right = points.mean() >= 0  # the text stands beyond the outermost dot, on the side of the mean
-        axes.annotate(
-            f"mean {zero:.3f}" if name == baseline else f"{points.mean():+.1f}",
-            (max(points.max(), 0) if right else min(points.min(), 0), row),
-            (7 if right else -7, 0),
-            textcoords="offset points",
-            ha="left" if right else "right",
-            va="center",
-            fontsize=SMALL,
-        )
+        end = max(points.max(), 0) if right else min(points.min(), 0)
+        shift = {"xytext": (7 if right else -7, 0), "textcoords": "offset points"}
+        text = f"mean {zero:.3f}" if name == baseline else f"{points.mean():+.1f}"
+        side = "left" if right else "right"
+        axes.annotate(text, (end, row), ha=side, va="center", fontsize=SMALL, **shift)
     name_rows(axes, list(groups))
     axes.axvline(0, color="black", linewidth=1)
     axes.margins(x=0.12)
@@ -139,20 +124,14 @@ def differences(groups: Mapping[str, Sequence[float]], baseline: str, label: str
 
 
 def leakage(honest: Mapping[str, Evaluation], claimed: Mapping[str, Evaluation]) -> Figure:
-    """Scores on held-out drives beside those on random frames of the training drives.
+    """Scores on held-out drives (honest) beside those on random frames of the training drives (claimed).
 
-    Args:
-        honest: network -> its evaluation on held-out drives.
-        claimed: the same networks' evaluations on random frames.
-
-    Returns:
-        A figure with a panel for each network: pixel accuracy, mean IoU and the IoU of each class.
+    Both map networks to their evaluations. A panel shows the pixel accuracy of a network, its mean IoU
+    and the IoU of each class.
     """
     names = ["pixel accuracy", "mean IoU", *next(iter(honest.values())).class_names]
-    size = WIDTH, 0.27 * len(names) + 1.1
-    figure, panels = plt.subplots(
-        1, len(honest), figsize=size, sharey=True, squeeze=False, layout="constrained"
-    )
+    options = {"sharey": True, "squeeze": False, "layout": "constrained"}
+    figure, panels = plt.subplots(1, len(honest), figsize=(WIDTH, 0.27 * len(names) + 1.1), **options)
     for axes, name in zip(panels[0], honest, strict=True):
         pair = [np.array([e.pixel_accuracy, e.mean_iou, *e.iou]) for e in (honest[name], claimed[name])]
         rows = np.arange(len(names))
@@ -161,11 +140,9 @@ def leakage(honest: Mapping[str, Evaluation], claimed: Mapping[str, Evaluation])
             values, others = pair[order], pair[1 - order]
             axes.plot(values, rows, "o", color=COLOURS[order], label=kind)
             for row in np.flatnonzero(np.isnan(values)):
-                x = (
-                    0.55 if np.nan_to_num(others[row], nan=1 - order) < 0.5 else 0.02
-                )  # away from its dot
-                text = f"absent: {kind}"
-                axes.text(x, row, text, va="center", fontsize=SMALL, color=COLOURS[order])
+                on_left = np.nan_to_num(others[row], nan=1 - order) < 0.5  # the dot to keep away from
+                place = 0.55 if on_left else 0.02, row
+                axes.text(*place, f"absent: {kind}", va="center", fontsize=SMALL, color=COLOURS[order])
         axes.set(xlim=(-0.03, 1.03), xlabel="score (of a class: IoU)")
         axes.set_title(name, fontsize=TEXT)
         name_rows(axes, names)

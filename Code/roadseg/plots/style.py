@@ -30,9 +30,7 @@ _LEGEND_COLUMNS = 7
 
 
 class Panel(NamedTuple):
-    """An image and what stands above it."""
-
-    title: str
+    title: str  # above the image
     image: np.ndarray  # uint8 (H, W, 3)
 
 
@@ -44,16 +42,10 @@ def paint(ids: np.ndarray, palette: np.ndarray) -> np.ndarray:
 
 
 def error_map(labels: np.ndarray, predicted: np.ndarray, palette: np.ndarray) -> np.ndarray:
-    """Shows what was mistaken for what.
+    """Shows what was mistaken for what, uint8 (H, W, 3).
 
-    Args:
-        labels: true class ids (H, W), IGNORE for void pixels.
-        predicted: predicted class ids (H, W).
-        palette: uint8 (C, 3), a colour for each class.
-
-    Returns:
-        uint8 (H, W, 3): the predicted class's colour on wrong pixels, light grey on right ones, black on
-        void ones.
+    Wrong pixels have the predicted class's colour, right ones are light grey and void ones black.
+    labels, predicted: class ids (H, W), IGNORE for void pixels. palette: uint8 (C, 3).
     """
     image = paint(predicted, palette)
     image[labels == predicted] = RIGHT
@@ -79,14 +71,9 @@ def frame_panels(frames: FrameStore, index: int) -> list[Panel]:
 
 
 def image_grid(rows: Sequence[Sequence[Panel]], handles: Sequence[Patch] = ()) -> Figure:
-    """Panels of one shape in rows, with a legend close below them.
+    """Panels of one shape in rows, with a legend of these handles close below them.
 
-    Args:
-        rows: panels from left to right, rows from top to bottom.
-        handles: entries of the legend.
-
-    Returns:
-        A figure whose axes are the panels, row by row.
+    The axes of the figure are the panels, row by row.
     """
     columns = max(map(len, rows))
     panel_width = (WIDTH - _GAP * (columns - 1)) / columns
@@ -122,10 +109,8 @@ def show_panel(axes: Axes, panel: Panel) -> None:
 def class_patches(classes, shown: Iterable[np.ndarray], errors: bool = False) -> list[Patch]:
     """Legend entries of the class ids that occur, in the order of the ids.
 
-    Args:
-        classes: anything with `class_names` and a `palette`, such as a store or a labelled image.
-        shown: arrays of class ids.
-        errors: whether an error map is shown as well.
+    classes: anything with `class_names` and a `palette`, such as a store or a labelled image. shown:
+    arrays of class ids. errors: whether an error map is shown as well.
     """
     present = set(np.concatenate([np.unique(ids) for ids in shown]).tolist())
     colours = zip(classes.class_names, classes.palette, strict=True)
@@ -150,6 +135,5 @@ def name_rows(axes: Axes, names: Sequence[str]) -> None:
 
 def legend_above(axes: Axes) -> None:
     """Over the left end of the axes, so that it covers no data."""
-    axes.legend(
-        loc="lower left", bbox_to_anchor=(0, 1), ncols=4, frameon=False, fontsize=TEXT, borderpad=0
-    )
+    place = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderpad": 0}
+    axes.legend(ncols=4, frameon=False, fontsize=TEXT, **place)

@@ -12,18 +12,10 @@ from PIL import Image
 
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import predict
+from roadseg.evaluation.metrics import frame_mean_iou
 from roadseg.files import atomic_write
-from roadseg.plots.predictions import frame_mean_iou
-from roadseg.plots.style import (
-    COLOURS,
-    SMALL,
-    WIDTH,
-    Panel,
-    class_patches,
-    frame_panels,
-    paint,
-    show_panel,
-)
+from roadseg.plots import style
+from roadseg.plots.style import COLOURS, WIDTH, Panel, paint
 from roadseg.training import Run
 from roadseg.training.optimizers import averaged_weights
 
@@ -33,9 +25,8 @@ _CURVES = {"loss": "loss (training)", "accuracy": "pixel accuracy", "mean_iou": 
 def learning_curves(runs: Mapping[str, Run], against: str = "epoch") -> Figure:
     """Loss, pixel accuracy and mean IoU during trainings: solid validation, dashed training.
 
-    Args:
-        runs: name -> training; of a run only the history is drawn.
-        against: "epoch", or "minutes" to compare trainings whose epochs differ in length.
+    runs: name -> training, of which only the history is drawn. against: "epoch", or "minutes" to compare
+    trainings whose epochs differ in length.
     """
     if not runs:
         raise ValueError("learning_curves: no run is given")
@@ -48,7 +39,7 @@ def learning_curves(runs: Mapping[str, Run], against: str = "epoch") -> Figure:
             axes.set_ylim(0, 1)
     handles, labels = panels[1].get_legend_handles_labels()
     width = 0.6 + 0.085 * max(map(len, labels))  # inches
-    columns = next((count for count in (4, 2) if count * width <= WIDTH), 1)
+    columns = 4 if 4 * width <= WIDTH else 2 if 2 * width <= WIDTH else 1
     figure.legend(handles, labels, loc="outside lower center", ncols=columns, frameon=False)
     return figure
 
@@ -61,8 +52,8 @@ def _draw_curve(axes: Axes, run: Run, column: str, name: str, colour: str, again
     validated = np.array(run.history.get(f"validation_{column}", []))
     there = ~np.isnan(validated)
     if there.any():
-        style = {"color": colour, "marker": "o" if there.sum() < 30 else None, "markersize": 4}
-        axes.plot(x[there], validated[there], label=f"{name}, validation", **style)
+        points = {"marker": "o" if there.sum() < 30 else None, "markersize": 4}
+        axes.plot(x[there], validated[there], color=colour, label=f"{name}, validation", **points)
     axes.grid(alpha=0.3)
     axes.xaxis.get_major_locator().set_params(integer=against == "epoch")
 
@@ -77,26 +68,19 @@ class PredictionRecorder(keras.callbacks.Callback):
         frames: an opened store.
         index: position of the frame in the store.
         folder: of the run; the images go into its folder `progress`.
-        epochs: how many epochs the training has.
-        count: about how many predictions to keep, evenly spread; the first and the last epoch's are
-            among them.
+        epochs: how many epochs the training has; up to six predictions are kept, evenly spread, the
+            first and the last epoch's among them.
     """
 
     def __init__(
-        self,
-        network: keras.Model,
-        frames: FrameStore,
-        index: int,
-        folder: str | Path,
-        epochs: int,
-        count: int = 6,
+        self, network: keras.Model, frames: FrameStore, index: int, folder: str | Path, epochs: int
     ):
         super().__init__()
         self.network = network
         self.frames = frames
         self.index = index
         self.folder = Path(folder) / "progress"
-        self.epochs = {1, *(max(1, round(epochs * part / (count - 1))) for part in range(1, count))}
+        self.epochs = {max(1, round(epochs * fifth / 5)) for fifth in range(6)}
 
     def on_epoch_end(self, epoch, logs=None):
         if epoch + 1 not in self.epochs:
@@ -118,17 +102,16 @@ def training_progress(
 ) -> Figure:
     """Loss above mean IoU, beside the predictions for one frame after some epochs (dotted lines).
 
+    The frame and its ground truth are the first two images.
+
     Args:
         run: the training.
         predicted: epoch -> predicted class ids (H, W), as from PredictionRecorder.predictions.
         frames: an opened store.
         index: position of the frame in the store.
-
-    Returns:
-        A figure; the frame and its ground truth are the first two images.
     """
     _, labels = frames.read([index])
-    panels = frame_panels(frames, index)
+    panels = style.frame_panels(frames, index)
     for epoch, ids in predicted.items():
         score = frame_mean_iou(labels[0], ids, frames.num_classes)
         panels.append(Panel(f"epoch {epoch}: mean IoU {score:.2f}", paint(ids, frames.palette)))
@@ -145,13 +128,14 @@ def training_progress(
         for epoch in predicted:
             axes.axvline(epoch, color="grey", linestyle=":", linewidth=1)
     curves[1].set(xlabel="epoch; dashed: training frames", ylim=(0, 1))
-    for place, axes in enumerate(right.subplots(rows, columns, squeeze=False).flat):
-        if place < len(panels):
-            show_panel(axes, panels[place])
-        else:
-            axes.set_axis_off()
+    grid = right.subplots(rows, columns, squeeze=False).ravel()
+    for axes, panel in zip(grid, panels, strict=False):
+        style.show_panel(axes, panel)
+    for axes in grid[len(panels) :]:
+        axes.set_axis_off()
+    handles = style.class_patches(frames, [labels, *predicted.values()])
     right.legend(
-        handles=class_patches(frames, [labels, *predicted.values()]), loc="outside lower center",
-        ncols=5, frameon=False, fontsize=SMALL, handlelength=1.2, columnspacing=1.2,
+        handles=handles, loc="outside lower center", ncols=5, frameon=False, fontsize=style.SMALL,
+        handlelength=1.2, columnspacing=1.2,
     )  # fmt: skip
     return figure

@@ -14,12 +14,6 @@ from roadseg.errors import DataError
 from tests.own_data import CLASS_IDS, COLOUR_TABLE, ID_TABLE, IDS, coloured, grey
 
 
-def test_class_ids_follow_the_order_of_the_lines_and_void_has_none():
-    table = parse_table("name,id\nb,3\nvoid,0\na,1\n", "t")
-    assert table.class_names == ("b", "a")
-    assert dict(table.ids) == {3: 0, 0: IGNORE, 1: 1}
-
-
 def test_what_spreadsheets_write_is_read_alike(tmp_path):
     path, expected = tmp_path / "classes.csv", parse_table(ID_TABLE, "t")
     for text in (
@@ -48,12 +42,17 @@ def test_tables_as_other_programs_write_them(tmp_path):
         (tmp_path / name).write_text(text)
         table = load_table(tmp_path / name)
         assert (table.class_names, table.colours) == (("Road", "Sky"), colours)
+    table = parse_table("name,id\nb,3\nvoid,0\na,1\n", "t")
+    assert (table.class_names, dict(table.ids)) == (("b", "a"), {3: 0, 0: IGNORE, 1: 1})
     table = parse_table("name,id\nbackground,0-127\nroad,128 - 254 | 300\n", "t")
     assert [table.ids[each] for each in (0, 127, 128, 254, 300)] == [0, 0, 1, 1, 1]
     assert len(table.ids) == 256
     name = "stra\u00dfe, \u00e4"
     text = unicodedata.normalize("NFD", f'name,id\n"{name}",1\n')
     assert parse_table(text, "t").class_names == (name,)
+    text = "# Mask suffix: _L ,,\n#image suffix: \n# size: 1242 x 376 (width x height)\n" + ID_TABLE
+    table = parse_table(text, "t")
+    assert (table.mask_suffix, table.image_suffix, table.size) == ("_L", "", (376, 1242))
 
 
 def palette_mask():
@@ -91,18 +90,9 @@ def test_the_class_map_paints_reads_back_and_is_pickled_as_builtins(tmp_path):
         assert load_class_maps(path)["id_to_name"] == {0: "road", 1: "kerb", 2: "sky"}
 
 
-def test_settings_stand_in_comments_above_the_header():
-    table = parse_table(
-        "# Mask suffix: _L ,,\n#image suffix: \n# size: 1242 x 376 (width x height)\n" + ID_TABLE, "t"
-    )
-    assert (table.mask_suffix, table.image_suffix, table.size) == ("_L", "", (376, 1242))
-    assert parse_table(ID_TABLE, "t").mask_suffix is None
-
-
 WRONG = {
     "": "lists 0 classes, .*; write a header",
     "# only this\n": "lists 0 classes",
-    "name,id\nvoid,1\n": "lists 0 classes",
     "name,id\n" + "".join(f"c{i},{i}\n" for i in range(255)): "255 classes, but 1 to 254",
     "road,7\n": "line 1: 'road, 7' is no header; it must have 'name', one or more of",
     "name,palette\na,1 2 3\n": "line 1: .*is no header",
@@ -113,18 +103,13 @@ WRONG = {
     "name,id\na,1\nb,\n": "line 3: 'b' has no id; write one",
     "name,id\n,1\nb,2\n": "line 2: no name",
     "name,id\na,7.0\n": r"line 2: id '7\.0': a whole number 0..65535",
-    "name,id\na,-1\n": "line 2: id '-1'",
-    "name,id\na,9-7\n": "line 2: id '9-7'",
     "name,id\na,65536\n": "line 2: id '65536'",
     "name,colour\na,1 2\n": "line 2: colour '1 2': write three numbers 0..255",
-    "name,colour\na,1 2 256\n": "line 2: colour '1 2 256'",
     "name,colour\na,1,2,3\n": "line 2: 4 cells, but the header has 2; write a colour as 128",
     "name,id,palette\na,1,red\n": "line 2: palette 'red'",
     "name,id,palette\na,1,1 2 3\nb,2,1 2 3\n": "line 3: 'b' is painted 1 2 3, and so is 'a'",
     "name,colour,palette\na,1 2 3,9 9 9\nb,9 9 9,\n": "line 3: 'b' is painted 9 9 9, and so is 'a'",
-    'name,id\n"a,1\n': "line 2: not a line of a CSV file",
     "# size: huge\nname,id\na,1\n": "line 1: size 'huge': write width x height",
-    "# size: 640 x 48O\nname,id\na,1\n": "line 1: size '640 x 48O'",
     "# size: 0 x 5\nname,id\na,1\n": "line 1: size '0 x 5'",
 }
 
@@ -133,15 +118,10 @@ def test_a_wrong_table_is_one_error_with_line_and_remedy():
     for text, message in WRONG.items():
         with pytest.raises(DataError, match=f"(?s)^t: .*{message}"):
             pytest.fail(f"{text!r}: {parse_table(text, 't')}")
-
-
-def test_all_problems_are_said_at_once_but_not_more_than_twenty():
     with pytest.raises(DataError) as raised:
         parse_table("name,id\n" + "".join(f"c{i},x\n" for i in range(30)), "t")
     lines = str(raised.value).splitlines()
-    assert lines[0] == "t: 30 problems"
-    assert len(lines) == 22
-    assert lines[-1].strip() == "and 10 more"
+    assert (lines[0], len(lines), lines[-1].strip()) == ("t: 30 problems", 22, "and 10 more")
 
 
 def test_a_missing_table_or_another_encoding_is_answered_with_the_ready_ones(tmp_path):

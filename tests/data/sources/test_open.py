@@ -17,21 +17,17 @@ WRITERS = {
 }
 
 
-@pytest.mark.parametrize("kind", WRITERS)
-def test_each_kind_is_recognised_and_names_its_sequences(tmp_path, kind):
-    source = sources.open(WRITERS[kind](tmp_path))
-    assert source.kind == kind
-    assert sources.open(tmp_path, kind=kind).frames() == source.frames() == sorted(source.frames())
-    known = source.sequences()
-    assert len(source.frames(known[0].split("/")[0])) >= len(source.frames(known[0]))
-    with pytest.raises(DataError, match=f"no sequence 'nowhere'; there are {known[0]}"):
-        source.frames(["nowhere"])
-
-
-def test_what_is_in_every_folder_is_no_frame_and_a_link_is_followed(tmp_path):
+def test_each_kind_is_recognised_names_its_sequences_and_leaves_other_files_out(tmp_path):
     for kind, write in WRITERS.items():
         source = sources.open(write(tmp_path / kind))
-        frame = source.frames()[0]
+        assert source.kind == kind
+        found = sources.open(tmp_path / kind, kind=kind).frames()
+        assert found == source.frames() == sorted(source.frames())
+        known = source.sequences()
+        assert len(source.frames(known[0].split("/")[0])) >= len(source.frames(known[0]))
+        with pytest.raises(DataError, match=f"no sequence 'nowhere'; there are {known[0]}"):
+            source.frames(["nowhere"])
+        frame = found[0]
         for name in (".DS_Store", "Thumbs.db", "readme.txt"):
             (frame.image.parent / name).write_bytes(b"x")
         shutil.move(frame.image, tmp_path / "elsewhere")
@@ -52,13 +48,9 @@ def test_a_folder_that_is_missing_empty_or_another_is_an_error(tmp_path):
     raw_data.camvid(raw_data.virtual_kitti_1(tmp_path))
     with pytest.raises(DataError, match="virtual_kitti_1 and camvid; say which with kind="):
         sources.open(tmp_path)
-
-
-def test_a_layout_without_any_frame_is_an_error(tmp_path):
-    for name in ("vkitti_1.3.1_rgb", "Scene01", "valannot"):
-        (tmp_path / name / name).mkdir(parents=True)
-        with pytest.raises(DataError, match=f"{name}: no sequence here"):
-            sources.open(tmp_path / name).frames()
+    (tmp_path / "empty/vkitti_1.3.1_rgb").mkdir(parents=True)
+    with pytest.raises(DataError, match="empty: no sequence here"):
+        sources.open(tmp_path / "empty").frames()
 
 
 def test_data_below_the_home_directory_or_of_any_name_is_found(tmp_path, monkeypatch):

@@ -34,16 +34,11 @@ def open(
             them; None: all frames must have one size.
         labelled_only: whether images without labels are left out, instead of an error.
 
-    Raises:
-        DataError: there is no such folder, it cannot be read, or it has no known layout or more than
-            one.
+    Raises DataError when there is no such folder, or it has no known layout or more than one.
     """
     path = user_path(path)
     if not path.is_dir():
-        raise DataError(
-            f"{path}: no such folder; give the one that holds a data set, or put one there: "
-            "docs/data.md says where to get it"
-        )
+        raise DataError(f"{path}: no such folder; docs/data.md says where to get data sets")
     source = KINDS[_recognise(path, kind)](path)
     source.labelled_only = labelled_only
     if size is not None:
@@ -55,10 +50,8 @@ def _recognise(path: Path, kind: str | None) -> str:
     found = [name for name, each in KINDS.items() if each.recognises(path)]
     if kind in found or (kind is None and len(found) == 1):
         return kind or found[0]
+    if kind is None and found:
+        raise DataError(f"{path}: holds {' and '.join(found)}; say which with kind=...")
+    problem = f"not laid out as {kind!r}" if kind else "no known data set in this folder"
     layouts = "; ".join(f"{name}: {each.layout}" for name, each in KINDS.items())
-    problem = f"no known data set in this folder. Known layouts: {layouts}"
-    if kind is not None:
-        problem = f"not laid out as {kind!r}. Known layouts: {layouts}"
-    elif found:
-        problem = f"holds {' and '.join(found)}; say which with kind=..."
-    raise DataError(f"{path}: {problem}")
+    raise DataError(f"{path}: {problem}. Known layouts: {layouts}")

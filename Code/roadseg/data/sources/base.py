@@ -44,14 +44,11 @@ class Files:
 
     def unpaired(self, labelled_only: bool = False) -> list[str]:
         """A message about each file that has no counterpart, or only about labels without an image."""
-        unlabelled = () if labelled_only else self.images.keys() - self.labels.keys()
-        alone = {self.images[index]: "label" for index in sorted(unlabelled)}
-        for index in sorted(self.labels.keys() - self.images.keys()):
-            alone[self.labels[index]] = "image"
-        return [
-            f"{path}: this frame has no {missing}; add the missing file or remove this one"
-            for path, missing in alone.items()
-        ]
+        unlabelled = sorted(self.images.keys() - self.labels.keys()) if not labelled_only else ()
+        alone = [(self.images[index], "label") for index in unlabelled]
+        alone += [(self.labels[i], "image") for i in sorted(self.labels.keys() - self.images.keys())]
+        text = "{}: this frame has no {}; add the missing file or remove this one"
+        return [text.format(path, missing) for path, missing in alone]
 
 
 class Source(ABC):
@@ -98,10 +95,7 @@ class Source(ABC):
         return self.kind if self.size is None else f"{self.kind} {self.size}"
 
     def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
-        """Image and class ids of one frame, fitted to `size`.
-
-        Raises DataError when the two files have different sizes.
-        """
+        """Image and class ids of one frame, fitted to `size`; raises DataError for unequal sizes."""
         labels, image = self.read_labels(frame), self.read_image(frame)
         if image.size != labels.shape[::-1]:
             raise DataError(unequal_sizes(frame, image.size, labels.shape))
@@ -130,10 +124,9 @@ class Source(ABC):
 
 def unequal_sizes(frame: Frame, image_size: tuple[int, int], label_shape: tuple[int, int]) -> str:
     """What is wrong when an image (width, height) and its labels (H, W) differ in size."""
-    return (
-        f"{frame.label}: {label_shape[1]} x {label_shape[0]} pixels, but its image {frame.image} has "
-        f"{image_size[0]} x {image_size[1]}; one of them is from elsewhere, or turned"
-    )
+    (height, width), (columns, rows) = label_shape, image_size
+    image = f"its image {frame.image} has {columns} x {rows}; one of them is from elsewhere, or turned"
+    return f"{frame.label}: {width} x {height} pixels, but {image}"
 
 
 class Joined(Source):
@@ -147,11 +140,10 @@ class Joined(Source):
 
     def __init__(self, parts: Mapping[str, Source]):
         """Raises DataError when there is no part, or their classes differ, or a name has a slash."""
-        if len({part.class_names for part in parts.values()}) != 1 or any("/" in name for name in parts):
+        if len({part.class_names for part in parts.values()}) != 1 or "/" in "".join(parts):
             kinds = ", ".join(f"{name}: {part.kind}" for name, part in parts.items()) or "none"
             raise DataError(
-                "data sets with the same classes can be joined, under names without /, not these "
-                f"({kinds})"
+                f"data sets with the same classes can be joined, under names without /, not {kinds}"
             )
         super().__init__(Path(os.path.commonpath([part.path.resolve() for part in parts.values()])))
         self._parts = dict(parts)
@@ -167,11 +159,11 @@ class Joined(Source):
         return sorted(f"{name}/{each}" for name, part in parts for each in part.sequences())
 
     def class_map(self, sequence: str) -> ClassMap:
-        part, own_name = self._find(sequence)
+        part, own_name = self._part(sequence)
         return part.class_map(own_name)
 
     def files(self, sequence: str) -> Files:
-        part, own_name = self._find(sequence)
+        part, own_name = self._part(sequence)
         return part.files(own_name)
 
     @property
@@ -180,14 +172,14 @@ class Joined(Source):
         return " ".join([self.kind, *unlike])
 
     def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
-        part, own_name = self._find(frame.sequence)
+        part, own_name = self._part(frame.sequence)
         return part.read(replace(frame, sequence=own_name))
 
     def read_labels(self, frame: Frame) -> np.ndarray:
-        part, own_name = self._find(frame.sequence)
+        part, own_name = self._part(frame.sequence)
         return part.read_labels(replace(frame, sequence=own_name))
 
-    def _find(self, sequence: str) -> tuple[Source, str]:
+    def _part(self, sequence: str) -> tuple[Source, str]:
         name, _, own_name = sequence.partition("/")
         return self._parts[name], own_name
 
@@ -195,30 +187,23 @@ class Joined(Source):
 def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
     """Those of `known` that are named in `wanted` (None: all), or lie below a name; sorted, each once.
 
-    where: what messages call the data set. Raises DataError for a name that nothing matches, and when
-    there is no sequence.
+    Raises DataError, which calls the data set `where`, for a name that nothing matches, and for none.
     """
-    if wanted is None:
-        wanted = known
+    wanted = known if wanted is None else [wanted] if isinstance(wanted, str) else wanted
     chosen = set()
-    for name in [wanted] if isinstance(wanted, str) else wanted:
-        below = {each for each in known if each == name or each.startswith(f"{name}/")}
+    for name in wanted:
+        below = {each for each in known if f"{each}/".startswith(f"{name}/")}
         if not below:
-            raise unknown_sequence(name, known, where)
+            text = f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}"
+            if isinstance(where, Path) and (where / RENDERED_MARKER).is_file():
+                world, _, variation = name.partition("/")
+                more = f" VARIATIONS={variation}" if variation else ""
+                text += f". These scenes were rendered; `make scenes WORLDS={world}{more}` renders more"
+            raise DataError(text)
         chosen |= below
     if not chosen:
         raise DataError(f"{where}: no sequence here, or an empty list was given; extract at least one")
     return sorted(chosen)
-
-
-def unknown_sequence(name: str, known: Iterable[str], where: object) -> DataError:
-    """The error that names those there are."""
-    text = f"{where}: no sequence {name!r}; there are {', '.join(sorted(known))}"
-    if isinstance(where, Path) and (where / RENDERED_MARKER).is_file():
-        world, _, variation = name.partition("/")
-        variations = f" VARIATIONS={variation}" if variation else ""
-        text += f". These scenes were rendered; `make scenes WORLDS={world}{variations}` renders more"
-    return DataError(text)
 
 
 def visible_files(folder: Path) -> list[Path]:
@@ -233,8 +218,8 @@ def visible_files(folder: Path) -> list[Path]:
 def numbered_files(folder: Path, name: re.Pattern, **groups: str) -> tuple[dict[int, Path], list[str]]:
     """Number of each frame -> its file, and a message about each file that does not fit.
 
-    name: of a frame's file, with a group "index".
-    groups: what other groups of the name must be; files in which they are something else are left out.
+    name: of a frame's file, with a group "index"; files whose other groups differ from `groups` are left
+        out.
     """
     files: dict[int, Path] = {}
     problems = []
@@ -244,7 +229,5 @@ def numbered_files(folder: Path, name: re.Pattern, **groups: str) -> tuple[dict[
         elif any(match[group] != value for group, value in groups.items()):
             continue
         elif (twin := files.setdefault(int(match["index"]), path)) != path:
-            problems.append(
-                f"{path}: the same frame number as {twin.name} beside it; move one elsewhere"
-            )
+            problems.append(f"{path}: the same frame number as {twin.name} beside it; move one away")
     return files, problems

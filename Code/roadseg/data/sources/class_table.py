@@ -4,7 +4,8 @@ import csv
 import hashlib
 import re
 import unicodedata
-from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Hashable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from importlib.resources import files
@@ -25,29 +26,23 @@ MAX_PROBLEMS = 20  # that are printed
 MAX_CLASSES = 254
 MAX_ID = 65535  # of a mask with 16 bits
 _UNLISTED = 254  # no class id
-_BLACK = (0, 0, 0)
 _TABLES = files("roadseg.data.sources") / "tables"
 _LABELS = {"id": "ids", "colour": "colours", "class": "classes"}  # column -> field of ClassTable
-_EXPECTED = {"id": f"a whole number 0..{MAX_ID} is expected, or a range such as 0-127"}
-_EXPECTED |= dict.fromkeys(
-    ("colour", "palette"), "write three numbers 0..255, such as 128 64 128, or #804080"
-)
+_ID_EXPECTED = f"a whole number 0..{MAX_ID} is expected, or a range such as 0-127"
+_COLOUR_EXPECTED = "write three numbers 0..255, such as 128 64 128, or #804080"
 _PADDING = ' ,;\t"'  # what spreadsheets put around a comment
 _SETTING = re.compile(r"#\s*(image suffix|mask suffix|size)\s*:\s*(.*?)\s*", re.IGNORECASE)
-_SIZE = re.compile(r"([0-9]{1,4}) ?x ?([0-9]{1,4})( ?\(.*\))?")
+_SIZE = re.compile(r"([1-9][0-9]{0,3}) ?x ?([1-9][0-9]{0,3})( ?\(.*\))?")
 _COMMENT = re.compile(r"#(?![0-9a-fA-F]{6}\b)")  # and no colour such as #804080
 _COLOUR_FIRST = re.compile(r"^\s*(\d+\s+\d+\s+\d+)\s+(.+)$", re.MULTILINE)  # in label_colors.txt
 
 
 class UnlistedLabels(DataError):
-    """A mask holds raw labels that its table does not list.
-
-    counts: pixels of each such label, the most frequent first.
-    ids: class ids uint8 (H, W) of the mask, IGNORE where its labels are not listed.
-    """
+    """A mask holds raw labels that its table does not list."""
 
     def __init__(self, where: object, table: object, counts: Mapping[Hashable, int], ids: np.ndarray):
-        self.ids = ids
+        self.ids = ids  # class ids uint8 (H, W), IGNORE where labels are not listed
+        # Pixels of each such label, the most frequent first
         self.counts = dict(sorted(counts.items(), key=lambda item: -item[1]))
         label, pixels = next(iter(self.counts.items()))
         more = f" ({len(counts)} such values in all)" if len(counts) > 1 else ""
@@ -56,81 +51,52 @@ class UnlistedLabels(DataError):
 
 @dataclass(frozen=True)
 class ClassTable:
-    """Raw labels of three kinds -> class ids, IGNORE for void; class ids follow the order of the table.
+    """Raw labels of three kinds -> class ids, IGNORE for void; ids follow the order of the table."""
 
-    class_names, palette: of the classes, void left out.
-    ids: of grey masks, and indices of masks with a palette.
-    colours: of RGB masks.
-    classes: names of classes of another data set, see `label_map`.
-    image_suffix, mask_suffix: with which the stems of files end, behind the name that both share.
-    size: (H, W) to fit all frames to.
-    where: the file, for messages.
-    """
-
-    class_names: tuple[str, ...]
+    class_names: tuple[str, ...]  # without void
     palette: tuple[Colour, ...]
-    ids: Mapping[int, int] = field(default_factory=dict)
-    colours: Mapping[Colour, int] = field(default_factory=dict)
-    classes: Mapping[str, int] = field(default_factory=dict)
-    image_suffix: str | None = None
+    ids: Mapping[int, int] = field(default_factory=dict)  # grey values, or indices of a palette
+    colours: Mapping[Colour, int] = field(default_factory=dict)  # of RGB masks
+    classes: Mapping[str, int] = field(default_factory=dict)  # of another data set, see `label_map`
+    image_suffix: str | None = None  # of the stems of files, behind the name that both share
     mask_suffix: str | None = None
-    size: tuple[int, int] | None = None
-    where: str = "the class table"
+    size: tuple[int, int] | None = None  # (H, W) to fit all frames to
+    where: str = "the class table"  # the file, for messages
 
     @cached_property
     def class_map(self) -> ClassMap:
         """Its colours, or where it has ids the palette, with void in black."""
         painted = {colour: number for number, colour in enumerate(self.palette)}
-        return ClassMap(self.class_names, self.palette, self.colours or {_BLACK: IGNORE, **painted})
+        return ClassMap(self.class_names, self.palette, self.colours or {(0, 0, 0): IGNORE, **painted})
 
     def decode(self, mask: Image.Image, path: object) -> np.ndarray:
-        """Class ids uint8 (H, W) of a mask, every pixel checked.
+        """Class ids uint8 (H, W) of a mask that `images.read_mask` has read; path: for messages.
 
-        Args:
-            mask: as `images.read_mask` gives it. Of one with a palette the indices count, unless the
-                table lists colours.
-            path: of the mask, for messages.
-
-        Raises:
-            UnlistedLabels: a pixel's raw label is not in the table.
-            DataError: the table has no labels of the mask's kind.
+        Where the table lists no colours, the indices of a mask with a palette count. Raises
+        UnlistedLabels for a raw label, and DataError for a kind of label, that is not in the table.
         """
         labels = raw_labels(mask, bool(self.colours), self.ids)
         kind, listed = ("colour", self.colours) if labels.ndim == 3 else ("id", self.ids)
         if not listed:
-            raise DataError(
-                f"{path}: its pixels are {kind}s, but {self.where} has none; add a column {kind!r}, or "
-                "save the masks in the other way"
-            )
-        if kind == "id":
-            ids = self._lookup[labels]
+            what = f"{path}: its pixels are {kind}s, but {self.where} has none"
+            raise DataError(f"{what}; add a column {kind!r}, or save the masks in the other way")
+        with suppress(UnlistedColour):  # an error of this table says more
+            ids = self._lookup[labels] if kind == "id" else self.class_map.decode(labels)
             if not (ids == _UNLISTED).any():
                 return ids
-        else:
-            try:
-                return self.class_map.decode(labels)
-            except UnlistedColour:
-                pass  # an error of this table says more
         found, places, counts = unique_labels(labels)
         ids = np.array([listed.get(label, IGNORE) for label in found], np.uint8)[places]
         unlisted = {label: n for label, n in zip(found, counts, strict=True) if label not in listed}
         raise UnlistedLabels(path, self.where, unlisted, ids)
 
-    def label_map(self, class_names: Iterable[str]) -> np.ndarray:
-        """uint8 (256): class ids of another data set -> class ids of this table; IGNORE stays IGNORE.
+    def label_map(self, class_names: Sequence[str]) -> np.ndarray:
+        """uint8 (256): class ids of another data set, with these names -> ids here; IGNORE stays.
 
-        Args:
-            class_names: of the other data set, in the order of their ids.
-
-        Raises:
-            DataError: the table's column "class" lacks one of them.
+        Raises DataError where the table's column "class" lacks a name.
         """
-        class_names = list(class_names)
         if missing := [name for name in class_names if name not in self.classes]:
-            raise DataError(
-                f"{self.where}: class {missing[0]!r} is not in its column 'class'; "
-                f"write it behind a name, or behind {VOID}"
-            )
+            what = f"class {missing[0]!r} is not in its column 'class'; write it behind a name or {VOID}"
+            raise DataError(f"{self.where}: {what}")
         table = np.full(256, IGNORE, np.uint8)
         table[: len(class_names)] = [self.classes[name] for name in class_names]
         return table
@@ -138,7 +104,7 @@ class ClassTable:
     @cached_property
     def _lookup(self) -> np.ndarray:
         table = np.full(MAX_ID + 1, _UNLISTED, np.uint8)
-        table[[*self.ids.keys()]] = [*self.ids.values()]
+        table[[*self.ids]] = [*self.ids.values()]
         return table
 
 
@@ -200,27 +166,20 @@ def load_table(table: str | Path) -> ClassTable:
     try:
         text = Path(table).read_text("utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
-        raise DataError(
-            f"{table}: cannot be read ({error}); give a CSV file, saved in UTF-8, or one of the ready "
-            f"tables {', '.join(ready_tables())}"
-        )
+        ready = ", ".join(ready_tables())
+        raise DataError(f"{table}: {error}; give a CSV file, saved in UTF-8, or the name of {ready}")
     if Path(table).suffix == ".txt":  # lines such as "128 64 128 Road", without a header
-        return parse_table(_COLOUR_FIRST.sub(r"\1,\2", text), str(table), ("colour", "name"))
+        return parse_table(_COLOUR_FIRST.sub(r"\1,\2", text), str(table), ["colour", "name"])
     return parse_table(text, str(table))
 
 
 def parse_table(text: str, where: str, columns: Sequence[str] = ()) -> ClassTable:
-    """The table that a text holds, separated by commas, semicolons or tabs.
+    """The table that the text of a classes.csv holds, or of a class_dict.csv with columns r, g and b.
 
-    Args:
-        text: of a classes.csv, or of a class_dict.csv with the columns name, r, g and b.
-        where: the file, for messages.
-        columns: of a text without a header.
-
-    Raises:
-        DataError: with all problems, up to MAX_PROBLEMS of them.
+    Commas, semicolons or tabs separate the columns. where: the file, for messages; columns: of a text
+    without a header. Raises DataError with all problems, up to MAX_PROBLEMS of them.
     """
-    parser = _Parser(unicodedata.normalize("NFC", text), list(columns))
+    parser = _Parser(unicodedata.normalize("NFC", text), columns)
     if problems := parser.problems:
         more = [f"and {len(problems) - MAX_PROBLEMS} more"] * (len(problems) > MAX_PROBLEMS)
         head = [f"{len(problems)} problems"] * (len(problems) > 1)
@@ -231,19 +190,26 @@ def parse_table(text: str, where: str, columns: Sequence[str] = ()) -> ClassTabl
 class _Parser:
     """Collects classes, labels and problems, line by line."""
 
-    def __init__(self, text: str, columns: list[str]):
-        self.columns, self.delimiter = columns, ","
+    def __init__(self, text: str, columns: Sequence[str]):
+        self.columns = columns
         self.problems: list[str] = []
         self.names: dict[str, int] = {}  # with the line that each stands in, void included
         self.labels: dict[str, dict] = {column: {} for column in _LABELS}  # raw label -> name
         self.palette: dict[str, Colour] = {}
         self.settings: dict[str, object] = {}
+        delimiter = ","
         for self.line, line in enumerate(text.splitlines(), start=1):
             bare = line.strip(_PADDING)
             if setting := _SETTING.fullmatch(bare):
                 self._read_setting(setting[1].lower(), setting[2])
             elif bare and not _COMMENT.match(bare):
-                self._read_row(line)
+                if not self.columns:
+                    delimiter = next((each for each in ";\t" if each in line), ",")
+                (cells,) = csv.reader([line], delimiter=delimiter, skipinitialspace=True)
+                cells = [cell.strip() for cell in cells]
+                while not cells[-1]:  # a spreadsheet fills rows up
+                    cells.pop()
+                (self._read_class if self.columns else self._read_header)(cells)
                 if not self.columns:  # without a header the other lines say nothing
                     return
         if not self.problems:
@@ -267,29 +233,18 @@ class _Parser:
     def _read_setting(self, key: str, value: str) -> None:
         if key != "size":
             self.settings[key.replace(" ", "_")] = value
-        elif (size := _SIZE.fullmatch(value)) and int(size[1]) and int(size[2]):
+        elif size := _SIZE.fullmatch(value):
             self.settings["size"] = int(size[2]), int(size[1])
         else:
             self._say(f"size {value!r}: write width x height in pixels, such as 1242 x 376")
 
-    def _read_row(self, line: str) -> None:
-        if not self.columns:
-            self.delimiter = next((each for each in ";\t" if each in line), ",")
-        try:
-            (cells,) = csv.reader([line], delimiter=self.delimiter, skipinitialspace=True, strict=True)
-        except csv.Error as error:
-            return self._say(f"not a line of a CSV file ({error}); save it as one")
-        cells = [cell.strip() for cell in cells]
-        while not cells[-1]:  # a spreadsheet fills rows up
-            cells.pop()
-        return self._read_class(cells) if self.columns else self._read_header(cells)
-
     def _read_header(self, cells: list[str]) -> None:
         columns = [cell.lower().replace("color", "colour") for cell in cells]
         found, labels = set(columns), {*_LABELS, "r"}
-        if "name" in found and found & labels and found <= {"name", "palette", *labels, "g", "b"}:
+        is_known = "name" in found and found & labels and found <= {"name", "palette", *labels, "g", "b"}
+        if is_known and len(found) == len(columns):
             self.columns = columns
-        if not self.columns or len(found) < len(columns):
+        else:
             self._say(
                 f"{', '.join(cells)!r} is no header; it must have 'name', one or more of 'id', 'colour' "
                 "and 'class', and if wanted 'palette', each once"
@@ -302,51 +257,44 @@ class _Parser:
         name = row.get("name", "")
         name = VOID if name.lower() == VOID else name
         if len(cells) > len(self.columns):
-            self._say(
-                f"{len(cells)} cells, but the header has {len(self.columns)}; write a colour as "
-                "128 64 128, and several labels as 7 | 8"
-            )
-        elif not name:
-            self._say("no name; give the class one, or void")
-        elif name in self.names:
-            self._say(
-                f"{name!r} is already in line {self.names[name]}; put all of its labels into one line, "
-                "separated by |"
-            )
-        else:
-            self.names[name] = self.line
-            for column in _LABELS:
-                for label in self._parse(column, row.get(column, "")):
-                    if (taken := self.labels[column].setdefault(label, name)) != name:
-                        self._say(
-                            f"{column} {written(label)} already stands for {taken!r} in line "
-                            f"{self.names[taken]}; leave it in one of them"
-                        )
-                        break
-            for colour in self._parse("palette", row.get("palette", "")):
-                self.palette[name] = colour
+            what = f"{len(cells)} cells, but the header has {len(self.columns)}"
+            return self._say(f"{what}; write a colour as 128 64 128, and several labels as 7 | 8")
+        if not name:
+            return self._say("no name; give the class one, or void")
+        if name in self.names:
+            what = f"{name!r} is already in line {self.names[name]}"
+            return self._say(f"{what}; put all of its labels into one line, separated by |")
+        self.names[name] = self.line
+        for column in _LABELS:
+            for label in self._labels_in(column, row.get(column, "")):
+                if (taken := self.labels[column].setdefault(label, name)) != name:
+                    what = f"{column} {written(label)} already stands for {taken!r}"
+                    self._say(f"{what} in line {self.names[taken]}; leave it in one of them")
+                    break
+        for colour in self._labels_in("palette", row.get("palette", "")):
+            self.palette[name] = colour
+        return None
 
-    def _parse(self, column: str, cell: str) -> list:
-        """The labels in a cell."""
+    def _labels_in(self, column: str, cell: str) -> list:
         labels = []
         for part in filter(None, map(str.strip, cell.split("|"))):
             try:
                 labels += [part] if column == "class" else (_ids if column == "id" else _colour)(part)
             except ValueError:
-                self._say(f"{column} {part!r}: {_EXPECTED[column]}")
+                self._say(f"{column} {part!r}: {_ID_EXPECTED if column == 'id' else _COLOUR_EXPECTED}")
         return labels
 
     def _check_whole(self) -> None:
         classes = [name for name in self.names if name != VOID]
         if not 1 <= len(classes) <= MAX_CLASSES:
+            what = f"lists {len(classes)} classes, but 1 to {MAX_CLASSES} are possible"
             self.problems.append(
-                f"lists {len(classes)} classes, but 1 to {MAX_CLASSES} are possible; write a header "
-                "such as 'name,id', and a line such as 'road,7' for each"
+                f"{what}; write a header 'name,id', and a line such as 'road,7' for each"
             )
-        for column in _LABELS:
-            unlabelled = [name for name in classes if name not in self.labels[column].values()]
-            for name in unlabelled if self.labels[column] else ():
-                self._say(f"{name!r} has no {column}; write one, or drop the line", self.names[name])
+        for column, labels in self.labels.items():
+            for name in classes if labels else ():
+                if name not in labels.values():
+                    self._say(f"{name!r} has no {column}; write one, or drop the line", self.names[name])
         painted: dict[Colour, str] = {}
         for name, colour in self._given_palette().items():
             if (twin := painted.setdefault(colour, name)) != name:

@@ -35,8 +35,7 @@ class _Tree:
                 found[name] = files
         if "." in found and (self.path / LOOSE).is_dir():
             raise DataError(
-                f"{self.path}: files beside a sub-folder {LOOSE!r}, and {LOOSE!r} is what the files "
-                "that lie in no sub-folder are called; rename it"
+                f"{self.path}: files beside a sub-folder {LOOSE!r}, which means them; rename it"
             )
         return {LOOSE if name == "." else name: files for name, files in found.items()}
 
@@ -59,8 +58,7 @@ class _Tree:
             if key is None or (self.suffix and not is_readable):
                 continue
             if not is_readable:
-                endings = ", ".join(self.formats)
-                problems.append(f"{path}: not one of {endings}; convert it, or move it elsewhere")
+                problems.append(f"{path}: not one of {', '.join(self.formats)}; convert or move it")
             elif (twin := found.setdefault(key, path)) != path:
                 problems.append(f"{path}: the same name as {twin.name} beside it; remove one of them")
         return found, problems
@@ -87,28 +85,22 @@ class Folder(TableSource):
         image_suffix: str | None = None,
         mask_suffix: str | None = None,
     ):
-        """Reads the table.
+        """Reads the table; raises DataError when there is none, or something is wrong with it.
 
         Args:
             path: of the folder.
             table: a CSV file, or the name of a table that ships; None: the folder's classes.csv.
             image_suffix, mask_suffix: of the names of files; None: as the table says.
-
-        Raises:
-            DataError: there is no table, or something is wrong with it.
         """
         super().__init__(Path(path))
         table = table or own_table(self.path) or self.ready_table
         if table is None:
-            raise DataError(
-                f"{self.path / TABLE_FILE}: no such file; `roadseg check-data {self.path}` proposes one "
-                "from the masks"
-            )
+            proposal = f"`roadseg check-data {self.path}` proposes one from the masks"
+            raise DataError(f"{self.path / TABLE_FILE}: no such file; {proposal}")
         self.use_table(table if isinstance(table, ClassTable) else load_table(table))
-        given = image_suffix, self.table.image_suffix, self.image_suffix
-        self.image_suffix = next(each for each in given if each is not None)
-        given = mask_suffix, self.table.mask_suffix, self.mask_suffix
-        self.mask_suffix = next(each for each in given if each is not None)
+        for name, given in (("image_suffix", image_suffix), ("mask_suffix", mask_suffix)):
+            given = getattr(self.table, name) if given is None else given
+            setattr(self, name, getattr(self, name) if given is None else given)
         self._images = _Tree(self.path / self.image_folder, self.image_suffix, IMAGE_FORMATS)
         self._masks = _Tree(self.path / self.mask_folder, self.mask_suffix, MASK_FORMATS)
 
@@ -120,17 +112,30 @@ class Folder(TableSource):
     def sequences(self) -> list[str]:
         """Sub-folders, such as "train/0016E5", that hold files; raises DataError when there is none."""
         found = self._images.sequences().keys() | self._masks.sequences().keys()
-        if not found or not self._masks.path.is_dir():
-            raise DataError(self._explain_nothing())
-        return sorted(found)
+        if found and self._masks.path.is_dir():
+            return sorted(found)
+        for tree in (self._images, self._masks):
+            files = [each for each in tree.path.rglob("*") if each.is_file()]
+            if files and tree.suffix:
+                what = f"none of the {len(files)} files, such as {files[0].name}, ends with"
+                raise DataError(f"{tree.path}: {what} {tree.suffix!r}")
+        empty = self._images if self._masks.path.is_dir() else self._masks
+        name = empty.path.name
+        raise DataError(f"{empty.path}: no {name} in it or in its sub-folders; put them there")
 
     def files(self, sequence: str) -> Files:
-        (images, other_images), (masks, other_masks) = (
-            tree.files(sequence) for tree in (self._images, self._masks)
-        )
+        images, other_images = self._images.files(sequence)
+        masks, other_masks = self._masks.files(sequence)
         problems = other_images + other_masks
         if images and masks and not images.keys() & masks.keys():
-            problems.append(self._explain_unpaired(images, masks))
+            image, mask = next(iter(images.values())), next(iter(masks.values()))
+            suffix = f"{self.mask_suffix}{_common_suffix(images, masks) or '_L'}"
+            problems.append(
+                f"{mask.parent}: none of its {len(masks)} masks, such as {mask.name}, has the name of "
+                f"one of the {len(images)} images, such as {image.name}; if all masks end alike beyond "
+                f"the names of their images, write a line such as '# mask suffix: {suffix}' at the top "
+                f"of {TABLE_FILE}"
+            )
         numbers = _frame_numbers(images.keys() | masks.keys())
         images, masks = ({numbers[key]: each[key] for key in each} for each in (images, masks))
         return Files(images, masks, problems)
@@ -142,27 +147,6 @@ class Folder(TableSource):
             for tree in (self._images, self._masks)
         )
         return _common_suffix(images, masks)
-
-    def _explain_nothing(self) -> str:
-        for tree in (self._images, self._masks):
-            files = [each for each in tree.path.rglob("*") if each.is_file()]
-            if files and tree.suffix:
-                return (
-                    f"{tree.path}: none of the {len(files)} files, such as {files[0].name}, ends with "
-                    f"{tree.suffix!r}"
-                )
-        empty = self._images if self._masks.path.is_dir() else self._masks
-        return f"{empty.path}: no {empty.path.name} in it or in its sub-folders; put them there"
-
-    def _explain_unpaired(self, images: dict[str, Path], masks: dict[str, Path]) -> str:
-        image, mask = next(iter(images.values())), next(iter(masks.values()))
-        suffix = _common_suffix(images, masks)
-        remedy = f"'# mask suffix: {self.mask_suffix}{suffix or '_L'}'"
-        return (
-            f"{mask.parent}: none of its {len(masks)} masks, such as {mask.name}, has the name of one "
-            f"of the {len(images)} images, such as {image.name}; if all masks end alike beyond the "
-            f"names of their images, write a line such as {remedy} at the top of {TABLE_FILE}"
-        )
 
 
 class Cityscapes(Folder):

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from roadseg.data.classes import IGNORE, ClassMap, Colour, UnlistedColour
-from roadseg.data.sources.base import Files, Frame, Source, numbered_files, unknown_sequence
+from roadseg.data.sources.base import Files, Frame, Source, numbered_files
 from roadseg.data.sources.images import read_mask
 from roadseg.errors import DataError
 
@@ -56,22 +56,18 @@ class _VirtualKitti(Source):
 
     def files(self, sequence: str) -> Files:
         images, labels, _ = self._places(sequence)
-        (images, other_images), (labels, other_labels) = (
-            numbered_files(folder, name)
-            for folder, name in ((images, self.image_name), (labels, self.label_name))
-        )
+        images, other_images = numbered_files(images, self.image_name)
+        labels, other_labels = numbered_files(labels, self.label_name)
         return Files(images, labels, other_images + other_labels)
 
     def class_map(self, sequence: str) -> ClassMap:
         if sequence not in self._class_maps:
-            if sequence not in (known := self.sequences()):
-                raise unknown_sequence(sequence, known, self.path)
             path = self._places(sequence)[2]
             try:
                 text = path.read_text("utf-8")
             except (OSError, UnicodeDecodeError) as error:
                 raise DataError(f"{path}: this encoding file cannot be read ({error}); extract it again")
-            self._class_maps[sequence] = self.parse_encoding(text, path)
+            self._class_maps[sequence] = self._parse_encoding(text, path)
         return self._class_maps[sequence]
 
     def read_labels(self, frame: Frame) -> np.ndarray:
@@ -84,10 +80,8 @@ class _VirtualKitti(Source):
                 f"{frame.label}: {error} ({encoding}); extract both again from the same archive"
             )
 
-    @classmethod
-    def parse_encoding(cls, text: str, path: object) -> ClassMap:
-        """The class map that an encoding file holds; path: for messages. Raises DataError."""
-        ids = {name: number for number, name in enumerate(cls.class_names)} | {"Undefined": IGNORE}
+    def _parse_encoding(self, text: str, path: Path) -> ClassMap:
+        ids = {name: number for number, name in enumerate(self.class_names)} | {"Undefined": IGNORE}
         colour_to_id: dict[Colour, int] = {}
         for number, line in enumerate(text.splitlines() or [""], start=1):
             try:
@@ -97,16 +91,16 @@ class _VirtualKitti(Source):
                     class_id = ids[name.partition(":")[0]]  # "Car:7" is one of the cars
                     is_right = colour_to_id.setdefault((red, green, blue), class_id) == class_id
                 else:
-                    is_right = number > 1 or line.split() == cls.header.split()
+                    is_right = number > 1 or line.split() == self.header.split()
             except (ValueError, KeyError):
                 is_right = False
             if not is_right:
                 raise DataError(
-                    f"{path}: line {number}, {line!r}: the header {cls.header!r} is expected, then "
+                    f"{path}: line {number}, {line!r}: the header {self.header!r} is expected, then "
                     "known classes with three numbers 0..255 each, no colour for two of them; extract "
                     "it again"
                 )
-        return ClassMap(cls.class_names, cls.palette, colour_to_id)
+        return ClassMap(self.class_names, self.palette, colour_to_id)
 
 
 class VirtualKitti1(_VirtualKitti):
@@ -150,11 +144,8 @@ class VirtualKitti2(_VirtualKitti):
         return any(any(path.glob(place)) for place in (scene, f"vkitti_2.0.3_*/{scene}"))
 
     def sequences(self) -> list[str]:
-        """The sequences whose images are there, in any of the folders they may have been put in."""
         found = self._root("rgb").glob("Scene[0-9][0-9]/[!.]*/frames/rgb/Camera_[01]/")
-        return sorted(
-            f"{camera.parents[3].name}/{camera.parents[2].name}/{camera.name}" for camera in found
-        )
+        return sorted("/".join((*camera.parts[-5:-3], camera.name)) for camera in found)
 
     def _root(self, archive: str) -> Path:
         own = self.path / f"vkitti_2.0.3_{archive}"
