@@ -40,7 +40,9 @@ def run(folder, name, *settings):
     process = subprocess.run(
         list(map(str, command)), env=environment, capture_output=True, text=True, check=False
     )
-    assert (process.returncode, process.stderr) == (0, ""), process.stderr[-3000:]
+    # A kernel on a busy machine is killed before Joblib's processes have tidied up.
+    said = re.sub(r".*resource_tracker: There appear.*\n +warnings\.warn\(\n *", "", process.stderr)
+    assert (process.returncode, said) == (0, ""), process.stderr[-3000:]
     assert str(output.with_suffix(".html")) in process.stdout
     assert output.stat().st_size < 2_000_000
     cells = nbformat.read(output, as_version=4).cells
@@ -101,7 +103,7 @@ def test_use_network_labels_an_image_and_trains_on_a_folder_that_it_writes(folde
     _, outputs, images = run(folder, "use_network", *settings)
     text = json.dumps(outputs)
     assert "(375, 600) uint8" in text
-    assert "10 labelled, 0 were there already" in text
+    assert "10 labelled, mean confidence" in text
     assert "data:image/webp;base64" in text
     assert "labels that the table lacks: 5" in text
     assert "5 classes, trained on 8 own frames" in text
