@@ -9,6 +9,11 @@ from roadseg.data import preprocess, sources, store
 from tests import raw_data
 
 
+def pytest_collection_modifyitems(items):
+    """The longest module comes first, so that the other core has work until the end."""
+    items.sort(key=lambda item: "test_notebooks" not in item.nodeid)
+
+
 @pytest.fixture(scope="session")
 def raw(tmp_path_factory) -> Path:
     """Worlds 0001 and 0002, eight frames each; read only."""

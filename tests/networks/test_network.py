@@ -51,11 +51,11 @@ def test_every_weight_is_trained_and_one_batch_is_memorised(name, frames):
     assert first == pytest.approx(np.log(frames.num_classes), rel=0.2)  # it knows nothing
     before = network.get_weights()
     network.compile(keras.optimizers.Adam(5e-3), CrossEntropy())
-    losses = [network.train_on_batch(images, labels) for _ in range(100)]
+    losses = [network.train_on_batch(images, labels) for _ in range(50)]
     moved = [not np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True)]
     names = [variable.path for variable in network.weights]
     assert all(moved), [name for name, each in zip(names, moved, strict=True) if not each]
-    assert losses[-1] < 0.2 * losses[0]
+    assert losses[-1] < 0.4 * losses[0]
 
 
 @pytest.mark.parametrize("name", ALL)
@@ -99,25 +99,28 @@ def test_in_mixed_precision_logits_and_weights_stay_float32():
     assert networks.fixed_size(network, policy="float32").layers[3].compute_dtype == "float32"
 
 
-@pytest.mark.parametrize("name", ALL)
-def test_jax_gives_the_same_logits(name, tmp_path):
-    network = networks.build(name, (33, 50, 3), 5, policy="float32")
-    network.save(tmp_path / "network.keras")
-    batch = noise((33, 50, 3))
+def test_jax_gives_the_same_logits_and_refuses_floats(tmp_path):
+    batch, expected = noise((33, 50, 3)), {}
     np.save(tmp_path / "batch.npy", batch)
+    for name in ALL:
+        network = networks.build(name, (33, 50, 3), 5, policy="float32")
+        network.save(tmp_path / f"{name}.keras")
+        expected[name] = network(batch)
     program = (
-        "import keras, numpy, roadseg.networks\n"
+        "import sys, keras, numpy, roadseg.networks\n"
         "assert keras.backend.backend() == 'jax'\n"
-        "network = keras.saving.load_model('network.keras')\n"
         "batch = numpy.load('batch.npy')\n"
-        "numpy.save('logits.npy', network.predict_on_batch(batch))\n"
+        "for name in sys.argv[1:]:\n"
+        "    network = keras.saving.load_model(name + '.keras')\n"
+        "    numpy.save(name + '.npy', network.predict_on_batch(batch))\n"
         "try:\n    network.predict_on_batch(batch / 255)\n"
         "except ValueError as error:\n    assert 'give uint8' in str(error)\n"
         "else:\n    raise AssertionError('floats were taken for bytes')\n"
     )
     environment = os.environ | {"KERAS_BACKEND": "jax"}
-    subprocess.run([sys.executable, "-c", program], check=True, cwd=tmp_path, env=environment)
-    assert np.load(tmp_path / "logits.npy") == pytest.approx(network.predict_on_batch(batch), abs=1e-4)
+    subprocess.run([sys.executable, "-c", program, *ALL], check=True, cwd=tmp_path, env=environment)
+    for name in ALL:
+        assert np.load(tmp_path / f"{name}.npy") == pytest.approx(np.asarray(expected[name]), abs=1e-4)
 
 
 def test_images_that_are_not_bytes_are_refused_and_not_cast(tmp_path):
@@ -180,7 +183,7 @@ def test_the_digest_knows_options_layers_and_connections_but_no_names():
         return networks.architecture_digest(keras.Model(image, merged))
 
     conv = keras.layers.Conv2D
-    assert digest(conv(4, 3, name="one")) == digest(conv(4, 3, name="other"), name="other")
+    assert digest(conv(4, 3, name="one")) == digest(conv(4, 3, name="other"), name="another")
     digests = [digest(conv(4, 3)), digest(conv(4, 3, 2)), digest(conv(4, 3), keras.layers.ReLU())]
     digests += [joined("a", "b"), joined("a", "a")]
     cases = ("simple", {}), ("simple_plus", {}), ("simple_plus", OPTIONS["simple_plus"])

@@ -98,4 +98,4 @@ def everything_but_times(run: training.Run) -> tuple:
     """All that must be the same whatever happened in between."""
     history = {name: values for name, values in run.history.items() if name != "seconds"}
     metrics = {name: value for name, value in run.metrics.items() if name != "minutes"}
-    return history, metrics, [values.tobytes() for values in run.load_best().get_weights()]
+    return str(history), metrics, [values.tobytes() for values in run.load_best().get_weights()]

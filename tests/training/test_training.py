@@ -60,7 +60,7 @@ def test_a_run_holds_all_that_its_results_come_from(finished, frames):
     assert run.history["epoch"] == [1, 2, 3, 4]
     assert run.metrics["minutes"] == pytest.approx(sum(run.history["seconds"]) / 60)
     assert (run.recipe, run.split) == (TINY, split_of(frames))
-    assert str(run.card) == "tiny, 14 classes, trained on 10 virtual_kitti_1.3.1 frames of 32 x 21"
+    assert str(run.card) == "tiny, 14 classes, trained on 10 virtual_kitti_1 frames of 32 x 21"
     names = {path.name for path in run.folder.iterdir()}
     assert names == {
         *("settings.json", "split.json", "initial.weights.h5", "history.csv", "last-0004.weights.h5"),
@@ -163,18 +163,17 @@ def test_damaged_files_of_a_run_are_named(frames, tmp_path, eager):
     for name in ("last-0002.weights.h5", "initial.weights.h5", "settings.json", "history.csv"):
         path = tmp_path / name
         whole = path.read_bytes()
-        for content in (b"", whole[: len(whole) // 2] + b"\xff\x00"):
-            path.write_bytes(content)
-            with pytest.raises((TrainingError, DataError), match=name):
-                train_tiny(frames, tmp_path)
+        path.write_bytes(whole[: len(whole) // 2] + b"\xff\x00")
+        with pytest.raises(TrainingError, match=name):
+            train_tiny(frames, tmp_path)
         path.write_bytes(whole)
     assert train_tiny(frames, tmp_path).is_finished
 
 
 def test_two_processes_do_not_train_in_one_folder(frames, tmp_path, eager):
     program = (
-        "import sys\nfrom pathlib import Path\nfrom roadseg.training import Run\n"
-        "with Run(Path(sys.argv[1])).locked():\n    print('locked', flush=True)\n    sys.stdin.read()"
+        "import sys\nfrom pathlib import Path\nfrom roadseg.files import folder_lock\n"
+        "with folder_lock(Path(sys.argv[1])):\n    print('locked', flush=True)\n    sys.stdin.read()"
     )
     command = [sys.executable, "-c", program, tmp_path]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
@@ -363,14 +362,12 @@ def test_a_recipes_momentum_of_normalisation_is_for_training_alone(frames, tmp_p
 
 def test_averaged_weights_are_no_worse_after_a_short_training(frames, tmp_path, eager):
     """An average that still held the first weights would score like an untrained network: 0.002."""
-    recipe = replace(SHORT, batch_size=1, learning_rate=2e-2, augmentation=None)
-    for epochs in (1, 5):
-        scores = []
-        for momentum in (None, 0.99, 0.998):
-            each = replace(recipe, epochs=epochs, ema_momentum=momentum, validate_every=epochs)
-            run = train_tiny(frames, tmp_path / f"{epochs}-{momentum}", each)
-            scores.append(run.metrics["mean_iou"])
-        assert min(scores[1:]) > scores[0] - 0.01
+    recipe = replace(SHORT, epochs=2, batch_size=2, learning_rate=2e-2, augmentation=None)
+    scores = []
+    for momentum in (None, 0.998):
+        each = replace(recipe, ema_momentum=momentum, validate_every=2)
+        scores.append(train_tiny(frames, tmp_path / str(momentum), each).metrics["mean_iou"])
+    assert scores[1] > scores[0] - 0.01
 
 
 def test_any_number_of_workers_gives_the_same_training(frames, tmp_path, eager):
