@@ -23,6 +23,7 @@ _NOTEBOOKS = "train_network", "use_network", "ideas", "edgesegnet_study"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 _EXACT = 96  # colours of an image that stay as they are
+_KERNEL_ENDS = 60  # seconds that a kernel may take to end
 
 
 def add_command(commands) -> None:
@@ -122,9 +123,11 @@ def execute(source: Path, parameters: Mapping[str, object], output: Path) -> int
         output: where the executed notebook goes, with a web page beside it.
     """
     import papermill
+    from jupyter_client import KernelManager
     from nbclient.exceptions import DeadKernelError
     from nbconvert import HTMLExporter
 
+    KernelManager.shutdown_wait_time = _KERNEL_ENDS  # else one that is still tidying up is killed
     output = output.resolve()
     unfinished = output.with_name(f"{output.stem}-unfinished.ipynb")
     output.parent.mkdir(parents=True, exist_ok=True)

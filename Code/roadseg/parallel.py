@@ -111,7 +111,7 @@ def spread(
     finally:
         if type(backend).__name__ == "LokyBackend" and not threads:
             # Idle processes would outlive a notebook's kernel, whose end does not wait for theirs.
-            get_memmapping_executor(cores(workers)).shutdown(kill_workers=True)
+            get_memmapping_executor(cores(workers)).terminate(kill_workers=True)
 
 
 def _hear_of_failures(backend) -> None:
