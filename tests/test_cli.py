@@ -1,8 +1,10 @@
 """The `roadseg` command on a tiny data set."""
 
 import re
+import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -93,6 +95,11 @@ def test_evaluate_repeats_the_metrics_of_the_run(run, preprocessed, raw, tmp_pat
     assert main(["preprocess", str(raw), "--sequences", "0001", "--output", str(tmp_path)]) == 0
     assert main(["evaluate", str(run), str(tmp_path)]) == 0
     assert "All frames" in capsys.readouterr().out
+    other = shutil.copytree(run, tmp_path / "other order")
+    names = training.open_run(other).card.class_names
+    replace(training.open_run(other).card, class_names=names[::-1]).save(other / "card.json")
+    assert main(["evaluate", str(other), str(preprocessed)]) == 1
+    assert f"the network knows {names[-1]}" in capsys.readouterr().err
 
 
 def test_prolong_adds_epochs_in_a_new_folder(run, preprocessed, tmp_path, capsys):

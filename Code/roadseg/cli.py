@@ -225,6 +225,11 @@ def _evaluate(options) -> None:
 
     frames = store.open(options.store)
     run = training.open_run(options.run_folder)
+    if run.card.class_names != frames.class_names:  # the same number would mean another class
+        raise ValueError(
+            f"the network knows {', '.join(run.card.class_names)}, but {options.store} has "
+            f"{', '.join(frames.class_names)}"
+        )
     own = run.settings["data"]["digest"] == frames.digest
     result = evaluation.evaluate(run.load_best(), frames, run.split.validation if own else None)
     print(f"{'Its validation frames' if own else 'All frames'} of {options.store}\n{result}")
