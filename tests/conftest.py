@@ -10,8 +10,9 @@ from tests import raw_data
 
 
 def pytest_collection_modifyitems(items):
-    """The longest module comes first, so that the other core has work until the end."""
-    items.sort(key=lambda item: "test_notebooks" not in item.nodeid)
+    """The longest modules come first, so that no core waits for them at the end."""
+    long = "test_notebooks", "test_training", "test_network", "test_distributed"
+    items.sort(key=lambda item: not any(name in item.nodeid for name in long))
 
 
 @pytest.fixture(scope="session")
