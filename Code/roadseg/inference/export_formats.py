@@ -249,7 +249,9 @@ def _quantize_litert(path: Path, network: "keras.Model", images: np.ndarray) -> 
             algorithm_key=AlgorithmName.NO_QUANTIZE,
         )
     ranges = tool.calibrate({"serving_default": [{"image": image[None]} for image in images]})
-    tool.quantize(ranges).export_model(str(path), overwrite=True)
+    quantized = tool.quantize(ranges)
+    path.unlink()  # the quantizer warns of files that it overwrites
+    quantized.export_model(str(path))
 
 
 def _open_litert(path: Path, card: ModelCard) -> Exported:
