@@ -101,7 +101,7 @@ def test_evaluate_leaves_out_what_trained_and_compares_classes_by_name(
     store_folder = str(tmp_path / "store")
     assert main(["preprocess", str(raw), "--sequences", "0001", "--output", store_folder]) == 0
     assert main(["evaluate", str(run), store_folder]) == 1
-    assert "all 8 frames of" in capsys.readouterr().err
+    assert "all 8 images of" in capsys.readouterr().err
     assert main(["evaluate", str(run), store_folder, "--all"]) == 0
     assert "8 of 8 frames are measured; 8 trained the network and are among them" in (
         capsys.readouterr().out

@@ -235,7 +235,7 @@ def _evaluate(options) -> None:
     else:
         measured = [position for position in range(count) if position not in trained]
     if not measured:
-        what = f"all {count} frames of {options.store} trained this network"
+        what = f"all {count} images of {options.store} trained this network (the same pixels)"
         raise ValueError(f"{what}; --all measures them")
     among = "and are among them" if options.all else "and are left out"
     print(f"{len(measured)} of {count} frames are measured; {len(trained)} trained the network {among}")
