@@ -1,5 +1,7 @@
 """`roadseg check-data`: all problems at once, what is in a data set, and a first classes.csv."""
 
+import re
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -200,6 +202,14 @@ def test_void_and_classes_that_look_wrong_are_suspicious(tmp_path):
         save(path, grey(half * 10))
     (folder / "classes.csv").write_text(ready_text("cityscapes"))
     assert any("cityscapes_train_ids is right" in each for each in checked(folder).suspicions)
+
+
+def test_a_table_or_a_suffix_for_a_known_layout(tmp_path, capsys):
+    save(tmp_path / "leftImg8bit/val/a/x_leftImg8bit.png", image())
+    save(tmp_path / "gtFine/val/a/x_gtFine_labelTrainIds.png", grey(np.full((8, 18), 13)))
+    options = ["--mask-suffix", "_gtFine_labelTrainIds", "--table", "cityscapes_train_ids"]
+    assert main(["check-data", str(tmp_path), *options]) == 0
+    assert re.search(r"car +144 +100.00%", capsys.readouterr().out)
 
 
 def test_near_twins_on_both_sides_of_the_default_split_are_suspicious(folder):

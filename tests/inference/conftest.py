@@ -15,7 +15,9 @@ HEIGHT, WIDTH = 20, 32  # of the images in its "training"
 class BrightnessModel:
     """Logits fall with the distance of a pixel's brightness from 0, 127 and 255."""
 
-    card = SimpleNamespace(class_names=NAMES, palette=PALETTE, image_shape=(HEIGHT, WIDTH, 3), scale=2.0)
+    card = SimpleNamespace(
+        class_names=NAMES, palette=PALETTE, image_shape=(HEIGHT, WIDTH, 3), scale=2.0, confidence=0.9
+    )
     minimum_size = 16
 
     def __init__(self, resizable: bool = True):

@@ -113,6 +113,28 @@ def test_a_bad_file_among_many_is_reported_and_the_rest_is_done(model, folder, t
         predict(Labeller(model), [folder], tmp_path / "strict", strict=True)
 
 
+def test_images_unlike_those_in_training_are_told(labeller, folder, tmp_path, recwarn):
+    predict(labeller, [folder], tmp_path / "out")  # shrink by 2, as in training
+    assert not recwarn
+    for name in "de":  # as long as one, and grey levels that are far from all classes
+        Image.new("RGB", (32, 20), (63, 63, 63)).save(folder / f"{name}.png")
+    predict(labeller, [folder / "[de].png"], tmp_path / "out")
+    sure, scale = sorted(str(each.message) for each in recwarn)[::-1]
+    assert "mean confidence 0.52, but 0.90 on images like those in training" in sure
+    assert "2 images, such as " in scale
+    assert "d.png, shrink by 1, those in training by 2: " in scale
+    predict(Labeller(BrightnessModel(), scale=1), [folder / "b.png"], tmp_path / "out")
+    assert len(recwarn) == 2
+
+
+def test_ids_of_video_frames_on_request(labeller, tmp_path):
+    videos.write(tmp_path / "drive.mp4", frames=3)
+    predict(labeller, [tmp_path / "drive.mp4"], tmp_path / "out", video_ids=True)
+    names = [f"drive-ids/{number:06d}-ids.png" for number in range(3)]
+    assert listing(tmp_path / "out")[1:-1] == [*names, "drive-overlay.mp4"]
+    assert Image.open(tmp_path / "out" / names[2]).size == (videos.WIDTH, videos.HEIGHT)
+
+
 def test_a_full_disk_stops_everything(labeller, folder, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(errno.ENOSPC, "No space left on device")
@@ -155,6 +177,11 @@ def test_names_and_endings_where_the_usual_ones_do_not_fit(labeller, folder, tmp
     assert shares["pixels"] == 2 * videos.WIDTH * videos.HEIGHT
     report = predict(labeller, [folder], tmp_path / "out", kinds=kinds, skip_existing=True)
     assert report.skipped == 5
+
+
+def test_a_pattern_may_lie_in_a_folder_with_brackets(folder):
+    bracketed = folder.rename(folder.with_name("drive [1]"))
+    assert [*label_files.find_inputs([bracketed / "*.png"]).values()] == [bracketed / "b.png"]
 
 
 def test_folders_files_and_patterns_are_found(folder, monkeypatch):

@@ -1,3 +1,5 @@
+import importlib
+
 import keras
 import pytest
 
@@ -22,3 +24,9 @@ def test_bfloat16_where_the_processor_computes_in_it(monkeypatch, backend, flags
     policy = precision.recommended_policy.__wrapped__()
     assert policy.name == name
     assert str(policy).startswith(f"{name}: ")
+
+
+def test_numbers_are_float32_whatever_keras_is_set_to():
+    keras.config.set_floatx("float16")
+    importlib.reload(precision)
+    assert keras.config.floatx() == "float32"

@@ -90,6 +90,9 @@ def test_the_hardest_pixels_of_each_image_are_those_with_the_largest_loss(case):
     assert float(CrossEntropy(ohem_share=0.25)(labels, logits)) == pytest.approx(
         np.mean(hardest), rel=1e-5
     )
+    labels, logits = np.zeros((1, 5, 9), np.uint8), np.zeros((1, 5, 9, 4), np.float32)
+    share = 0.7  # of 45 pixels: 31 in float64, 32 in float32
+    assert float(CrossEntropy(ohem_share=share)(labels, logits)) == pytest.approx(np.log(4))
 
 
 def flat(case):

@@ -312,7 +312,9 @@ def _run(options: argparse.Namespace) -> int:
         _write(folder / TABLE_FILE, lambda part: part.write_text(table, "utf-8"))
     if options.table:
         suffixes["table"] = options.table
-    source = Folder(folder, **suffixes) if suffixes else sources.open(folder)
+    like_folder = [each for each in sources.KINDS.values() if issubclass(each, Folder)]
+    kind = next((each for each in like_folder if each.recognises(folder)), Folder)
+    source = kind(folder, **suffixes) if suffixes else sources.open(folder)
     source.labelled_only = options.labelled_only
     found = check(source)
     print(found)

@@ -140,6 +140,8 @@ class FrameStore:
 def open(target: str | Path) -> FrameStore:
     """The store that preprocess.to_hdf5 wrote into the folder `target`; raises DataError."""
     path = user_path(target).absolute() / FRAMES_FILE
+    if path.parent.is_file():
+        raise DataError(f"{target}: a file; give the folder that `roadseg preprocess` wrote")
     try:
         frames = FrameStore(target)
         version = frames.attributes["format_version"]

@@ -10,6 +10,7 @@ from roadseg.evaluation.evaluator import (
     confusion_matrix_of,
     evaluate,
     evaluate_transfer,
+    mean_confidence,
     predict,
     ranked_frames,
 )
@@ -21,6 +22,7 @@ __all__ = [
     "confusion_matrix_of",
     "evaluate",
     "evaluate_transfer",
+    "mean_confidence",
     "predict",
     "ranked_frames",
 ]

@@ -134,6 +134,15 @@ def predict(
         yield images, labels, np.argmax(logits, axis=-1).astype(np.uint8)
 
 
+def mean_confidence(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> float:
+    """The probability of the most probable class, 0..1, mean over the pixels of frames."""
+    means = []
+    for _, _, _, logits in _logits(network, frames, indices, batch_size=1):
+        others = logits - logits.max(axis=-1, keepdims=True)  # (1, H, W, C), 0 for the most probable
+        means.append(np.mean(1 / np.exp(others).sum(axis=-1)))
+    return float(np.mean(means))
+
+
 def ranked_frames(network: keras.Model, frames: FrameStore, indices: Sequence[int]) -> list[int]:
     """The positions from the best to the worst mean IoU of each frame by itself.
 

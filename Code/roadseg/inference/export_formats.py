@@ -163,7 +163,10 @@ def open_exported(path: str | Path) -> Exported:
     path = Path(path)
     formats = {each.suffix: each for each in FORMATS}  # all precisions of a format are opened alike
     if path.suffix not in formats or not path.exists():
-        raise DataError(f"{path}: no exported network; `roadseg export` writes {', '.join(formats)}")
+        raise DataError(
+            f"{path}: no exported network; `roadseg export` writes {', '.join(formats)}; of a run, give "
+            "its folder"
+        )
     card = ModelCard.load(path.with_suffix(".json"))
     try:
         with quiet_start.muted_stderr():

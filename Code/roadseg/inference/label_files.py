@@ -39,6 +39,8 @@ _WRITTEN_BY = "# written by roadseg predict"
 _LARGEST_JPEG = 65_500  # pixels along a side
 _LARGE = 20_000_000  # pixels of images that are labelled one at a time, for their memory
 _DISK_FULL = errno.ENOSPC, errno.EDQUOT
+_LIKE_TRAINING = 1.25  # times more or less that an image may shrink than those in training
+_UNSURE = 0.1  # by which the mean confidence may lie below that of training
 _SHOWN = 20  # failed files and warnings that the command prints
 
 
@@ -61,6 +63,7 @@ def predict(
     appearance: Appearance = Appearance(),  # noqa: B008, it is frozen
     strict: bool = False,
     skip_existing: bool = False,
+    video_ids: bool = False,
     progress: bool = True,
 ) -> Report:
     """Labels images and videos, and writes the results into a folder, over those of the same names.
@@ -77,6 +80,7 @@ def predict(
         appearance: chosen classes, opacity, layout of videos.
         strict: stops at the first file that cannot be labelled. Otherwise the report names all of them.
         skip_existing: leaves out files that have all their results.
+        video_ids: also writes the class ids of each frame of a video, into a folder of its name.
         progress: shows progress bars.
 
     Returns:
@@ -92,17 +96,23 @@ def predict(
     check_names("result", kinds, KINDS)
     check_names("class", appearance.classes or (), labeller.card.class_names)
     report, confidences, one_at_a_time = Report(), [], threading.Lock()
+    shrunk: dict[str, float] = {}  # images -> how much, where those in training did not shrink so
 
     def attempt(name: str) -> tuple[str, float | Exception]:
         """Labels one file; its mean confidence, or what is wrong with it."""
         try:
             if _is_video(files[name]):
                 labelled = Path(f"{output / name}-overlay.mp4")
-                video = label_video(labeller, files[name], labelled, appearance, progress)
+                ids = Path(f"{output / name}-ids") if video_ids else None
+                video = label_video(labeller, files[name], labelled, appearance, progress, ids)
                 pixels, total, confidence = video
                 _write_shares(output / name, labeller, pixels, total, appearance)
                 return name, confidence
             image = rgb_image(files[name])
+            scale = labeller.scale_of(*image.size)
+            likeness = max(scale / labeller.card.scale, labeller.card.scale / scale)
+            if labeller.scale is None and likeness > _LIKE_TRAINING:
+                shrunk[name] = scale
             with one_at_a_time if image.width * image.height > _LARGE else contextlib.nullcontext():
                 return name, _label_image(labeller, image, output / name, appearance, kinds)
         except Exception as error:  # whatever it is, it is a matter of this file
@@ -131,7 +141,28 @@ def predict(
         raise DataError(
             f"{error.filename or output}: {error.strerror}; check the path and its permissions"
         )
+    unlike = {files[name]: shrunk[name] for name in sorted(shrunk)}
+    _warn_of_differences(labeller, report.confidence, unlike)
     return report
+
+
+def _warn_of_differences(labeller: Labeller, confidence: float, shrunk: dict[Path, float]) -> None:
+    """Of images that are unlike those in training; shrunk: how much, where those were not."""
+    usual, trained_scale = labeller.card.confidence, f"{labeller.card.scale:.2g}"
+    if usual is not None and confidence < usual - _UNSURE:
+        warnings.warn(
+            f"mean confidence {confidence:.2f}, but {usual:.2f} on images like those in training: look "
+            "at the results, and train on images of this kind",
+            stacklevel=3,
+        )
+    if shrunk:
+        path, scale = next(iter(shrunk.items()))
+        warnings.warn(
+            f"{len(shrunk)} images, such as {path}, shrink by {scale:.2g}, those in training by "
+            f"{trained_scale}: right for a camera of the same view; give --scale {trained_scale} where "
+            "a pixel shows as much as in training",
+            stacklevel=3,
+        )
 
 
 def _outcomes(attempt, names: list[str], files: dict[str, Path], progress: bool) -> Iterator:
@@ -223,7 +254,8 @@ def find_inputs(inputs: Iterable[str | Path]) -> dict[str, Path]:
         elif root.exists() or not set("*?[") & set(str(text)):
             paths = [root]  # a file that is missing is reported as such
         else:
-            matches = sorted(Path(root.anchor).glob(str(root.relative_to(root.anchor))))
+            folder = next(each for each in root.parents if each.is_dir())  # may have [ in its name
+            matches = sorted(folder.glob(str(root.relative_to(folder))))
             paths = [each for each in matches if each.is_file() and not _is_passed_over(each)]
         if not paths:
             kinds = ", ".join(each[1:] for each in (*IMAGES, *VIDEOS))
@@ -285,6 +317,7 @@ def add_command(commands) -> None:
     add("--scale", type=float, help="how much images are shrunk; default: to the width in training")
     add("--tile", action="store_true", help="label in overlapping windows, for detail")
     add("--tta", choices=("flip",), help="average with the mirror image; half as fast")
+    add("--video-ids", action="store_true", help="write the ids of each frame of videos, too")
     add("--strict", action="store_true", help="stop at the first file that cannot be labelled")
     add("--skip-existing", action="store_true", help="leave out files that have all their results")
     parser.set_defaults(run=_predict)
@@ -303,7 +336,7 @@ def _predict(options) -> int:
         warnings.simplefilter("always", UserWarning)
         report = predict(
             labeller, options.inputs, options.output, kinds=options.save, appearance=appearance,
-            strict=options.strict, skip_existing=options.skip_existing,
+            strict=options.strict, skip_existing=options.skip_existing, video_ids=options.video_ids,
         )  # fmt: skip
     there = f", {report.skipped:,} were there already" if report.skipped else ""
     sure = f", mean confidence {report.confidence:.2f}" if report.labelled else ""

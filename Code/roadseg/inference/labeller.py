@@ -99,6 +99,7 @@ class Labeller:
 
     Attributes:
         card: of the network: class names, palette, what it was trained on.
+        scale: how much an image is shrunk; None: see `scale_of`.
     """
 
     def __init__(
@@ -118,7 +119,7 @@ class Labeller:
         if scale is not None and not scale > 0:
             raise ValueError(f"scale {scale}: give a number above 0")
         self.card, self._model = model.card, model
-        self._scale, self._tile, self._flip = scale, tile, flip
+        self.scale, self._tile, self._flip = scale, tile, flip
         self._turn = threading.Lock()
 
     def segment(self, image: ImageLike, maps: Collection[str] = tuple(MAPS)) -> Segmentation:
@@ -158,14 +159,18 @@ class Labeller:
         sampling = Image.Resampling.BILINEAR if larger else Image.Resampling.BOX
         return np.asarray(image.resize(size, sampling))
 
+    def scale_of(self, width: int, height: int) -> float:
+        """How much an image of that size is shrunk."""
+        if self.scale is not None:
+            return self.scale
+        if self._tile:
+            return self.card.scale
+        # A narrow strip would become millions of pixels.
+        return max(width / self.card.image_shape[1], min(1, math.sqrt(width * height / _LARGEST)))
+
     def _size(self, width: int, height: int) -> tuple[int, int]:
         trained_height, trained_width, _ = self.card.image_shape
-        if self._scale is not None:
-            scale = self._scale
-        elif self._tile:
-            scale = self.card.scale
-        else:  # a narrow strip would become millions of pixels
-            scale = max(width / trained_width, min(1, math.sqrt(width * height / _LARGEST)))
+        scale = self.scale_of(width, height)
         lengths = width / scale, height / scale
         if self._tile or not self._model.resizable:
             return tuple(max(1, round(length)) for length in lengths)

@@ -97,10 +97,16 @@ class VideoReader:
 
 
 def label_video(
-    labeller: Labeller, path: Path, target: Path, appearance: Appearance, progress: bool = True
+    labeller: Labeller,
+    path: Path,
+    target: Path,
+    appearance: Appearance,
+    progress: bool = True,
+    ids: Path | None = None,
 ) -> tuple[np.ndarray, int, float]:
     """Writes a labelled video whole or not at all, with the frames' own times and without sound.
 
+    ids: a folder for the id image of each frame, from 000000-ids.png on; None: they are not written.
     Returns the pixels of each class int64 (C), those of all frames, and the mean confidence. Raises
     DataError when the video is damaged, has no frame, or its frames change their size.
     """
@@ -113,7 +119,9 @@ def label_video(
 
     def labelled() -> Iterator[tuple[int, Image.Image]]:
         nonlocal pixels, total
-        for time, image, segmentation in in_order(label, reader.frames()):
+        for number, (time, image, segmentation) in enumerate(in_order(label, reader.frames())):
+            if ids:
+                segmentation.id_image().save(ids / f"{number:06d}-ids.png", compress_level=1)
             pixels += segmentation.pixels()
             total += segmentation.ids.size
             confidences.append(segmentation.mean_confidence)
@@ -121,6 +129,8 @@ def label_video(
             yield time, image
 
     reader = VideoReader(path)
+    if ids:
+        ids.mkdir(parents=True, exist_ok=True)
     frames = max(reader.expected, 1)
     with progress_bar(frames, 0, unit="frame", description=path.name, shown=progress) as bar:
         _write(target, labelled(), reader.rate, reader.time_base)

@@ -31,6 +31,7 @@ class ModelCard:
         licence: of the weights, in words.
         results: for each data set what `Evaluation.as_dict` gives.
         precision: "float32", "bfloat16" or "int8".
+        confidence: mean probability, 0..1, of the most probable class on validation frames, if measured.
     """
 
     network: str
@@ -45,6 +46,7 @@ class ModelCard:
     licence: str = ""
     results: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     precision: str = "float32"
+    confidence: float | None = None
 
     @classmethod
     def for_frames(cls, network: str, frames: "FrameStore", /, **others) -> "ModelCard":

@@ -100,7 +100,7 @@ def build(
             of classes is out of range.
     """
     if name not in NETWORKS:
-        raise ValueError(f"unknown network {name!r}: one of {', '.join(NETWORKS)}")
+        raise ValueError(f"unknown network {name!r}: one of {', '.join(NETWORKS)}, or a list of them")
     _check_image_shape(name, image_shape)
     if not 2 <= num_classes <= IGNORE:
         raise ValueError(f"num_classes={num_classes}: from 2 to {IGNORE}")
@@ -113,7 +113,7 @@ def _check_image_shape(name: str, image_shape: tuple[int, int, int]) -> None:
     if channels != 3 or min(height, width) < NETWORKS[name].MINIMUM_SIZE:
         raise ValueError(
             f"image shape {tuple(image_shape)}: {name} needs (H, W, 3) with H and W of at least "
-            f"{NETWORKS[name].MINIMUM_SIZE}"
+            f"{NETWORKS[name].MINIMUM_SIZE}; shrink images less (scale)"
         )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import keras
 
+keras.config.set_floatx("float32")  # losses and weights are, whatever the user's keras.json says
 _CPU_FLAGS = ("avx512_bf16", "amx_bf16", "bf16")  # x86: AVX-512 and AMX; Arm: bf16
 
 

@@ -76,9 +76,10 @@ def _hardest(losses, labelled, share: float):
     Pixels that are not labelled have a loss of 0.
     """
     _, height, width = losses.shape
-    largest, _ = ops.top_k(ops.reshape(losses, (-1, height * width)), round(share * height * width) or 1)
+    most = max(1, round(share * height * width))
+    largest, _ = ops.top_k(ops.reshape(losses, (-1, height * width)), most)
     count = ops.round(share * ops.sum(ops.cast(labelled, "float32"), axis=(1, 2)))
-    last = ops.cast(ops.maximum(count, 1), "int32")[:, None] - 1
+    last = ops.cast(ops.clip(count, 1, most), "int32")[:, None] - 1  # float32 may round to one more
     return losses >= ops.take_along_axis(largest, last, axis=1)[:, :, None]
 
 

@@ -12,7 +12,7 @@ from roadseg.data.batches import Batches
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
 from roadseg.errors import TrainingError
-from roadseg.evaluation import check_compatible, confusion_matrix_of, evaluate
+from roadseg.evaluation import check_compatible, confusion_matrix_of, evaluate, mean_confidence
 from roadseg.evaluation.metrics import RunningScores
 from roadseg.files import user_path
 from roadseg.networks import ModelCard
@@ -20,6 +20,8 @@ from roadseg.training.callbacks import Progress, ValidateAndSave
 from roadseg.training.losses import rare_classes
 from roadseg.training.recipes import Recipe
 from roadseg.training.run import Run, describe
+
+_SURE_FRAMES = 100  # of which the confidence is measured at most
 
 
 def train(
@@ -227,6 +229,7 @@ class Trainer:
         """Evaluates the best network, and writes what its users need."""
         result = evaluate(self.network, self.frames, self.split.validation)
         source = self.frames.attributes["source"]
+        some = self.split.validation[:: -(-len(self.split.validation) // _SURE_FRAMES)]
         card = ModelCard.for_frames(
             self.network.name,
             self.frames,
@@ -234,6 +237,7 @@ class Trainer:
             data="own" if source == "folder" else source,
             frames=len(self.split.train),
             minutes=sum(row["seconds"] for row in self.run.rows) / 60,
+            confidence=mean_confidence(self.network, self.frames, some),
         )
         self.run.finish(card, result, self.frames.image_checksums(self.split.train))
 

@@ -112,7 +112,9 @@ def test_a_missing_table_an_empty_folder_and_a_wrong_suffix_are_errors(tmp_path,
     with pytest.raises(DataError, match="images: no images in it"):
         sources.open(tmp_path).frames()
     (folder / "masks").rename(folder / "labels")
-    with pytest.raises(DataError, match="masks: no masks in it"):
+    with pytest.raises(
+        DataError, match=r"masks: no such folder; call that of the masks so, not images, labels"
+    ):
         sources.open(folder).frames()
     with pytest.raises(DataError, match=r"images: none of the 3 files, such as .*, ends with '_camera'"):
         Folder(folder, image_suffix="_camera", mask_suffix="_label").frames()

@@ -73,7 +73,7 @@ def test_surprising_files_are_told_or_refused(path):
         read_image(save(path, NOISE, "TIFF", tiffinfo=tags))
 
 
-def test_damaged_files_are_refused(path):
+def test_damaged_files_are_refused(path, monkeypatch):
     buffer = io.BytesIO()
     NOISE.save(buffer, "JPEG", quality=95)
     jpeg, half = buffer.getvalue(), len(buffer.getvalue()) // 2
@@ -97,6 +97,9 @@ def test_damaged_files_are_refused(path):
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1\n")
     with pytest.raises(DataError, match="git lfs pull"):
         read_image(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 10)
+    with pytest.raises(DataError, match=r"a\.png: too large \(Image size .* limit of 20 pixels.*cut it"):
+        read_image(save(path, NOISE))
     with pytest.raises(DataError, match=r"none\.png: cannot be read"):
         read_image(path.with_name("none.png"))
 

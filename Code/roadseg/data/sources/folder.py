@@ -122,6 +122,9 @@ class Folder(TableSource):
                 raise DataError(f"{tree.path}: {what} {tree.suffix!r}")
         empty = self._images if self._masks.path.is_dir() else self._masks
         name = empty.path.name
+        if not empty.path.is_dir():
+            there = ", ".join(sorted(each.name for each in self.path.iterdir() if each.is_dir()))
+            raise DataError(f"{empty.path}: no such folder; call that of the {name} so, not {there}")
         raise DataError(f"{empty.path}: no {name} in it or in its sub-folders; put them there")
 
     def files(self, sequence: str) -> Files:

@@ -203,6 +203,8 @@ def _decode(data: bytes, path: object) -> Image.Image:
         is_raw = tags.get(_SUBFILE_TYPE, 0) & 1 or _DNG_VERSION in tags
         if not is_raw:
             image.load()
+    except Image.DecompressionBombError as error:
+        raise DataError(f"{path}: too large ({error}); shrink it, or cut it into parts")
     except Exception as error:  # Pillow raises whatever a damaged file happens to cause
         what = str(error) if data else "the file is empty"
         if data.startswith(b"version https://git-lfs"):
