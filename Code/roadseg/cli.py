@@ -5,6 +5,7 @@ Other packages add their commands through the entry-point group "roadseg.command
 
 import argparse
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -25,6 +26,8 @@ def main(arguments: list[str] | None = None) -> int:
         return options.run(options) or 0
     except (ValueError, TrainingError) as error:  # a DataError is a ValueError
         print(f"\n{command}: {error}", file=sys.stderr)
+    except BrokenPipeError:  # of `| head`, which has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except KeyboardInterrupt:
         print("\nStopped. Finished work is kept: call again to continue", file=sys.stderr)
     return 1

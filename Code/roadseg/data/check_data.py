@@ -294,14 +294,16 @@ def add_command(commands) -> None:
 def _run(options: argparse.Namespace) -> int:
     folder = user_path(options.folder)
     own, table = own_table(folder), None
+    like_folder = [each for each in sources.KINDS.values() if issubclass(each, Folder)]
+    kind = next((each for each in like_folder if each.recognises(folder)), Folder)
     if options.write and own:
         raise DataError(f"{own}: is there already; move it elsewhere to have another one written")
     suffixes = {"image_suffix": options.image_suffix, "mask_suffix": options.mask_suffix}
     suffixes = {name: value for name, value in suffixes.items() if value is not None}
     if options.table in ready_tables():
         table = settings_text(**suffixes) + ready_text(options.table)
-    elif options.table is None and Folder.recognises(folder) and not own:
-        table, problems = propose_table(folder, **suffixes)
+    elif not (options.table or own or kind.ready_table) and kind.recognises(folder):
+        table, problems = propose_table(folder, **suffixes, kind=kind)
         head = f"{folder / TABLE_FILE}: no such file. A proposal:\n"
         print("\n".join([head, table, *problems[:MAX_PROBLEMS]]))
         if not options.write:
@@ -312,8 +314,6 @@ def _run(options: argparse.Namespace) -> int:
         _write(folder / TABLE_FILE, lambda part: part.write_text(table, "utf-8"))
     if options.table:
         suffixes["table"] = options.table
-    like_folder = [each for each in sources.KINDS.values() if issubclass(each, Folder)]
-    kind = next((each for each in like_folder if each.recognises(folder)), Folder)
     source = kind(folder, **suffixes) if suffixes else sources.open(folder)
     source.labelled_only = options.labelled_only
     found = check(source)

@@ -160,17 +160,18 @@ def _class_maps(source: Source, frames: Iterable[Frame]) -> bytes:
     return dump_class_maps({name: source.class_map(name) for name in sequences})
 
 
-def _content(source: Source, frames: Iterable[Frame], class_maps: bytes) -> tuple:
+def _content(source: Source, frames: Sequence[Frame], class_maps: bytes) -> tuple:
     """What decides about the frames, wherever and since whenever their files lie."""
+    labels = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in {f.label for f in frames}}
     states = [
-        ((each.sequence, each.index), f"{_file_state(each.image)} {_file_state(each.label)}")
+        ((each.sequence, each.index), f"{_file_state(each.image)} {labels[each.label]}")
         for each in frames
     ]
     return source.identity, class_maps.hex(), states
 
 
 def _file_state(path: Path) -> str:
-    """Size and last bytes, which survive copying; those of a PNG hold a checksum of its content."""
+    """Size and last bytes of an image, which survive copying and are quickly read."""
     with path.open("rb") as file:
         size = file.seek(0, os.SEEK_END)
         file.seek(max(size - _LAST_BYTES, 0))

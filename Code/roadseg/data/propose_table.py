@@ -35,6 +35,7 @@ def propose_table(
     mask_suffix: str = "",
     progress: bool = True,
     in_colours: bool = False,
+    kind: type[Folder] = Folder,
 ) -> tuple[str, list[str]]:
     """The text of a table with a line for each raw label, and messages about masks that are unusable.
 
@@ -45,14 +46,15 @@ def propose_table(
         image_suffix, mask_suffix: as of `Folder`. Without that of masks, one that all have is found.
         progress: whether to show a progress bar.
         in_colours: whether masks with a palette are read as colours, as is done where palettes differ.
+        kind: how it is laid out.
 
     Raises DataError when there is no mask, or its values are no classes.
     """
     suffixes = {"image_suffix": image_suffix, "mask_suffix": mask_suffix}
-    source = Folder(folder, ClassTable((), ()), **suffixes)
+    source = kind(folder, ClassTable((), ()), **suffixes)
     if not source.mask_suffix:
         suffixes["mask_suffix"] = source.guess_mask_suffix()
-        source = Folder(folder, ClassTable((), ()), **suffixes)
+        source = kind(folder, ClassTable((), ()), **suffixes)
     masks = [mask for name in source.sequences() for mask in source.files(name).labels.values()]
     pixels, inside, palette, first, problems = Counter(), set(), {}, {}, []
     bar = progress_bar(len(masks), 0, unit="mask", description="read", shown=progress)
@@ -61,7 +63,7 @@ def propose_table(
         for path, (counts, within, colours, problem) in zip(masks, seen, strict=True):
             bar.update()
             if any(palette.get(index, colour) != colour for index, colour in colours.items()):
-                return propose_table(folder, **suffixes, progress=progress, in_colours=True)
+                return propose_table(folder, **suffixes, progress=progress, in_colours=True, kind=kind)
             pixels.update(counts)
             inside |= within
             palette |= colours

@@ -5,6 +5,7 @@ import unicodedata
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from roadseg.cli import main
 from roadseg.data import preprocess, sources, store
@@ -113,7 +114,7 @@ def test_a_missing_table_an_empty_folder_and_a_wrong_suffix_are_errors(tmp_path,
         sources.open(tmp_path).frames()
     (folder / "masks").rename(folder / "labels")
     with pytest.raises(
-        DataError, match=r"masks: no such folder; call that of the masks so, not images, labels"
+        DataError, match=r"masks: no such folder; rename the one that has them \(images, labels\)"
     ):
         sources.open(folder).frames()
     with pytest.raises(DataError, match=r"images: none of the 3 files, such as .*, ends with '_camera'"):
@@ -219,6 +220,37 @@ def test_cityscapes_in_its_own_layout(tmp_path):
     shutil.rmtree(tmp_path / "gtFine/train")
     with pytest.raises(DataError, match="no sequence here"):
         source.frames()
+
+
+def test_masks_as_roboflow_and_cvat_export_them(tmp_path, capsys):
+    masks = {
+        "roboflow": ("{part}/a_jpg.rf.1f.jpg", "{part}/a_jpg.rf.1f_mask.png", "{part}/_classes.csv"),
+        "cvat": ("JPEGImages/{part}/a.jpg", "SegmentationClass/{part}/a.png", "labelmap.txt"),
+    }
+    ids = np.repeat([0, 1, 2], 6)[None].repeat(8, 0)
+    indexed = Image.fromarray(ids.astype(np.uint8), "P")
+    indexed.putpalette([0, 0, 0, 128, 64, 128, 0, 0, 142])
+    for name, (image_name, mask_name, table) in masks.items():
+        for part in ("train", "valid"):
+            save(tmp_path / name / image_name.format(part=part), image(seed=len(part + name)))
+            mask = grey(ids) if name == "roboflow" else indexed
+            save(tmp_path / name / mask_name.format(part=part), mask)
+            text = "Pixel Value, Class\n0, background\n1, road\n2, car\n"
+            if name == "cvat":
+                text = "# label:color_rgb:parts:actions\n"
+                text += "background:0,0,0::\nroad:128,64,128::\ncar:0,0,142::\n"
+            (tmp_path / name / table.format(part=part)).write_text(text)
+        source = sources.open(tmp_path / name)
+        assert source.sequences() == ["train", "valid"]
+        assert source.class_names == ("background", "road", "car")
+        np.testing.assert_array_equal(source.read(source.frames("valid")[0])[1], ids)
+        assert main(["check-data", str(tmp_path / name)]) == 0
+        output = str(tmp_path / "store" / name)
+        assert main(["preprocess", str(tmp_path / name), "--scale", "1", "--output", output]) == 0
+    (tmp_path / "cvat/labelmap.txt").unlink()
+    assert main(["check-data", str(tmp_path / "cvat"), "--write"]) == 0
+    assert "car" not in capsys.readouterr().out
+    assert sources.open(tmp_path / "cvat").frames("valid")
 
 
 def test_kitti_semantics_in_its_own_layout(tmp_path):

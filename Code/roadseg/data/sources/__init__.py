@@ -1,12 +1,14 @@
 """Raw data sets: frames on disk -> sorted list of Frame, and colours -> class ids."""
 
+from collections import Counter
 from pathlib import Path
 
 from roadseg.data.sources.base import Frame, Joined, Source
 from roadseg.data.sources.camvid import CamVid
 from roadseg.data.sources.class_table import load_table, ready_tables
-from roadseg.data.sources.folder import Cityscapes, Folder, KittiSemantics
+from roadseg.data.sources.folder import Cityscapes, Folder, KittiSemantics, PascalVoc, Roboflow
 from roadseg.data.sources.images import check_size
+from roadseg.data.sources.polygons import Coco, LabelMe, Yolo
 from roadseg.data.sources.virtual_kitti import VirtualKitti1, VirtualKitti2
 from roadseg.errors import DataError
 from roadseg.files import user_path
@@ -15,7 +17,10 @@ __all__ = ["KINDS", "Folder", "Frame", "Joined", "Source", "load_table", "open",
 
 KINDS: dict[str, type[Source]] = {
     each.kind: each
-    for each in (VirtualKitti1, VirtualKitti2, CamVid, Cityscapes, KittiSemantics, Folder)
+    for each in (
+        *(VirtualKitti1, VirtualKitti2, CamVid, Cityscapes, KittiSemantics, PascalVoc, Roboflow, Folder),
+        *(Coco, Yolo, LabelMe),
+    )
 }
 
 
@@ -53,5 +58,7 @@ def _recognise(path: Path, kind: str | None) -> str:
     if kind is None and found:
         raise DataError(f"{path}: holds {' and '.join(found)}; say which with kind=...")
     problem = f"not laid out as {kind!r}" if kind else "no known data set in this folder"
+    endings = Counter(each.suffix.lower() for each in path.rglob("*") if each.is_file())
+    there = ", ".join(f"{count} {ending}" for ending, count in endings.most_common(6)) or "no files"
     layouts = "; ".join(f"{name}: {each.layout}" for name, each in KINDS.items())
-    raise DataError(f"{path}: {problem}. Known layouts: {layouts}")
+    raise DataError(f"{path}: {problem}; there are {there}. Known layouts: {layouts}")

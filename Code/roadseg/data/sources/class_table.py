@@ -20,7 +20,8 @@ from roadseg.data.sources.images import raw_labels, read_mask, unique_labels
 from roadseg.errors import DataError
 
 TABLE_FILE = "classes.csv"
-TABLE_FILES = TABLE_FILE, "class_dict.csv", "label_colors.txt"  # that may lie beside the data
+# That may lie beside the data; the last ones are of CVAT and of Roboflow.
+TABLE_FILES = TABLE_FILE, "class_dict.csv", "label_colors.txt", "labelmap.txt", "_classes.csv"
 VOID = "void"  # the name of what is not counted
 MAX_PROBLEMS = 20  # that are printed
 MAX_CLASSES = 254
@@ -34,7 +35,12 @@ _PADDING = ' ,;\t"'  # what spreadsheets put around a comment
 _SETTING = re.compile(r"#\s*(image suffix|mask suffix|size)\s*:\s*(.*?)\s*", re.IGNORECASE)
 _SIZE = re.compile(r"([1-9][0-9]{0,3}) ?x ?([1-9][0-9]{0,3})( ?\(.*\))?")
 _COMMENT = re.compile(r"#(?![0-9a-fA-F]{6}\b)")  # and no colour such as #804080
-_COLOUR_FIRST = re.compile(r"^\s*(\d+\s+\d+\s+\d+)\s+(.+)$", re.MULTILINE)  # in label_colors.txt
+# Of files without such a header: their lines, what becomes of them, and the columns that they then have
+_LINES = {
+    "label_colors.txt": (r"^\s*(\d+\s+\d+\s+\d+)\s+(.+)$", r"\1,\2", ["colour", "name"]),
+    "labelmap.txt": (r"^([^#:]+):(\d+),(\d+),(\d+):.*$", r"\2 \3 \4,\1", ["colour", "name"]),
+    "_classes.csv": (r"^Pixel Value,.*$", "", ["id", "name"]),
+}
 
 
 class UnlistedLabels(DataError):
@@ -155,8 +161,9 @@ def ready_text(name: str) -> str:
 
 
 def own_table(folder: Path) -> Path | None:
-    """The table that lies beside the data, if there is one."""
-    return next((folder / name for name in TABLE_FILES if (folder / name).exists()), None)
+    """The table that lies beside the data, or in a folder there as Roboflow has it, if there is one."""
+    there = [folder / name for name in TABLE_FILES] + sorted(folder.glob(f"*/{TABLE_FILES[-1]}"))
+    return next((path for path in there if path.exists()), None)
 
 
 def load_table(table: str | Path) -> ClassTable:
@@ -168,9 +175,10 @@ def load_table(table: str | Path) -> ClassTable:
     except (OSError, UnicodeDecodeError) as error:
         ready = ", ".join(ready_tables())
         raise DataError(f"{table}: {error}; give a CSV file, saved in UTF-8, or the name of {ready}")
-    if Path(table).suffix == ".txt":  # lines such as "128 64 128 Road", without a header
-        return parse_table(_COLOUR_FIRST.sub(r"\1,\2", text), str(table), ["colour", "name"])
-    return parse_table(text, str(table))
+    line, becomes, columns = _LINES.get(Path(table).name, ("", "", ()))
+    return parse_table(
+        re.sub(line, becomes, text, flags=re.MULTILINE) if line else text, str(table), columns
+    )
 
 
 def parse_table(text: str, where: str, columns: Sequence[str] = ()) -> ClassTable:
@@ -223,7 +231,7 @@ class _Parser:
             for column, field in _LABELS.items()
         }
         given = self._given_palette()
-        free = (colour for colour in _spread_colours() if colour not in given.values())
+        free = (colour for colour in spread_colours() if colour not in given.values())
         palette = tuple(given.get(name) or next(free) for name in names)
         return ClassTable(tuple(names), palette, **labels, **self.settings, where=where)
 
@@ -323,7 +331,7 @@ def _colour(text: str) -> list[Colour]:
     return [(red, green, blue)]
 
 
-def _spread_colours() -> Iterator[Colour]:
+def spread_colours() -> Iterator[Colour]:
     """Colours that are far apart, as PASCAL VOC paints its classes: the bits of 1, 2, 3, ..."""
     for number in range(1, 4 * MAX_CLASSES):
         bits = [number >> place & 1 for place in range(24)]  # red, green, blue, red, ...

@@ -25,6 +25,7 @@ class _Tree:
     path: Path
     suffix: str
     formats: Mapping[str, str]  # by the ending of a file
+    others: str | None = None  # the suffix of other files in these folders
 
     def sequences(self) -> dict[str, list[Path]]:
         """Name of each folder -> its files that have the suffix; the top folder is called LOOSE."""
@@ -43,7 +44,10 @@ class _Tree:
     def key(self, file: Path) -> str | None:
         """What the name shares with that of its counterpart; None without the suffix."""
         pattern = "(.*)" + re.escape(self.suffix).replace(r"\*", "(.*)")
-        match = re.fullmatch(pattern, unicodedata.normalize("NFC", file.stem))
+        stem = unicodedata.normalize("NFC", file.stem)
+        match = (
+            re.fullmatch(pattern, stem) if not self.others or not stem.endswith(self.others) else None
+        )
         return "*".join(match.groups()) if match else None
 
     def files(self, sequence: str) -> tuple[dict[str, Path], list[str]]:
@@ -102,7 +106,8 @@ class Folder(TableSource):
         for name, given in (("image_suffix", image_suffix), ("mask_suffix", mask_suffix)):
             given = getattr(self.table, name) if given is None else given
             setattr(self, name, getattr(self, name) if given is None else given)
-        self._images = _Tree(self.path / self.image_folder, self.image_suffix, IMAGE_FORMATS)
+        others = self.mask_suffix if self.image_folder == self.mask_folder else None
+        self._images = _Tree(self.path / self.image_folder, self.image_suffix, IMAGE_FORMATS, others)
         self._masks = _Tree(self.path / self.mask_folder, self.mask_suffix, MASK_FORMATS)
 
     @classmethod
@@ -124,7 +129,7 @@ class Folder(TableSource):
         name = empty.path.name
         if not empty.path.is_dir():
             there = ", ".join(sorted(each.name for each in self.path.iterdir() if each.is_dir()))
-            raise DataError(f"{empty.path}: no such folder; call that of the {name} so, not {there}")
+            raise DataError(f"{empty.path}: no such folder; rename the one that has them ({there})")
         raise DataError(f"{empty.path}: no {name} in it or in its sub-folders; put them there")
 
     def files(self, sequence: str) -> Files:
@@ -140,7 +145,7 @@ class Folder(TableSource):
                 f"the names of their images, write a line such as '# mask suffix: {suffix}' at the top "
                 f"of {TABLE_FILE}"
             )
-        numbers = _frame_numbers(images.keys() | masks.keys())
+        numbers = frame_numbers(images.keys() | masks.keys())
         images, masks = ({numbers[key]: each[key] for key in each} for each in (images, masks))
         return Files(images, masks, problems)
 
@@ -171,6 +176,27 @@ class Cityscapes(Folder):
         return [name for name in super().sequences() if not name.startswith("test/")]
 
 
+class PascalVoc(Folder):
+    """Everingham et al. 2010; CVAT's export "Segmentation mask" is like it, with a labelmap.txt."""
+
+    kind = "pascal_voc"
+    layout = "a folder with JPEGImages/ and SegmentationClass/"
+    image_folder, mask_folder = "JPEGImages", "SegmentationClass"
+
+
+class Roboflow(Folder):
+    """The export "Semantic segmentation masks" of roboflow.com: masks beside images in each part."""
+
+    kind = "roboflow_masks"
+    layout = "a folder with train/_classes.csv, and masks that end with _mask beside the images"
+    image_folder = mask_folder = ""
+    mask_suffix = "_mask"
+
+    @classmethod
+    def recognises(cls, path: Path) -> bool:
+        return any(path.glob("*/_classes.csv"))
+
+
 class KittiSemantics(Folder):
     """Alhaija et al. 2018 (cvlibs.net/datasets/kitti): 200 images with the ids of Cityscapes."""
 
@@ -185,7 +211,7 @@ class KittiSemantics(Folder):
         return (path / cls.mask_folder).is_dir()
 
 
-def _frame_numbers(keys: Iterable[str]) -> dict[str, int]:
+def frame_numbers(keys: Iterable[str]) -> dict[str, int]:
     """The last number in each name where these put all in order, else places.
 
     The order is the natural one of whole names, in which x2 is before x10.
