@@ -43,13 +43,7 @@ _CARS = {
 
 
 def _wheels(length: float, width: float, radius: float, axles: Sequence[float]) -> list[Mesh]:
-    """Tyres, rims and wheel arches.
-
-    Args:
-        length, width: of the vehicle, metres.
-        radius: of a wheel, metres.
-        axles: x of each, from the rear (0) to the front (1).
-    """
+    """Tyres, rims and wheel arches; axles: x of each, from the rear (0) to the front (1)."""
     parts = []
     for x in axles:
         for side in (-1, 1):
@@ -67,10 +61,7 @@ def _wheels(length: float, width: float, radius: float, axles: Sequence[float]) 
 def _body(length: float, width: float, heights: Sequence[tuple[float, float]], paint: Tint) -> Mesh:
     """The shell below the windows.
 
-    Args:
-        length, width: of the vehicle, metres.
-        heights: (x from the rear 0 to the front 1, height of the top in metres) of each cross-section.
-        paint: linear colour.
+    heights: (x from the rear 0 to the front 1, height of the top in metres) of each cross-section.
     """
     sections = []
     for x, top in heights:
@@ -148,13 +139,7 @@ def _cabin(length: float, profile: _Profile, paint: Tint) -> list[Mesh]:
 
 
 def _ends(length: float, width: float, bonnet: float, boot: float, lit: bool) -> list[Mesh]:
-    """Lamps, bumpers, grille and number plates.
-
-    Args:
-        length, width: of the vehicle, metres.
-        bonnet, boot: heights of its front and its rear, metres.
-        lit: whether the lamps are on.
-    """
+    """Lamps, bumpers, grille and number plates; bonnet, boot: heights of the front and the rear."""
     parts = []
     head = np.array(_HEAD_LAMP) * (2.0 if lit else 0.8)
     tail = np.array(_TAIL_LAMP) * (2.0 if lit else 1.0)

@@ -21,19 +21,12 @@ _OF_ONE_SIZE = {street_furniture.guard_rail, traffic_signs.gantry}
 # Half of the length along the road and of the depth that a prop needs on the ground, metres.
 _VEHICLE, _SMALL = (2.6, 1.05), (0.3, 0.3)
 _FOOTPRINTS = {
-    buildings.house: (8.5, 7.0),
-    buildings.block: (13.0, 8.0),
-    buildings.hall: (17.5, 9.5),
-    plants.hedge: (3.9, 0.7),
-    plants.weeds: (3.0, 0.3),
-    plants.bush: (0.9, 0.9),
-    street_furniture.wall: (3.9, 0.3),
-    street_furniture.fence: (2.9, 0.2),
-    street_furniture.guard_rail: (1.9, 0.2),
-    traffic_signs.direction_sign: (0.3, 0.5),
-    street_furniture.bench: (0.95, 0.4),
-    street_furniture.bin: (0.5, 0.5),
-}
+    buildings.house: (8.5, 7.0), buildings.block: (13.0, 8.0), buildings.hall: (17.5, 9.5),
+    plants.hedge: (3.9, 0.7), plants.weeds: (3.0, 0.3), plants.bush: (0.9, 0.9),
+    street_furniture.wall: (3.9, 0.3), street_furniture.fence: (2.9, 0.2),
+    street_furniture.guard_rail: (1.9, 0.2), street_furniture.bench: (0.95, 0.4),
+    street_furniture.bin: (0.5, 0.5), traffic_signs.direction_sign: (0.3, 0.5),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
