@@ -71,8 +71,9 @@ def render(
         total = sum(map(len, wanted.values())) * len(variations)
         missing = sum(len(task.frames) * len(task.variations) for task in tasks)
         jobs = min(cores(workers), max(len(tasks), 1))
-        labels = {"unit": "frame", "description": "rendering"}
-        with progress_bar(total, total - missing, **labels, shown=progress) as bar:
+        with progress_bar(
+            total, total - missing, unit="frame", description="rendering", shown=progress
+        ) as bar:
             for count in spread(render_frames, tasks, jobs, ordered=False):
                 bar.update(count)
     except OSError as error:
@@ -98,7 +99,7 @@ def render_seeds(
     Each seed has three variations, whose frames lie between one another; the next seed has others.
 
     Args:
-        folder: of the folders "worlds-0", "worlds-1", ...
+        folder: holds a folder "worlds-SEED" for each seed.
         seeds: of the worlds.
         randomised: those of the seeds whose frames get random light and colours.
     """

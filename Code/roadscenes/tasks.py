@@ -45,9 +45,9 @@ def encoding_file(target: Path, world: str, variation: str) -> Path:
     return target / _LABELS / f"{world}_{variation}_scenegt_rgb_encoding.txt"
 
 
-def _image_and_label(target: Path, world: str, variation: str, frame: int) -> tuple[Path, Path]:
+def _label_and_image(target: Path, world: str, variation: str, frame: int) -> tuple[Path, Path]:
     name = Path(world) / variation / f"{frame:05d}.png"
-    return target / _IMAGES / name, target / _LABELS / name
+    return target / _LABELS / name, target / _IMAGES / name
 
 
 def plan_tasks(
@@ -76,7 +76,7 @@ def _missing(target: Path, world: str, variations: Iterable[str], frame: int) ->
     return tuple(
         variation
         for variation in variations
-        if not all(map(Path.is_file, _image_and_label(target, world, variation, frame)))
+        if not all(map(Path.is_file, _label_and_image(target, world, variation, frame)))
     )
 
 
@@ -132,9 +132,9 @@ def _render_variations(
         label = world.instances.colours[view.instance_ids]
         for name in (name for name in lights if yaws[name] == yaw):
             rng = np.random.default_rng([*world.seeds, *name.encode(), frame])
-            files = _image_and_label(task.target, task.world, name, frame)
+            files = _label_and_image(task.target, task.world, name, frame)
             # The label first: without its image a frame is not there yet.
-            for pixels, path in zip((label, view.image(lights[name], rng)), files[::-1], strict=True):
+            for pixels, path in zip((label, view.image(lights[name], rng)), files, strict=True):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 png = Image.fromarray(pixels)
                 atomic_write(path, lambda part, png=png: png.save(part, "PNG", compress_level=1))
