@@ -17,8 +17,8 @@ from roadseg.networks.model_card import ModelCard
 
 _WEB = Path(__file__).with_name("web")
 SAMPLE = _WEB / "sample.jpg"
-_RUNTIME = "onnxruntime-web@1.30.0"
-_CDN = f"https://cdn.jsdelivr.net/npm/{_RUNTIME}/dist"
+RUNTIME = "onnxruntime-web@1.30.0"
+_CDN = f"https://cdn.jsdelivr.net/npm/{RUNTIME}/dist"
 _PARTS = {  # for the processor, and for a graphics card: script and program, each with its SHA-256
     "wasm": {
         "ort.wasm.bundle.min.mjs": "EeZL2P/hG9GiovDWJ1/fu7pyYvC3a5m1PSKKiiLvPZA=",
@@ -50,10 +50,10 @@ class WebPage:
     def check(self) -> None:
         """Raises ValueError for a single file without runtime, DataError for a file that is missing."""
         if self.single_file and not self.runtime:
-            raise ValueError(f"--single-file needs --runtime FOLDER, from `npm install {_RUNTIME}`")
+            raise ValueError(f"--single-file needs --runtime FOLDER, from `npm install {RUNTIME}`")
         for name in (*_PARTS["wasm"], *_PARTS["webgpu"]) if self.runtime else ():
             if not (self.runtime / "dist" / name).is_file():
-                raise DataError(f"{self.runtime}: no dist/{name}; `npm install {_RUNTIME}` brings it")
+                raise DataError(f"{self.runtime}: no dist/{name}; `npm install {RUNTIME}` brings it")
         read_image(self.sample)
 
     def write(self, path: Path, card: ModelCard) -> None:
