@@ -17,9 +17,9 @@ def test_a_network_is_trained_for_some_epochs_and_read_the_second_time(raw, tmp_
     assert frames.image_shape == (21, 32, 3)
     assert {frames.sequence[index] for index in split.validation} == {"0002/clone"}
     trial = Trial("simple", "simple", RECIPES["quick"])
-    networks, results = example.train([trial], frames, split, epochs=1)
+    networks, runs = example.train([trial], frames, split, epochs=1)
     counted = evaluation.evaluate(networks["simple"], frames, split.validation)
-    assert np.array_equal(results["simple"].confusion, counted.confusion)
+    assert np.array_equal(runs["simple"].result.confusion, counted.confusion)
     (run,) = (tmp_path / "Runs").iterdir()
     written = (run / "metrics.json").stat().st_mtime_ns
     example.train([trial], frames, split, epochs=1)
