@@ -149,7 +149,7 @@ def write(
             network.predict_on_batch(np.zeros((1, *card.image_shape), np.uint8))
             kind = {"saved_model": "tf_saved_model", "web": "onnx"}.get(format.name, format.name)
             file = Path(part, path.name).with_suffix(".onnx" if format.page else path.suffix)
-            network.export(file, format=kind, verbose=False)
+            network.export(str(file), format=kind, verbose=False)
             if format.quantize:
                 format.quantize(file, network, images)
         if format.page:
