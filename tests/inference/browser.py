@@ -22,7 +22,7 @@ import websocket
 from PIL import Image
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-_SECONDS = 30  # until something on a page has happened
+_SECONDS = 120  # until something on a page has happened
 
 
 class Page:
