@@ -14,6 +14,7 @@ from roadseg.cli import main
 from roadseg.data import preprocess, store
 from roadseg.networks import NETWORKS
 from roadseg.training import RECIPES
+from tests import own_data
 
 DATA_COMMANDS = ("fetch", "render", "check-data", "preprocess")
 COMMANDS = (*DATA_COMMANDS, "train", "prolong", "evaluate", "predict", "export", "notebook")

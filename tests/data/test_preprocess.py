@@ -17,7 +17,7 @@ from roadseg.data.classes import load_class_maps
 from roadseg.errors import DataError
 from roadseg.files import folder_lock
 from roadseg.parallel import on_cluster
-from tests import clusters, raw_data
+from tests import clusters, own_data, raw_data
 
 BAD = "vkitti_1.3.1_scenegt/0001/clone/00003.png"
 FILES = [store.CLASS_MAPS_FILE, store.FRAMES_FILE]

@@ -222,7 +222,7 @@ def test_cityscapes_in_its_own_layout(tmp_path):
         source.frames()
 
 
-def test_masks_as_roboflow_and_cvat_export_them(tmp_path, capsys):
+def test_masks_as_roboflow_and_cvat_export_them(tmp_path):
     masks = {
         "roboflow": ("{part}/a_jpg.rf.1f.jpg", "{part}/a_jpg.rf.1f_mask.png", "{part}/_classes.csv"),
         "cvat": ("JPEGImages/{part}/a.jpg", "SegmentationClass/{part}/a.png", "labelmap.txt"),
@@ -248,8 +248,7 @@ def test_masks_as_roboflow_and_cvat_export_them(tmp_path, capsys):
         output = str(tmp_path / "store" / name)
         assert main(["preprocess", str(tmp_path / name), "--scale", "1", "--output", output]) == 0
     (tmp_path / "cvat/labelmap.txt").unlink()
-    assert main(["check-data", str(tmp_path / "cvat"), "--write"]) == 0
-    assert "car" not in capsys.readouterr().out
+    assert main(["check-data", str(tmp_path / "cvat"), "--write"]) == 0  # proposes a table
     assert sources.open(tmp_path / "cvat").frames("valid")
 
 
