@@ -35,12 +35,10 @@ _PADDING = ' ,;\t"'  # what spreadsheets put around a comment
 _SETTING = re.compile(r"#\s*(image suffix|mask suffix|size)\s*:\s*(.*?)\s*", re.IGNORECASE)
 _SIZE = re.compile(r"([1-9][0-9]{0,3}) ?x ?([1-9][0-9]{0,3})( ?\(.*\))?")
 _COMMENT = re.compile(r"#(?![0-9a-fA-F]{6}\b)")  # and no colour such as #804080
-# Of files without such a header: their lines, what becomes of them, and the columns that they then have
-_LINES = {
-    "label_colors.txt": (r"^\s*(\d+\s+\d+\s+\d+)\s+(.+)$", r"\1,\2", ["colour", "name"]),
-    "labelmap.txt": (r"^([^#:]+):(\d+),(\d+),(\d+):.*$", r"\2 \3 \4,\1", ["colour", "name"]),
-    "_classes.csv": (r"^Pixel Value,.*$", "", ["id", "name"]),
-}
+_WITHOUT_HEADER = (  # lines of label_colors.txt and of CVAT's labelmap.txt, such as "road:128,64,128::"
+    (r"^\s*(\d+\s+\d+\s+\d+)\s+(.+)$", r"\1,\2"),
+    (r"^([^#:]+):(\d+),(\d+),(\d+):.*$", r"\2 \3 \4,\1"),
+)
 
 
 class UnlistedLabels(DataError):
@@ -175,10 +173,11 @@ def load_table(table: str | Path) -> ClassTable:
     except (OSError, UnicodeDecodeError) as error:
         ready = ", ".join(ready_tables())
         raise DataError(f"{table}: {error}; give a CSV file, saved in UTF-8, or the name of {ready}")
-    line, becomes, columns = _LINES.get(Path(table).name, ("", "", ()))
-    return parse_table(
-        re.sub(line, becomes, text, flags=re.MULTILINE) if line else text, str(table), columns
-    )
+    if Path(table).suffix != ".txt":
+        return parse_table(text, str(table))
+    for line, becomes in _WITHOUT_HEADER:
+        text = re.sub(line, becomes, text, flags=re.MULTILINE)
+    return parse_table(text, str(table), ["colour", "name"])
 
 
 def parse_table(text: str, where: str, columns: Sequence[str] = ()) -> ClassTable:
@@ -248,6 +247,8 @@ class _Parser:
 
     def _read_header(self, cells: list[str]) -> None:
         columns = [cell.lower().replace("color", "colour") for cell in cells]
+        if columns == ["pixel value", "class"]:  # of Roboflow
+            columns = ["id", "name"]
         found, labels = set(columns), {*_LABELS, "r"}
         is_known = "name" in found and found & labels and found <= {"name", "palette", *labels, "g", "b"}
         if is_known and len(found) == len(columns):
