@@ -60,15 +60,12 @@ def test_help_names_every_command_and_imports_nothing_slow():
     assert "quiet" in done.stdout
 
 
-def test_every_command_explains_itself(capsys):
+def test_every_command_explains_itself_and_knows_every_network_and_recipe(capsys):
     for command in COMMANDS:
         with pytest.raises(SystemExit) as stopped:
             main([command, "--help"])
         assert stopped.value.code == 0
         assert f"usage: roadseg {command}" in capsys.readouterr().out
-
-
-def test_every_network_and_recipe_can_be_chosen():
     assert set(cli.NETWORKS) == set(NETWORKS)
     assert set(cli.RECIPES) == set(RECIPES)
 

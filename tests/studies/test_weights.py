@@ -25,10 +25,7 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_weights_for_rendered_scenes_are_loaded_by_name(tmp_path, monkeypatch):
-    def render(target, worlds, variations, frames, *_, **__):
-        raw_data.virtual_kitti_1(target, [f"{worlds[0]}/{variations[0]}"], frames=len(frames))
-
-    monkeypatch.setattr(roadscenes, "render", render)
+    monkeypatch.setattr(roadscenes, "render", raw_data.render)
     few = Settings((0,), (1,), validate=(2,), held_out=(3,), worlds=("0018",), variations=1, stride=250)
     few = replace(few, recipe=replace(training.RECIPES["transfer"], epochs=1))
     with joblib.parallel_config(backend="sequential"):
