@@ -41,8 +41,8 @@ def save(path: Path, what: Image.Image, **options) -> Path:
 
 def folder(root: Path, table: str | None = ID_TABLE, mask: Image.Image | None = None) -> Path:
     """Sequence "a" with frames 2 and 10, sequence "b/c" with frame 1, all with the same mask."""
-    for place in ("a/x2.png", "a/x10.jpg", "b/c/1.png"):
-        save(root / "images" / place, image(seed=len(place)))
+    for seed, place in enumerate(("a/x2.png", "a/x10.jpg", "b/c/1.png")):
+        save(root / "images" / place, image(seed=seed))
         save((root / "masks" / place).with_suffix(".png"), mask or grey())
     if table is not None:
         (root / "classes.csv").write_text(table)

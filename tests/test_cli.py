@@ -1,5 +1,6 @@
 """The `roadseg` command on a tiny data set."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -81,22 +82,44 @@ def test_preprocess_writes_a_store_and_names_its_folder_itself(
     assert str(folder.relative_to(tmp_path)) in capsys.readouterr().out
 
 
-def test_evaluate_repeats_the_metrics_of_the_run(run, preprocessed, raw, tmp_path, capsys):
+def test_evaluate_repeats_the_metrics_of_the_run(run, preprocessed, capsys):
     train(preprocessed, run)
     trained = capsys.readouterr().out
     assert main(["evaluate", str(run), str(preprocessed)]) == 0
     evaluated = capsys.readouterr().out
-    assert evaluated.splitlines()[0].startswith("Its validation frames")
+    assert evaluated.startswith("8 of 16 frames are measured; 8 trained the network and are left out\n")
     metric = re.compile(r"^mean IoU +(0\.\d+)", re.MULTILINE)
     assert metric.search(trained)[1] == metric.search(evaluated)[1]
-    assert main(["preprocess", str(raw), "--sequences", "0001", "--output", str(tmp_path)]) == 0
-    assert main(["evaluate", str(run), str(tmp_path)]) == 0
-    assert "All frames" in capsys.readouterr().out
-    other = shutil.copytree(run, tmp_path / "other order")
-    names = training.open_run(other).card.class_names
-    replace(training.open_run(other).card, class_names=names[::-1]).save(other / "card.json")
+
+
+def test_evaluate_leaves_out_what_trained_and_compares_classes_by_name(
+    run, preprocessed, raw, tmp_path, capsys
+):
+    store_folder = str(tmp_path / "store")
+    assert main(["preprocess", str(raw), "--sequences", "0001", "--output", store_folder]) == 0
+    assert main(["evaluate", str(run), store_folder]) == 1
+    assert "all 8 images of" in capsys.readouterr().err
+    assert main(["evaluate", str(run), store_folder, "--all"]) == 0
+    assert "8 of 8 frames are measured; 8 trained the network and are among them" in (
+        capsys.readouterr().out
+    )
+    table = ["--table", "virtual_kitti_to_cityscapes"]
+    assert main(["evaluate", str(run), str(preprocessed), *table]) == 1
+    assert "but the network has Terrain" in capsys.readouterr().err
+    settings = json.loads((run / "settings.json").read_text())
+    settings["data"]["class_names"][0] = "Lawn"
+    other = shutil.copytree(run, tmp_path / "other")
+    (other / "settings.json").write_text(json.dumps(settings))
+    replace(training.open_run(run).card, class_names=settings["data"]["class_names"]).save(
+        other / "card.json"
+    )
     assert main(["evaluate", str(other), str(preprocessed)]) == 1
-    assert f"the network knows {names[-1]}" in capsys.readouterr().err
+    assert "the network knows Lawn" in capsys.readouterr().err
+    (tmp_path / "map.csv").write_text("name,class\nTerrain,Lawn\n" + "".join(
+        f"{name},{name}\n" for name in settings["data"]["class_names"][1:]
+    ))  # fmt: skip
+    assert main(["evaluate", str(other), str(preprocessed), "--table", str(tmp_path / "map.csv")]) == 0
+    assert "Terrain" in capsys.readouterr().out
 
 
 def test_prolong_adds_epochs_in_a_new_folder(run, preprocessed, tmp_path, capsys):
@@ -116,6 +139,7 @@ def test_bad_input_is_one_message_without_a_traceback(preprocessed, tmp_path, mo
         ("train nowhere --processes 2", "--process-id belong together"),
         ("evaluate nowhere nowhere", "nowhere"),
         (f"train {preprocessed} --validation 0009", "0009"),
+        (f"train {preprocessed} --validation 1.5", "no sequence '1.5'"),
     ):
         assert main(arguments.split()) == 1
         said = capsys.readouterr().err

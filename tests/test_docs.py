@@ -135,6 +135,9 @@ def test_the_lines_of_code_run(raw, tmp_path, monkeypatch, eager):
     exec(*blocks("README", "python"), {})
     assert Image.open("overlay.png").width == 640
     variables = {}
+    for code in blocks("solutions", "python"):
+        exec(code, variables)
+    assert variables["mine"].output.shape == (None, 125, 414, 14)
     for code in blocks("how-to", "python"):
         exec(code.replace("/data/vkitti", str(raw)).replace("epochs=5", "epochs=1"), variables)
     plt.close("all")

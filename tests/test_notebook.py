@@ -74,6 +74,9 @@ def test_settings_are_checked_before_a_kernel_starts(raw, monkeypatch, capsys):
     for command, message in refused.items():
         assert main(["notebook", *command.split()]) == 1
         assert message in capsys.readouterr().err
+    monkeypatch.setattr(notebook, "execute", lambda source, given, output: print(given["validation"]))
+    main(["notebook", "--data", str(raw), "--validation", "0.2"])
+    assert "['0.2']" in capsys.readouterr().out
     for choice in ("--recipe quik", "--networks simple smple", "--weights simple_plus-camvid"):
         with pytest.raises(SystemExit):
             main(["notebook", *choice.split()])

@@ -135,7 +135,7 @@ def _add_train(commands) -> None:
     add("--map", nargs="+", default=(), metavar="OWN=TRAINED", help=renamed)
     add("--recipe", choices=RECIPES, default="quick", help="default: quick")
     add("--epochs", type=int, help="default: those of the recipe")
-    held_out = "worlds or sequences to hold out; default: the last world or drive"
+    held_out = "sequences to hold out, or a share such as 0.2; default: part val, or the last drive"
     add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
     add("--output", type=Path, help="folder of the run; default: one below Runs")
     more = "processes that read frames; default: 1, more for a GPU"
@@ -173,8 +173,7 @@ def _train(options) -> None:
         print(f"Classes that keep their weights: {', '.join(kept) or 'none'}; new: {others}")
     else:
         network = networks.build(options.network, frames.image_shape, frames.num_classes)
-    held_out = options.validation
-    split = splits.by_sequence(frames, held_out) if held_out else splits.last_drive(frames)
+    split = splits.choose(frames, options.validation)
     begun = f"-from-{Path(options.weights).name}" if options.weights else ""
     name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}{begun}"
     folder = options.output or Path("Runs") / name
@@ -212,27 +211,39 @@ def _add_evaluate(commands) -> None:
         "evaluate",
         help="measure a trained network on preprocessed frames",
         description="Evaluates the best network of a run: on the validation frames of the store that it "
-        "was trained on, or on all frames of any other store.",
+        "was trained on, or on all frames of another store that did not train it.",
     )
-    parser.add_argument("run_folder", type=Path, metavar="run", help="folder of a finished run")
-    parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
+    add = parser.add_argument
+    add("run_folder", type=Path, metavar="run", help="folder of a finished run")
+    add("store", type=Path, help="folder of the preprocessed frames")
+    mapping = "label map between the classes of both, with a column 'class': a CSV file or a ready table"
+    add("--table", help=mapping)
+    add("--all", action="store_true", help="measure all frames, even those that trained the network")
     parser.set_defaults(run=_evaluate)
 
 
 def _evaluate(options) -> None:
     from roadseg import evaluation, training
-    from roadseg.data import store
+    from roadseg.data import sources, store
 
-    frames = store.open(options.store)
-    run = training.open_run(options.run_folder)
-    if run.card.class_names != frames.class_names:  # the same number would mean another class
-        raise ValueError(
-            f"the network knows {', '.join(run.card.class_names)}, but {options.store} has "
-            f"{', '.join(frames.class_names)}"
-        )
-    own = run.settings["data"]["digest"] == frames.digest
-    result = evaluation.evaluate(run.load_best(), frames, run.split.validation if own else None)
-    print(f"{'Its validation frames' if own else 'All frames'} of {options.store}\n{result}")
+    frames, run = store.open(options.store), training.open_run(options.run_folder)
+    count, trained = len(frames), run.trained(frames)
+    if options.all:
+        measured = range(count)
+    elif run.is_of(frames):
+        measured = run.split.validation
+    else:
+        measured = [position for position in range(count) if position not in trained]
+    if not measured:
+        what = f"all {count} images of {options.store} trained this network (the same pixels)"
+        raise ValueError(f"{what}; --all measures them")
+    among = "and are among them" if options.all else "and are left out"
+    print(f"{len(measured)} of {count} frames are measured; {len(trained)} trained the network {among}")
+    if options.table:
+        table, names = sources.load_table(options.table), run.card.class_names
+        print(evaluation.evaluate_transfer(run.load_best(), names, frames, table, measured))
+    else:
+        print(evaluation.evaluate(run.load_best(), frames, measured))
 
 
 def _add_export(commands) -> None:
@@ -249,7 +260,7 @@ def _add_export(commands) -> None:
     add("--format", required=True, choices=("onnx", "litert", "openvino", "saved_model"))
     measured = "store to measure on; default: rendered scenes, where the network has their classes"
     add("--frames", type=Path, metavar="STORE", help=measured)
-    held_out = "to measure on; default: those of the run, or the last world or drive"
+    held_out = "to measure on, or a share; default: those of the run, or the last world or drive"
     add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
     precision = parser.add_mutually_exclusive_group()
     precision.add_argument("--int8", action="store_true", help="8-bit integers, for onnx and litert")

@@ -38,7 +38,7 @@ def add_command(commands) -> None:
     add("notebook", nargs="?", choices=_NOTEBOOKS, default=_NOTEBOOKS[0], help="default: train_network")
     add("--data", type=_absolute, help="raw data set; default: that in Data, or rendered scenes")
     add("--sequences", nargs="+", metavar="SEQUENCE", help="default: all of them")
-    held_out = "held out; default: the last world or drive"
+    held_out = "held out, or a share such as 0.2; default: the last world or drive"
     add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
     add("--scale", type=float, help="how many times smaller frames become")
     add("--networks", nargs="+", choices=NETWORKS, help="default: simple edgesegnet")
@@ -74,7 +74,7 @@ def _run(options: argparse.Namespace) -> int:
 
 def check_settings(given: Mapping[str, object], notebook: Path) -> None:
     """Raises ValueError for a setting that cannot work, before a kernel starts."""
-    from roadseg.data import sources
+    from roadseg.data import sources, splits
     from roadseg.data.sources.base import select_sequences
     from roadseg.data.sources.images import read_image
 
@@ -84,8 +84,10 @@ def check_settings(given: Mapping[str, object], notebook: Path) -> None:
             shown, others = f"{name.upper()}={value} (--{name})", ", ".join(known).upper()
             raise ValueError(f"{shown}: {notebook.stem} has no such setting, but {others}")
     if "data" in given:
-        sequences = sources.open(given["data"]).sequences()
-        for chosen in (given.get("sequences"), given.get("validation")):
+        sequences, held_out = sources.open(given["data"]).sequences(), given.get("validation")
+        if held_out and splits.share_of(held_out):
+            held_out = None
+        for chosen in (given.get("sequences"), held_out):
             sequences = select_sequences(sequences, chosen, given["data"])
     if "image" in given:
         read_image(given["image"])

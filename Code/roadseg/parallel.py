@@ -110,7 +110,7 @@ def spread(
         raise LostWorkersError("the Dask scheduler is gone")
     finally:
         if type(backend).__name__ == "LokyBackend" and not threads:
-            # Idle processes would outlive a notebook's kernel, whose end does not wait for theirs.
+            # Else a notebook's kernel kills them when it ends, with joblib's tracker, which complains.
             get_memmapping_executor(cores(workers)).terminate(kill_workers=True)
 
 

@@ -14,7 +14,6 @@ from roadseg import training
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.data.splits import Split
 from roadseg.data.store import FrameStore
-from roadseg.evaluation import Evaluation
 from studies.runner import Trial
 
 
@@ -32,16 +31,16 @@ def open_frames(data: str | None, scale: float) -> tuple[FrameStore, Split]:
 
 def train(
     trials: Iterable[Trial], frames: FrameStore, split: Split, epochs: int
-) -> tuple[dict[str, keras.Model], dict[str, Evaluation]]:
+) -> tuple[dict[str, keras.Model], dict[str, training.Run]]:
     """Trains the network of each trial, or loads it if it is trained already.
 
-    Returns the networks with their best weights, and their validation results, by the trials' names.
+    Returns the networks with their best weights, and their trainings, by the trials' names.
     """
-    networks, results = {}, {}
+    networks, runs = {}, {}
     for trial in trials:
         recipe = replace(trial.recipe, epochs=epochs)
         network = trial.build(frames.image_shape, frames.num_classes)
         name = f"{frames.path.name}-{training.folder_name(network, split, recipe)}"
-        run = training.train(network, frames, split, recipe, Path("Runs") / name)
-        networks[trial.name], results[trial.name] = network, run.result
-    return networks, results
+        runs[trial.name] = training.train(network, frames, split, recipe, Path("Runs") / name)
+        networks[trial.name] = network
+    return networks, runs

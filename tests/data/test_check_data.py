@@ -202,6 +202,16 @@ def test_void_and_classes_that_look_wrong_are_suspicious(tmp_path):
     assert any("cityscapes_train_ids is right" in each for each in checked(folder).suspicions)
 
 
+def test_near_twins_on_both_sides_of_the_default_split_are_suspicious(folder):
+    assert checked(folder).suspicions == []
+    near = np.asarray(image(seed=0)).astype(int) + np.random.default_rng(0).integers(0, 9, (8, 18, 3))
+    save(folder / "images/b/c/2.png", Image.fromarray(near.clip(0, 255).astype(np.uint8)))
+    save(folder / "masks/b/c/2.png", grey())
+    (found,) = checked(folder).suspicions
+    twins = f"such as {folder}/images/b/c/2.png and {folder}/images/a/x2.png"
+    assert found.startswith(f"1 of 2 validation images have a near twin that trains, {twins}")
+
+
 def test_a_report_holds_every_problem_and_a_preview_shows_frames(folder, capsys):
     assert main(["check-data", str(folder)]) == 0
     for number in range(25):

@@ -3,8 +3,17 @@ import pickle
 import numpy as np
 import pytest
 
-from roadseg.data.classes import IGNORE, ClassMap, UnlistedColour, dump_class_maps, load_class_maps
+from roadseg.data.classes import (
+    DISTINCT,
+    IGNORE,
+    ClassMap,
+    UnlistedColour,
+    distinct_palette,
+    dump_class_maps,
+    load_class_maps,
+)
 from roadseg.errors import DataError
+from tests.colour_vision import seen
 
 CLASSES = ClassMap(
     class_names=("Road", "Sky", "Car"),
@@ -49,6 +58,18 @@ def test_the_pickle_holds_builtins_in_both_directions(tmp_path):
     assert tables["name_to_id"]["Sky"] == 1
     assert tables["id_to_colour"][2] == (7, 8, 9)
     assert tables["colour_to_id"]["0001/clone"][200, 201, 203] == 2
+
+
+def test_distinct_colours_differ_for_most_people_and_for_deuteranopes():
+    for deuteranopia in (False, True):
+        looks = seen(list(DISTINCT), deuteranopia)
+        distances = np.linalg.norm(looks[:, None] - looks, axis=-1)
+        assert distances[np.triu_indices(len(looks), 1)].min() >= 15
+    names = "Sky", "kerb", "traffic light", "Traffic_Light", "Car"
+    chosen = distinct_palette(names, [(0, 0, 0)] * 5)
+    assert len({*chosen}) == 5
+    assert chosen[0] == (105, 195, 255)
+    assert distinct_palette(list("abcdefghijklmnopqrst"), [(1, 2, 3)] * 20) == ((1, 2, 3),) * 20
 
 
 class _Harmful:

@@ -1,5 +1,6 @@
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -81,6 +82,62 @@ def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
     split = splits.last_drive(frames)
     assert {frames[i].sequence for i in split.train} == {"train/0001TP"}
     assert {frames[i].sequence for i in split.validation} == {"train/0006R0"}
+
+
+def named(*names, count=3):
+    """Frames of sequences with these names, which need no files."""
+    return [Frame(name, i, Path(), Path()) for name in names for i in range(count)]
+
+
+def used(frames, split):
+    return tuple(sorted({frames[i].sequence for i in part}) for part in (split.train, split.validation))
+
+
+def test_parts_are_known_by_any_component_in_any_case():
+    for train, validation, test in (
+        ("train", "val", "test"),
+        ("Train", "Valid", "TEST"),
+        ("training", "validation", "testing"),
+        ("train/c", "valid/b", "test/a"),
+        ("mine/train/c/left", "mine/val/b/left", "mine/test/a/left"),
+    ):
+        frames = named(train, validation, test)
+        for split in (splits.choose(frames), splits.choose(frames, [validation])):
+            assert used(frames, split) == ([train], [validation])
+            assert "3 frames train, 3 validate, 3 are left out: sequences held out for " in str(split)
+            assert str(split).endswith(f"left out for testing: {test}")
+    frames = named("val/a", "val/b")  # nothing else is there
+    assert used(frames, splits.choose(frames)) == (["val/a"], ["val/b"])
+    assert "left out" not in str(splits.choose(frames))
+
+
+def test_two_cameras_of_a_drive_are_one_drive(recwarn):
+    cameras = [f"drive_000{drive}/image_0{camera}" for drive in (1, 2) for camera in (2, 3)]
+    for prefix in ("", "train/"):
+        frames = named(*(prefix + camera for camera in cameras))
+        expected = [[prefix + camera for camera in part] for part in (cameras[:2], cameras[2:])]
+        for split in (splits.choose(frames), splits.choose(frames, [f"{prefix}drive_0002"])):
+            assert [*used(frames, split)] == expected
+    assert not recwarn
+    with pytest.warns(UserWarning, match="same drive"):
+        splits.choose(frames, ["train/drive_0001/image_02"])
+
+
+def test_a_few_photographs_can_be_split_and_nothing_is_left_out_in_silence():
+    for count in (6, 8, 11, 12, 13, 20, 30, 100):
+        for frames in (named("all", count=count), named(*map(str, range(count)), count=1)):
+            for split in (splits.choose(frames), splits.choose(frames, ["0.2"])):
+                train, held_out = len(split.train), len(split.validation)
+                assert train >= count / 2
+                left_out = count - train - held_out
+                assert left_out <= (count // 10 if frames[0].sequence == "all" else 0)
+                said = f", {left_out} are left out:" if left_out else f"{held_out} validate: last"
+                assert said in str(split)
+    assert len(splits.choose(frames, 0.2).validation) == 20
+    with pytest.raises(DataError, match=r"no sequence .1\.2."):
+        splits.choose(frames, ["1.2"])
+    many = splits.choose(frames, [str(number) for number in range(30)])
+    assert "and 22 more" in str(many)
 
 
 PARTS = ("train/0001TP", "train/0016E5", "val/0016E5", "test/0001TP", "test/Seq05VD")

@@ -64,6 +64,21 @@ def test_a_network_for_other_classes_or_another_size_is_refused(frames):
     assert evaluation.evaluate(oracle, frames, [0]).mean_iou == 1
 
 
+def test_classes_are_compared_by_name_where_the_network_knows_its_own(frames):
+    names = tuple(name.upper() for name in frames.class_names[::-1])
+    oracle = Oracle(frames, dict(zip(frames.class_names, names[::-1], strict=True)), names)
+    assert evaluation.evaluate(oracle, frames, [0, 9]).pixel_accuracy < 0.1
+    oracle.class_names = names
+    assert evaluation.evaluate(oracle, frames, [0, 9]).pixel_accuracy == 1
+    ((_, truth, predicted),) = evaluation.predict(oracle, frames, [0])
+    assert np.array_equal(truth, predicted)
+    oracle.class_names = ("Animal", *names[1:])
+    with pytest.raises(ValueError, match=r"the network knows Animal, .*; map them with a table"):
+        evaluation.evaluate(oracle, frames)
+    pretrained = networks.load_pretrained("simple")
+    assert pretrained.class_names == networks.model_card("simple").class_names
+
+
 def test_frames_are_ranked_from_the_best_to_the_worst_without_those_that_nobody_labelled(
     frames, monkeypatch
 ):

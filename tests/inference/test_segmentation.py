@@ -26,23 +26,29 @@ def test_the_id_image_holds_ids_and_is_painted_by_its_palette(segmentation):
     assert tuple(painted[0, 150]) == PALETTE[2]
 
 
-def test_the_overlay_blends_image_and_colours(segmentation):
+def test_the_overlay_blends_image_and_colours_and_has_white_lines_between_them(segmentation):
     for opacity in (0, 0.5, 1):
-        overlay = np.asarray(segmentation.overlay(opacity))[:30]
-        expected = (1 - opacity) * 100 + opacity * np.array(PALETTE[2])
-        np.testing.assert_allclose(overlay[10, 150], expected, atol=1)
+        for palette, colours in (("own", PALETTE), ("distinct", segmentation.distinct().palette)):
+            overlay = np.asarray(segmentation.overlay(opacity, palette=palette))[:30]
+            expected = (1 - opacity) * 100 + opacity * np.array(colours[2])
+            np.testing.assert_allclose(overlay[10, 150], expected, atol=1)
+            white = (overlay == 255).all(axis=(0, 2))
+            assert white.tolist() == [column == 100 for column in range(200)]
+    with pytest.raises(ValueError, match="unknown palette 'red': one of distinct, own"):
+        segmentation.overlay(palette="red")
     with pytest.raises(ValueError, match=r"opacity 1\.5"):
         segmentation.overlay(1.5)
 
 
 def test_the_legend_names_the_classes_that_occur_in_rows_of_the_images_width(segmentation):
-    both = np.asarray(segmentation.overlay(1))
+    both = np.asarray(segmentation.overlay(1, palette="own"))
     legend = both[30:].reshape(-1, 3).tolist()
     assert list(PALETTE[0]) in legend
     assert list(PALETTE[2]) in legend
     assert list(PALETTE[1]) not in legend
     assert segmentation.overlay(1, ()).height == 30
-    assert list(PALETTE[1]) in np.asarray(segmentation.overlay(1, ["Grey"]))[30:].reshape(-1, 3).tolist()
+    legend = np.asarray(segmentation.overlay(1, ["Grey"], "own"))[30:].reshape(-1, 3).tolist()
+    assert list(PALETTE[1]) in legend
     narrow = dataclasses.replace(
         segmentation, image=segmentation.image[:, 60:140], ids=segmentation.ids[:, 60:140]
     )

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from roadseg.data.classes import distinct_palette
 from roadseg.errors import DataError
 from roadseg.inference import Appearance, Preview, write_video
 from roadseg.inference.video import VideoReader, label_video
 from tests.inference import videos
-from tests.inference.conftest import PALETTE
+from tests.inference.conftest import NAMES, PALETTE
 
 
 def frames(path):
@@ -95,7 +96,8 @@ def test_a_labelled_video_has_the_times_of_its_frames(labeller, tmp_path):
     assert videos.seconds(target) == pytest.approx([t / float(videos.RATE) for t in times], abs=1e-3)
     overlay = found[3].to_ndarray(format="rgb24")
     assert overlay.shape[0] > videos.HEIGHT  # with a legend
-    np.testing.assert_allclose(overlay[20, 13], np.mean([PALETTE[2], [255] * 3], axis=0), atol=25)
+    expected = np.mean([distinct_palette(NAMES, PALETTE)[2], [255] * 3], axis=0)
+    np.testing.assert_allclose(overlay[20, 13], expected, atol=25)
     assert (found[0].colorspace, found[0].color_range) == (1, 1)  # BT.709
     assert pixels.sum() == total == 22 * videos.WIDTH * videos.HEIGHT
     assert 0.9 < confidence <= 1

@@ -3,6 +3,7 @@ import itertools
 
 import keras
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.patches import FancyBboxPatch
 
 from roadseg import networks, plots
@@ -90,6 +91,15 @@ def test_layers_have_the_words_of_the_field():
     assert decoder.count("1x1 conv, 64, BN") == 2  # each normalisation behind its own layer
     assert {"bilinear upsampling x2", "sum, ReLU"} <= set(decoder)
     assert any("dilated 2" in line for stage in plus.values() for line in stage.lines.values())
+
+
+def test_receptive_fields_are_squares_around_the_middle_pixel():
+    nets = {name: build(name) for name in ("simple", "edgesegnet")}
+    figure = plots.receptive_fields(nets, np.zeros((125, 414, 3), np.uint8))
+    assert {"simple: 142 x 142 pixels", "edgesegnet: 147 x 147 pixels"} <= words(figure)
+    squares = figure.axes[0].patches
+    assert all(square.get_bbox().contains(207, 62) for square in squares)
+    assert pixels_wide(figure) <= 901
 
 
 def test_any_functional_network_has_a_diagram():

@@ -11,9 +11,9 @@ RECIPE = replace(RECIPES["quick"], class_weight_power=0.5, lovasz=0)
 
 def test_the_original_recipe_is_the_original_repositorys():
     recipe = RECIPES["original"]
-    optimizer = recipe.make_optimizer(steps_per_epoch=24)
+    schedule = recipe.make_schedule(steps_per_epoch=24)
     assert (recipe.epochs, recipe.batch_size, recipe.augmentation) == (250, 16, None)
-    rates = [float(optimizer._learning_rate(24 * epoch)) for epoch in (0, 74, 75, 149, 150, 249)]
+    rates = [float(schedule(24 * epoch)) for epoch in (0, 74, 75, 149, 150, 249)]
     assert rates == pytest.approx([1e-3, 1e-3, 1e-3 / 3, 1e-3 / 3, 1e-3 / 9, 1e-3 / 27])
 
 
@@ -24,6 +24,15 @@ def test_a_recipe_by_name():
         get_recipe("fast")
     with pytest.raises(ValueError, match="quick: epochs=0 is out of range"):
         get_recipe("quick", epochs=0)
+
+
+def test_its_table_tells_what_is_on_and_why():
+    for recipe in RECIPES.values():
+        table = recipe.table()
+        assert ("lovasz" in table.index) == bool(recipe.lovasz)
+        assert {"epochs", "optimizer"} < set(table.index)
+        assert table["why"].str.len().between(10, 50).all()  # pandas shows no more
+    assert RECIPES["quick"].table()["value"]["augmentation"].startswith("flip, scale, brightness")
 
 
 def test_a_recipe_makes_its_loss():

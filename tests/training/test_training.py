@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from roadseg import evaluation, files, networks, training
-from roadseg.data import splits, store
+from roadseg.data import preprocess, sources, splits, store
 from roadseg.errors import DataError, TrainingError
 from roadseg.training import run as run_module
 from roadseg.training.trainer import fitted_network, label_stride
+from tests import raw_data
 from tests.clusters import wait_until
 from tests.training.runs import (
     TINY,
@@ -38,8 +39,9 @@ def test_a_run_holds_all_that_its_results_come_from(finished, frames):
     names = {path.name for path in run.folder.iterdir()}
     assert names == {
         *("settings.json", "split.json", "initial.weights.h5", "history.csv", "last-0004.weights.h5"),
-        *("best.keras", "card.json", "metrics.json"),
+        *("best.keras", "card.json", "trained.json", "metrics.json"),
     }
+    assert run.load_best().class_names == frames.class_names
 
 
 def test_the_trained_network_is_left_with_the_best_weights_and_the_result_is_the_same_again(
@@ -56,7 +58,9 @@ def test_a_finished_run_is_read_not_repeated(finished, frames, capsys):
     before = finished.best.stat().st_mtime_ns
     network = tiny_for(frames, seed=1)
     assert train_tiny(frames, finished.folder, network=network, progress=True) == finished
-    assert "tiny: loaded, trained earlier in" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert said.startswith("10 frames train, 4 validate, 2 are left out: last 25% of each drive")
+    assert "tiny: loaded, trained earlier in" in said
     assert finished.best.stat().st_mtime_ns == before
     assert np.array_equal(network.get_weights()[0], finished.load_best().get_weights()[0])
 
@@ -268,6 +272,24 @@ def test_the_progress_bar_shows_scores(frames, tmp_path, capfd, eager):
     score = run.history["validation_mean_iou"][-1]
     assert "epoch 2: validation accuracy" in last
     assert f"mean_iou {score:.3f}" in last
+
+
+def test_a_run_knows_the_frames_that_trained_in_any_store(finished, frames, raw, tmp_path):
+    def stored(*sequences, scale=3):
+        folder = tmp_path / f"{len(sequences)}-{scale}"
+        preprocess.to_hdf5(sources.open(raw), folder, sequences or None, scale, progress=False)
+        return store.open(folder)
+
+    assert finished.is_of(frames)
+    assert finished.trained(frames) == set(split_of(frames).train) == {0, 1, 2, 3, 4, 8, 9, 10, 11, 12}
+    one_drive, smaller = stored("0002"), stored(scale=6)
+    assert not finished.is_of(one_drive)
+    assert finished.trained(one_drive) == {0, 1, 2, 3, 4}
+    assert finished.is_of(smaller)
+    assert finished.trained(smaller) == set(split_of(frames).train)
+    raw_data.virtual_kitti_1(tmp_path / "raw", ("0001/clone", "0002/clone"), frames=8, seed=1)
+    preprocess.to_hdf5(sources.open(tmp_path / "raw"), tmp_path / "like", progress=False)
+    assert finished.trained(store.open(tmp_path / "like")) == set()  # the same names alone
 
 
 def test_a_longer_run_goes_on_from_a_shorter_one(finished, frames, tmp_path, eager):

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageDraw
 
-from roadseg.data import sources
+from roadseg.data import sources, splits
 from roadseg.data.classes import IGNORE, Colour
 from roadseg.data.propose_table import propose_table, settings_text
 from roadseg.data.sources import Folder, Frame, Source, load_table, ready_tables
@@ -38,6 +38,7 @@ _ORIENTATION = 274  # the number of that EXIF tag; 1 is upright
 _SIZES_SHOWN = 5
 _MUCH_VOID = 0.4  # of all pixels
 _NEAR = 8  # levels between a listed colour and what smoothing or compression makes of it
+_TWIN_WIDTH, _TWINS = 16, 0.95  # of small grey images: pixels a side, correlation of near twins
 _PREVIEWED, _PREVIEW_WIDTH, _LINE = 4, 480, 16  # frames; pixels
 
 
@@ -46,6 +47,7 @@ class _Seen:
     """What is in the files of one frame; None or empty where one is unreadable."""
 
     size: tuple[int, int] | None = None  # (width, height) of the image
+    small: np.ndarray | None = None  # the image in 16 x 16 greys, float32 (256), of mean 0 and length 1
     pixels: np.ndarray | None = None  # int64 (256), of each class id
     inside: np.ndarray | None = None  # of them those amid others of the same class
     unlisted: dict[Hashable, int] = field(default_factory=dict)  # raw label -> pixels
@@ -63,6 +65,7 @@ class Census:
         # Of each class, and at the end of void and of unlisted labels: int64 (C + 1)
         self.pixels, self.frames_with = np.zeros((2, len(class_names) + 1), np.int64)
         self.areas = np.zeros(len(class_names) + 1, bool)  # whether it is wider than a line anywhere
+        self.small: dict[Frame, np.ndarray] = {}  # as in _Seen
         self.problems: dict[str, list[str]] = defaultdict(list)  # messages by kind
         self.suspicions: list[str] = []  # what only a person can judge
         self.unlisted: dict[Hashable, list[tuple[int, Path]]] = defaultdict(list)  # pixels, mask
@@ -71,7 +74,9 @@ class Census:
     def add(self, frame: Frame, seen: _Seen) -> None:
         """Counts one frame in."""
         self.frames += 1
-        self.sizes.update([seen.size] if seen.size else [])
+        if seen.size:
+            self.sizes.update([seen.size])
+            self.small[frame] = seen.small
         if seen.pixels is not None:
             places = [*range(len(self.class_names)), IGNORE]
             self.pixels += seen.pixels[places]
@@ -154,7 +159,8 @@ def _see(source: Source, frame: Frame) -> _Seen:
     """Reads both files, whatever is wrong with one of them."""
     seen, ids = _Seen(), None
     try:
-        seen.size = source.read_image(frame).size
+        image = source.read_image(frame)
+        seen.size, seen.small = image.size, _small(image)
         with Image.open(frame.image) as image:
             if image.getexif().get(_ORIENTATION, 1) != 1:
                 problem = f"{frame.image}: EXIF data ask for it to be turned, and it is; if its mask is "
@@ -179,6 +185,34 @@ def _see(source: Source, frame: Frame) -> _Seen:
     return seen
 
 
+def _small(image: Image.Image) -> np.ndarray:
+    greys = image.convert("L").resize((_TWIN_WIDTH, _TWIN_WIDTH), Image.Resampling.BOX)
+    values = np.asarray(greys, np.float32).ravel()
+    values -= values.mean()
+    return values / max(np.linalg.norm(values), 1)
+
+
+def _twins(small: dict[Frame, np.ndarray]) -> str:
+    """How many validation images of the default split have a near twin, with an example; or ""."""
+    frames = [*small]
+    try:
+        split = splits.last_drive(frames)
+    except ValueError:  # too few to be split
+        return ""
+    train, found = np.array([small[frames[i]] for i in split.train]), []
+    for frame in (frames[i] for i in split.validation):
+        likeness = train @ small[frame]
+        if likeness.max() > _TWINS:
+            found.append((frame.image, frames[split.train[likeness.argmax()]].image))
+    if not found:
+        return ""
+    one, other = found[0]
+    return (
+        f"{len(found)} of {len(split.validation)} validation images have a near twin that trains, such "
+        f"as {one} and {other}; their scores will be too high: hold out whole drives"
+    )
+
+
 def _suspicions(found: Census, source: Source) -> Iterator[str]:
     """What is often a mistake, though every file can be read."""
     names, void = np.array(found.class_names, object), found.pixels[-1] / max(found.pixels.sum(), 1)
@@ -193,6 +227,8 @@ def _suspicions(found: Census, source: Source) -> Iterator[str]:
             f"classes that occur only as lines one or two pixels wide: {', '.join(thin)}; were the "
             "masks resized or smoothed? Save them without interpolation"
         )
+    if twins := _twins(found.small):
+        yield twins
     table = source.table if isinstance(source, TableSource) else ClassTable((), ())
     near = [
         label

@@ -5,7 +5,8 @@ only within its own sequence, so every sequence has its own ClassMap; class ids 
 """
 
 import pickle
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -20,6 +21,47 @@ _UNLISTED = 254  # stands for an unlisted colour until it is reported
 _STRIP = 32  # rows decoded at a time, so that intermediate arrays stay in the processor's cache
 
 Colour = tuple[int, int, int]
+
+# Colour -> classes that usually get it. Any two are at least 15 apart in CAM02-UCS (Luo, Cui, Li 2006),
+# for most people and for deuteranopes.
+DISTINCT: dict[Colour, tuple[str, ...]] = {
+    (75, 60, 90): ("road",),
+    (150, 75, 165): ("pavement", "sidewalk"),
+    (225, 195, 90): ("building",),
+    (240, 180, 225): ("wall",),
+    (75, 120, 120): ("fence", "guardrail"),
+    (105, 165, 180): ("pole",),
+    (240, 255, 180): ("trafficlight",),
+    (240, 255, 30): ("trafficsign", "signsymbol"),
+    (0, 150, 30): ("tree",),
+    (45, 120, 75): ("vegetation", "plants"),
+    (45, 210, 165): ("terrain",),
+    (105, 195, 255): ("sky",),
+    (240, 15, 135): ("pedestrian", "person"),
+    (120, 0, 255): ("bicyclist", "rider"),
+    (255, 90, 0): ("car", "vehicle"),
+    (135, 45, 0): ("truck",),
+    (15, 60, 165): ("van", "bus"),
+    (105, 45, 60): ("misc", "train"),
+    (210, 60, 255): ("bicycle",),
+}
+
+
+def distinct_palette(class_names: Sequence[str], palette: Sequence[Colour]) -> tuple[Colour, ...]:
+    """A colour of `DISTINCT` for each class: the usual one of its name, else one that is left.
+
+    More classes than there are such colours keep their own, which is the palette.
+    """
+    if len(class_names) > len(DISTINCT):
+        return tuple(palette)
+    usual = {name: colour for colour, names in DISTINCT.items() for name in names}
+    chosen = {}
+    for name in class_names:
+        colour = usual.get(re.sub(r"[\W_]", "", name).casefold())
+        if colour and colour not in chosen.values():
+            chosen[name] = colour
+    left = (colour for colour in DISTINCT if colour not in chosen.values())
+    return tuple(chosen.get(name) or next(left) for name in class_names)
 
 
 class UnlistedColour(DataError):

@@ -3,8 +3,9 @@
 Neighbouring frames of a drive, and the variations of one world, show the same scene. Only a split by
 world (or drive) is clean; a block with a gap is a compromise within one sequence; a random split leaks.
 
-A part of a data set that is called "test" is neither trained on nor validated on unless it is asked for
-by name: `by_sequence(frames, ["test"])`.
+The name of a sequence tells its part, by a component that is "train", "val" or "test", and its drive,
+the first component below the part or of all: "train/monday/left" shows the drive "monday". A part for
+testing is neither trained on nor validated on unless it is asked for by name.
 """
 
 import hashlib
@@ -27,7 +28,12 @@ from roadseg.files import atomic_write, user_path
 Frames = FrameStore | Sequence[Frame]
 
 _WORLD = re.compile(r"(.*/)?([0-9]{4}|Scene[0-9]{2})(?=/)")
-_PARTS = ("train", "val", "test")  # of a data set that says itself what each is for, such as CamVid
+_PARTS = {  # of a data set that says itself what each is for, such as CamVid
+    "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val",
+    "test": "test", "testing": "test",
+}  # fmt: skip
+_GAP = 10  # frames between training and validation, in drives of at least ten times as many
+_LISTED = 8  # sequences that a description names
 
 
 @dataclass(frozen=True)
@@ -60,9 +66,19 @@ class Split:
             what = "positions from 0 up, none of them twice or in both parts, are expected"
             raise ValueError(f"{self.description}: {what}")
 
+    def __str__(self) -> str:
+        parts = [f"{len(self.train)} frames train", f"{len(self.validation)} validate"]
+        if left_out := (self.count or 0) - len(self.train) - len(self.validation):
+            parts += [f"{left_out} are left out"] * (left_out > 0)
+        return f"{', '.join(parts)}: {self.description}"
+
+    def is_for(self, frames: Frames) -> bool:
+        """Whether it was made for frames with all of these names."""
+        return self.frames == _names_digest(frames)
+
     def check(self, frames: Frames) -> None:
         """Raises DataError for other frames than the split was made for, or fewer than it asks for."""
-        is_same = self.frames is None or self.frames == _names_digest(frames)
+        is_same = self.frames is None or self.is_for(frames)
         if not is_same or max(*self.train, *self.validation) >= len(frames):
             what = f"this split was made for other frames than these {len(frames)}; make it again"
             raise DataError(f"{self.description}: {what}")
@@ -97,18 +113,44 @@ def _split(frames: Frames, train: Iterable[int], validation: Iterable[int], desc
     train, validation, names = tuple(sorted(train)), tuple(sorted(validation)), _names(frames)
     used = {names[i][0] for i in (*train, *validation)}
     if left_out := sorted({name for name, _ in names if _part(name) == "test"} - used):
-        description += f"; left out for testing: {', '.join(left_out)}"
+        description += f"; left out for testing: {_listed(left_out)}"
     return Split(train, validation, description, len(names), _names_digest(frames))
 
 
+def _listed(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _LISTED} more" if len(names) > _LISTED else ""
+    return ", ".join(names[:_LISTED]) + more
+
+
 def _part(sequence: str) -> str | None:
-    """ "val/0016E5" -> "val"; None where a data set does not say what its frames are for."""
-    return next((each for each in sequence.split("/")[:-1] if each in _PARTS), None)
+    """ "Valid/0016E5" -> "val"; None where a data set does not say what its frames are for."""
+    return next(filter(None, map(_PARTS.get, sequence.lower().split("/"))), None)
 
 
 def _usable(frames: Frames) -> list[int]:
     """The positions of all frames that are not for testing."""
     return [i for i, (name, _) in enumerate(_names(frames)) if _part(name) != "test"]
+
+
+def choose(frames: Frames, validation: str | float | Iterable[str] | None = None) -> Split:
+    """The split that a setting asks for.
+
+    validation: sequences, as for `by_sequence`; a share such as 0.2, as for `block`; None: `last_drive`.
+    """
+    if not validation:
+        return last_drive(frames)
+    share = share_of(validation)
+    return by_sequence(frames, validation) if share is None else block(frames, share)
+
+
+def share_of(validation: str | float | Iterable[str]) -> float | None:
+    """0.2 of the number or of the text; None of the names of sequences."""
+    words = [validation] if isinstance(validation, str | float) else [*validation]
+    try:
+        (share,) = map(float, words)
+    except ValueError:
+        return None
+    return share if 0 < share < 1 else None
 
 
 def random(frames: Frames, validation: float = 0.15, seed: int = 0) -> Split:
@@ -127,24 +169,32 @@ def random(frames: Frames, validation: float = 0.15, seed: int = 0) -> Split:
     return _split(frames, order[count:], order[:count], description)
 
 
-def block(frames: Frames, validation: float = 0.15, gap: int = 10) -> Split:
+def block(frames: Frames, validation: float = 0.15, gap: int | None = None) -> Split:
     """The last part of every drive validates; `gap` frames before it are left out.
 
     All sequences that show one drive (the variations of a world) are cut at the same frame number.
-    Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
+    Drives of one frame each are single images: the last of them validate, and need no gap.
+
+    gap: None: 10, or a tenth of a short drive. Raises ValueError for a share that is not between 0 and
+    1, and when nothing is left to train on.
     """
     names = _names(frames)
-    drives = defaultdict(list)  # name -> positions
+    drives = defaultdict(dict)  # name -> {position: number of the frame}
     for position in _usable(frames):
-        drives[_drive(names[position][0])].append(position)
+        sequence, number = names[position]
+        drives[_drive(sequence)][position] = number
+    single = [position for numbers in drives.values() if len(numbers) == 1 for position in numbers]
+    cuts = [(numbers, gap) for numbers in drives.values() if len(numbers) > 1]
+    cuts += [(dict(zip(single, single, strict=True)), 0)] if single else []
     train, held_out = [], []
-    for positions in drives.values():
-        known = sorted({names[i][1] for i in positions})
+    for numbers, gap_here in cuts:
+        known = sorted(set(numbers.values()))
         start = len(known) - _count(len(known), validation)
-        last_train = known[start - gap - 1] if start > gap else -1
-        held_out += [i for i in positions if names[i][1] >= known[start]]
-        train += [i for i in positions if names[i][1] <= last_train]
-    description = f"last {validation:.0%} of each drive for validation, gap of {gap} frames"
+        last = start - 1 - (min(_GAP, len(known) // _GAP) if gap_here is None else gap_here)
+        held_out += [position for position, number in numbers.items() if number >= known[start]]
+        train += [i for i, number in numbers.items() if last >= 0 and number <= known[last]]
+    width = f"at most {_GAP}" if gap is None else gap
+    description = f"last {validation:.0%} of each drive for validation, gap of {width} frames"
     return _split(frames, train, held_out, description)
 
 
@@ -169,23 +219,24 @@ def by_sequence(frames: Frames, validation: Iterable[str]) -> Split:
             )
             break
     positions = [i for i, name in enumerate(names) if name in held_out]
-    description = f"sequences held out for validation: {', '.join(sorted(held_out))}"
+    description = f"sequences held out for validation: {_listed(sorted(held_out))}"
     return _split(frames, train, positions, description)
 
 
 def last_drive(frames: Frames) -> Split:
-    """The last world or drive validates; where there is only one, the last block of it.
+    """The last world or drive validates; where there is only one, or single images, the last block.
 
-    A data set that has parts train and val is split as it says itself: val validates.
+    A data set that has a part val is split as it says itself: val validates.
     """
     names = _names(frames)
-    usable = {names[i][0] for i in _usable(frames)}
-    if {"train", "val"} <= set(map(_part, usable)):
-        return by_sequence(frames, {name for name in usable if _part(name) == "val"})
-    drives = sorted(set(map(_drive, usable)))
-    if len(drives) <= 1:
+    usable = [names[i][0] for i in _usable(frames)]
+    validation = {name for name in usable if _part(name) == "val"}
+    if validation and validation != set(usable):
+        return by_sequence(frames, validation)
+    drives = set(map(_drive, usable))
+    if len(drives) in (1, len(usable)):
         return block(frames)
-    return by_sequence(frames, {name for name in usable if _drive(name) == drives[-1]})
+    return by_sequence(frames, {name for name in usable if _drive(name) == max(drives)})
 
 
 def hold_out_random(split: Split, share: float = 0.15, seed: int = 0) -> tuple[Split, tuple[int, ...]]:
@@ -202,9 +253,13 @@ def hold_out_random(split: Split, share: float = 0.15, seed: int = 0) -> tuple[S
 
 
 def _drive(sequence: str) -> str:
-    """What it shows: "0001/fog" -> "0001", "a/0001/fog" -> "a/0001", "val/0016E5" -> "0016E5"."""
-    world = _WORLD.match(sequence)
-    return world[0] if world else sequence.rpartition("/")[2]
+    """What it shows: "0001/fog" -> "0001", "a/0001/fog" -> "a/0001", "val/monday/left" -> "monday"."""
+    names = sequence.split("/")
+    part = next((place for place, name in enumerate(names) if name.lower() in _PARTS), None)
+    if part is None:
+        world = _WORLD.match(sequence)
+        return world[0] if world else names[0]
+    return "/".join([*names[:part], names[part + 1]]) if part + 1 < len(names) else sequence
 
 
 def _count(total: int, share: float) -> int:

@@ -23,7 +23,8 @@ def evaluate(
     """Labels frames, and counts right and wrong pixels and boundaries over all of them.
 
     Args:
-        network: uint8 (B, H, W, 3) -> logits (B, H, W, C).
+        network: uint8 (B, H, W, 3) -> logits (B, H, W, C). If it has `class_names`, they must be those
+            of the frames, in whatever order; `evaluate_transfer` maps other names.
         frames: of the network's size and classes.
         indices: positions in the store; None: all frames.
         batch_size: frames that are labelled at a time.
@@ -38,11 +39,12 @@ def evaluate(
             `full_size` holds other frames, or a position is not in the store.
     """
     check_compatible(network, frames)
+    order = _class_order(network, frames)
     if full_size is not None:
         _check_full_size(frames, full_size)
     count = frames.num_classes
     confusion, boundaries = np.zeros((count, count), np.int64), np.zeros((count, 4), np.int64)
-    for chosen, _, labels, logits in _logits(network, frames, indices, batch_size):
+    for chosen, _, labels, logits in _logits(network, frames, indices, batch_size, order):
         if full_size is not None:
             _, labels = full_size.read(chosen)
             logits = keras.ops.image.resize(
@@ -127,7 +129,8 @@ def predict(
     Yields:
         Images uint8 (B, H, W, 3), true class ids uint8 (B, H, W) and predicted ones uint8 (B, H, W).
     """
-    for _, images, labels, logits in _logits(network, frames, indices, batch_size):
+    order = _class_order(network, frames)
+    for _, images, labels, logits in _logits(network, frames, indices, batch_size, order):
         yield images, labels, np.argmax(logits, axis=-1).astype(np.uint8)
 
 
@@ -166,6 +169,19 @@ def check_compatible(
         raise ValueError(f"the network has {count} classes, but {where} has {listed}")
 
 
+def _class_order(network: keras.Model, frames: FrameStore) -> list[int] | slice:
+    """Which logit stands for each class of the frames; by name, if the network has `class_names`."""
+    known, wanted = getattr(network, "class_names", None) or frames.class_names, frames.class_names
+    places = {name.casefold(): place for place, name in enumerate(known)}
+    if {*places} != {name.casefold() for name in wanted}:
+        raise ValueError(
+            f"the network knows {', '.join(known)}, but {frames.path} has {', '.join(wanted)}; map them "
+            "with a table (--table, evaluate_transfer)"
+        )
+    order = [places[name.casefold()] for name in wanted]
+    return slice(None) if known == wanted else order
+
+
 def _check_full_size(frames: FrameStore, full_size: FrameStore) -> None:
     """Raises ValueError unless both hold the same frames, uncropped."""
     (height, width), (full_height, full_width) = (each.image_shape[:2] for each in (frames, full_size))
@@ -197,9 +213,13 @@ def _label_maps(
 
 
 def _logits(
-    network: keras.Model, frames: FrameStore, indices: Sequence[int] | None, batch_size: int
+    network: keras.Model,
+    frames: FrameStore,
+    indices: Sequence[int] | None,
+    batch_size: int,
+    order: list[int] | slice = slice(None),
 ) -> Iterator[tuple[Sequence[int], np.ndarray, np.ndarray, np.ndarray]]:
-    """Batch by batch: positions, images, true class ids, logits."""
+    """Batch by batch: positions, images, true class ids, logits in that order of the classes."""
     indices = range(len(frames)) if indices is None else indices
     for start in range(0, len(indices), batch_size):
         chosen = indices[start : start + batch_size]
@@ -207,4 +227,4 @@ def _logits(
         logits = network.predict_on_batch(images)
         if np.isnan(logits.min()):  # argmax would take NaN for the most likely
             raise ValueError(f"the logits of {network.name} are not numbers; its weights are spoilt")
-        yield chosen, images, labels, logits
+        yield chosen, images, labels, logits[..., order]

@@ -141,9 +141,7 @@ def _split(
             f"{frames.path} trained this network: it is measured on the frames that its run held out; "
             "leave out --validation"
         )
-    if validation:
-        return splits.by_sequence(frames, validation)
-    return run.split if own else splits.last_drive(frames)
+    return run.split if own else splits.choose(frames, validation)
 
 
 def _images(

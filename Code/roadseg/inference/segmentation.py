@@ -9,9 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 from PIL import Image, ImageDraw, ImageFont
 
-from roadseg.data.classes import IGNORE, Colour
+from roadseg.data.classes import IGNORE, Colour, distinct_palette
 
 LAYOUTS = "overlay", "beside"
+PALETTES = "distinct", "own"
 _SMALLEST_TEXT = 13  # pixels high, in legends
 _BINS = 10  # of confidence, equally wide
 
@@ -59,19 +60,42 @@ class Segmentation:
         """Mode RGB: every pixel in the colour of its class, black where it is IGNORE."""
         return self.id_image().convert("RGB")
 
-    def overlay(self, opacity: float = 0.5, legend_of: Sequence[str] | None = None) -> Image.Image:
-        """The image with the classes' colours over it, of an opacity 0..1, and a legend below.
+    def overlay(
+        self, opacity: float = 0.5, legend_of: Sequence[str] | None = None, palette: str = "distinct"
+    ) -> Image.Image:
+        """The image with the classes' colours over it, white lines between them, and a legend below.
 
-        legend_of: names of the classes in the legend; None: those that occur; empty: no legend.
+        Args:
+            opacity: of the colours, 0..1.
+            legend_of: names of the classes in the legend; None: those that occur; empty: no legend.
+            palette: "distinct", see `distinct`, or the class's "own" colours.
+
+        Raises ValueError for another palette or opacity, or a name that is no class.
         """
         check_opacity(opacity)
+        check_names("palette", [palette], PALETTES)
+        if palette == "distinct":
+            return self.distinct().overlay(opacity, legend_of, "own")
         image = Image.fromarray(self.image)
         blended = Image.blend(image, self.painted(), opacity)
         if (self.ids == IGNORE).any():
             blended.paste(image, mask=Image.fromarray(self.ids == IGNORE))
+        blended.paste("white", mask=Image.fromarray(self._contours()))
         if legend_of is None:
             legend_of = [self.class_names[index] for index in np.flatnonzero(self.pixels())]
         return self.with_legend(blended, legend_of)
+
+    def distinct(self) -> "Segmentation":
+        """The same in colours that most colour-blind people can tell apart, too."""
+        return dataclasses.replace(self, palette=distinct_palette(self.class_names, self.palette))
+
+    def _contours(self) -> np.ndarray:
+        """bool (H, W): pixels below or to the right of another class; wider in large images."""
+        edges = np.zeros(self.ids.shape, bool)
+        for shift in range(1, 1 + max(1, round(self.ids.shape[1] / 900))):
+            edges[shift:] |= self.ids[shift:] != self.ids[:-shift]
+            edges[:, shift:] |= self.ids[:, shift:] != self.ids[:, :-shift]
+        return edges
 
     def confidence_image(self) -> Image.Image:
         """Mode L: black for 0, white for 1."""

@@ -33,7 +33,10 @@ class Network(keras.Model):
         num_classes: C.
         policy: the Keras dtype policy; None: whichever is faster on the machine that builds or loads it.
         options: those of the architecture's own `build`.
+        class_names: of the C logits, once it is trained; they come from its model card or run.
     """
+
+    class_names: tuple[str, ...] | None = None
 
     def __init__(self, architecture, image_shape, num_classes, policy=None, options=None):
         built = _build(architecture, (None, None, 3), num_classes, policy, options or {})

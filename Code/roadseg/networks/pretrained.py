@@ -51,6 +51,7 @@ def load_pretrained(
     image_shape, options = image_shape or card.image_shape, {**card.options, **options}
     network = build(card.network, image_shape, len(card.class_names), **options)
     network.load_weights(weights_file(name, weights))
+    network.class_names = card.class_names
     if num_classes is None:
         return network
     fresh = build(card.network, image_shape, num_classes, **options)

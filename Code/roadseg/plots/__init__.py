@@ -6,7 +6,7 @@ Functions return a Matplotlib figure, except `paint` and `error_map`, which retu
 from roadseg.plots.browser import FrameBrowser
 from roadseg.plots.checkerboard import checkerboard
 from roadseg.plots.data import augmentations, class_shares, decoding_steps, samples, variations
-from roadseg.plots.diagram import network_diagram
+from roadseg.plots.diagram import network_diagram, receptive_fields
 from roadseg.plots.predictions import confidence, overlays, predictions, reliability
 from roadseg.plots.scores import confusion_matrices, differences, leakage, per_class_iou, scores
 from roadseg.plots.style import error_map, paint
@@ -30,6 +30,7 @@ __all__ = [
     "paint",
     "per_class_iou",
     "predictions",
+    "receptive_fields",
     "reliability",
     "samples",
     "scores",

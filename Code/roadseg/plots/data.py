@@ -4,8 +4,6 @@ from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib import patheffects
-from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from PIL import Image
@@ -19,7 +17,6 @@ from roadseg.plots import style
 from roadseg.plots.style import Panel, class_patches, frame_panels, image_grid, paint
 
 _VARIANTS = 8
-_SMALLEST_NAMED = 0.0006  # share of the image; smaller areas get no number
 
 
 def decoding_steps(source: Source, frame: Frame) -> Figure:
@@ -46,8 +43,8 @@ def decoding_steps(source: Source, frame: Frame) -> Figure:
     numbers = np.unique(ids[ids != IGNORE]).tolist()
     handles = [style.patch(f"{each} {source.class_names[each]}", palette[each]) for each in numbers]
     figure = image_grid(rows, handles)
-    _print_numbers(figure.axes[2], instances, without=0)
-    _print_numbers(figure.axes[3], ids)
+    style.name_regions(figure.axes[2], instances, {each: each for each in range(1, instances.max() + 1)})
+    style.name_regions(figure.axes[3], ids, {each: each for each in numbers})
     return figure
 
 
@@ -60,21 +57,6 @@ def _instance_ids(colours: np.ndarray, class_map: ClassMap) -> np.ndarray:
         if class_id != IGNORE and class_ids.count(class_id) > 1:
             found[(colours == colour).all(axis=-1)] = counts[class_id]
     return found
-
-
-def _print_numbers(axes: Axes, ids: np.ndarray, without: int | None = None) -> None:
-    """Each id on its largest connected area, at the point farthest from the area's edge."""
-    from scipy import ndimage  # comes with the extra "notebook"
-
-    for number in set(np.unique(ids).tolist()) - {without}:
-        areas, _ = ndimage.label(ids == number)
-        sizes = np.bincount(areas.ravel())[1:]
-        if sizes.max() < _SMALLEST_NAMED * ids.size:
-            continue
-        inside = np.pad(areas == sizes.argmax() + 1, 1)
-        row, column = np.unravel_index(ndimage.distance_transform_edt(inside).argmax(), inside.shape)
-        text = axes.text(column - 1, row - 1, number, fontsize=style.SMALL, ha="center", va="center")
-        text.set_path_effects([patheffects.withStroke(linewidth=2, foreground="white")])
 
 
 def samples(frames: FrameStore, indices: Sequence[int]) -> Figure:

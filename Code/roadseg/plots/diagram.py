@@ -1,24 +1,26 @@
-"""The diagram of a network: its stages from top to bottom, indented by resolution.
+"""Figures of networks: the diagram, with stages from top to bottom, and the receptive field.
 
 A stage is the layers whose names begin with the same word. keras.utils.plot_model draws layers, not
 stages, and needs graphviz, which pip does not install.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import keras
 import matplotlib.pyplot as plt
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import FancyBboxPatch, Patch
+from matplotlib.patches import FancyBboxPatch, Patch, Rectangle
 from matplotlib.textpath import TextPath
 
 from roadseg.networks import fixed_size
 from roadseg.networks.blocks import MatchSize
-from roadseg.plots.style import COLOURS, TEXT, WIDTH
+from roadseg.networks.receptive_field import receptive_field
+from roadseg.plots.style import COLOURS, TEXT, WIDTH, legend_above
 
 _ROLES = {"encoder": "#CFE3F5", "context": "#F6E3A8", "skip": "#FAD3BC", "decoder": "#CDEBDD"}
 _SKIP, _EDGE = COLOURS[1], {"edgecolor": "black", "linewidth": 0.8}
@@ -245,3 +247,26 @@ def _draw_header(axes: Axes, title: str, ordered: Sequence[Stage]) -> None:
         bbox_transform=axes.transData, ncols=len(handles), frameon=False, fontsize=TEXT, borderpad=0,
         borderaxespad=0, handlelength=1.5,
     )  # fmt: skip
+
+
+def receptive_fields(networks: Mapping[str, keras.Model], image: np.ndarray) -> Figure:
+    """An image, and for each network a square around what the class of the middle pixel depends on.
+
+    Squares that reach beyond the image are drawn whole. networks: name -> network for images of
+    this size. image: uint8 (H, W, 3).
+    """
+    fields = {name: receptive_field(network) for name, network in networks.items()}
+    rows, columns = zip(((0, len(image)), (0, image.shape[1])), *fields.values(), strict=True)
+    (top, bottom), (left, right) = ((np.min(ends) - 4, np.max(ends) + 4) for ends in (rows, columns))
+    size = WIDTH, WIDTH * (bottom - top) / (right - left)
+    figure = plt.figure(figsize=size)
+    axes = figure.add_axes((0, 0, 1, 1), xlim=(left, right), ylim=(bottom, top))
+    axes.imshow(image, extent=(0, image.shape[1], len(image), 0))
+    axes.set_axis_off()
+    for order, (name, ((first, last), (start, end))) in enumerate(fields.items()):
+        label = f"{name}: {end - start + 1} x {last - first + 1} pixels"
+        style = {"edgecolor": COLOURS[order % len(COLOURS)], "linewidth": 3, "label": label}
+        axes.add_patch(Rectangle((start, first), end - start + 1, last - first + 1, fill=False, **style))
+    axes.plot(image.shape[1] // 2 + 0.5, len(image) // 2 + 0.5, "s", color="black", mec="white")
+    legend_above(axes)
+    return figure

@@ -60,10 +60,11 @@ def overlays(segmentations: Mapping[str, "Segmentation"], opacity: float = 0.6) 
         if last is None or not np.array_equal(each.image, last):
             panels.append(Panel("image", _shrunk(each.image)))
         last = each.image
-        panels.append(Panel(title, _shrunk(np.asarray(each.overlay(opacity, ())))))
+        painted = _shrunk(np.asarray(each.overlay(opacity, ())))
+        panels.append(Panel(title, painted, _shrunk(each.ids), each.class_names))
     shown = [each.ids[each.ids != IGNORE] for each in segmentations.values()]
     rows = [panels[start : start + 2] for start in range(0, len(panels), 2)]
-    return image_grid(rows, class_patches(each, shown))
+    return image_grid(rows, class_patches(each.distinct(), shown))
 
 
 def confidence(segmentation: "Segmentation", truth: np.ndarray) -> Figure:

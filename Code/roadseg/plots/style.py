@@ -5,7 +5,7 @@ Ito (2008).
 """
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import matplotlib.pyplot as plt
@@ -14,6 +14,9 @@ from matplotlib import colormaps
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
+from matplotlib.patheffects import withStroke
+from matplotlib.text import Text
+from PIL import Image, ImageFilter
 
 from roadseg.data.classes import IGNORE
 from roadseg.data.store import FrameStore
@@ -32,6 +35,8 @@ _LEGEND_COLUMNS = 7
 class Panel(NamedTuple):
     title: str  # above the image
     image: np.ndarray  # uint8 (H, W, 3)
+    ids: np.ndarray | None = None  # (H, W), of regions that get a name
+    names: Sequence[str] = ()  # of the ids from 0 on
 
 
 def paint(ids: np.ndarray, palette: np.ndarray) -> np.ndarray:
@@ -67,7 +72,8 @@ def frame_panels(frames: FrameStore, index: int) -> list[Panel]:
     """The image and the ground truth of the frame at a position of the store."""
     images, labels = frames.read([index])
     painted = paint(labels[0], frames.palette)
-    return [Panel(frame_name(frames, index), images[0]), Panel("ground truth", painted)]
+    truth = Panel("ground truth", painted, labels[0], frames.class_names)
+    return [Panel(frame_name(frames, index), images[0]), truth]
 
 
 def image_grid(rows: Sequence[Sequence[Panel]], handles: Sequence[Patch] = ()) -> Figure:
@@ -88,7 +94,10 @@ def image_grid(rows: Sequence[Sequence[Panel]], handles: Sequence[Patch] = ()) -
         for column, panel in enumerate(row):
             left = column * (panel_width + _GAP)
             place = left / WIDTH, top / height, panel_width / WIDTH, panel_height / height
-            show_panel(figure.add_axes(place), panel)
+            axes = figure.add_axes(place)
+            show_panel(axes, panel)
+            if panel.ids is not None:
+                name_regions(axes, panel.ids, dict(enumerate(panel.names)))
         top -= _GAP
     if handles:
         figure.legend(
@@ -104,6 +113,36 @@ def show_panel(axes: Axes, panel: Panel) -> None:
     axes.imshow(panel.image, interpolation="nearest")
     axes.set(xticks=[], yticks=[])
     axes.set_title(panel.title, fontsize=TEXT, loc="left", pad=3)
+
+
+def name_regions(axes: Axes, ids: np.ndarray, names: Mapping[int, object]) -> None:
+    """Writes the name of each id where most of its pixels are, largest first, if there is room for it.
+
+    ids: (H, W), shown in axes whose place in the figure is fixed.
+    """
+    radius = min(ids.shape) // 4
+    pixel = axes.get_window_extent().width / ids.shape[1]  # on the screen
+    taken = []
+    counts = {name: np.count_nonzero(ids == number) for number, name in names.items()}
+    for number, name in sorted(names.items(), key=lambda each: -counts[each[1]]):
+        mask = np.pad(np.uint8(255) * (ids == number), radius)
+        density = np.asarray(Image.fromarray(mask).filter(ImageFilter.BoxBlur(radius)))
+        row, column = np.unravel_index(np.where(mask, density, 0).argmax(), mask.shape)
+        text = axes.text(column - radius, row - radius, name, fontsize=SMALL, ha="center", va="center")
+        box = halo(text).get_window_extent()
+        fits = axes.get_window_extent().contains(*box.min) and axes.get_window_extent().contains(
+            *box.max
+        )
+        if counts[name] * pixel**2 < box.width * box.height / 2 or not fits or box.count_overlaps(taken):
+            text.remove()
+        else:
+            taken.append(box)
+
+
+def halo(text: Text) -> Text:
+    """The text with a white rim, so that it can be read on lines and colours."""
+    text.set_path_effects([withStroke(linewidth=3, foreground="white")])
+    return text
 
 
 def class_patches(classes, shown: Iterable[np.ndarray], errors: bool = False) -> list[Patch]:

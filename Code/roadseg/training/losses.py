@@ -102,28 +102,20 @@ class LovaszSoftmax(keras.losses.Loss):
         _, height, width, num_classes = y_pred.shape
         stride = max(1, round(math.sqrt(height * width / self.pixels)))
         place = _place(y_true, stride)
-        truth = ops.reshape(_on_grid(y_true[..., None], stride, place), (-1,))
-        logits = ops.reshape(_on_grid(y_pred, stride, place), (-1, num_classes))
-        labelled = ops.cast(truth != IGNORE, logits.dtype)
-        probabilities = ops.softmax(logits)
-        losses, present = [], []
-        for class_id in range(num_classes):
-            true = ops.cast(truth == class_id, logits.dtype)
-            errors = labelled * ops.abs(true - probabilities[:, class_id])
-            order = ops.argsort(-errors)
-            gradient = self._gradient(ops.take(true, order))
-            losses.append(ops.sum(ops.take(errors, order) * gradient))
-            present.append(ops.max(true))
-        present = ops.stack(present)
-        return ops.sum(present * ops.stack(losses)) / ops.maximum(ops.sum(present), 1)
-
-    @staticmethod
-    def _gradient(true):
-        """By how much 1 - IoU grows with each further wrong pixel; true: sorted by falling error."""
-        hits = ops.sum(true) - ops.cumsum(true)
-        union = ops.sum(true) + ops.cumsum(1 - true)
-        distance = 1 - hits / union
-        return distance - ops.concatenate([ops.zeros_like(distance[:1]), distance[:-1]])
+        truth = _on_grid(y_true[..., None], stride, place)[:, 0]  # (P)
+        probabilities = ops.transpose(ops.softmax(_on_grid(y_pred, stride, place)))  # (C, P)
+        classes = ops.arange(num_classes, dtype=truth.dtype)[:, None]
+        true = ops.cast(truth == classes, probabilities.dtype)
+        errors = ops.cast(truth != IGNORE, true.dtype) * ops.abs(true - probabilities)
+        order = ops.argsort(-errors, axis=1)
+        # By how much 1 - IoU grows with each further wrong pixel, the worst first.
+        count = ops.sum(true, axis=1, keepdims=True)
+        hits = count - ops.cumsum(ops.take_along_axis(true, order, axis=1), axis=1)
+        distance = 1 - hits / (hits + ops.cumsum(ops.ones_like(true[:1]), axis=1))
+        growth = distance - ops.pad(distance[:, :-1], ((0, 0), (1, 0)))
+        losses = ops.sum(ops.take_along_axis(errors, order, axis=1) * growth, axis=1)
+        present = ops.cast(count[:, 0] > 0, true.dtype)
+        return ops.sum(present * losses) / ops.maximum(ops.sum(present), 1)
 
     def get_config(self):
         return {"pixels": self.pixels, "name": self.name}
@@ -139,16 +131,14 @@ def _place(labels, stride: int):
 
 
 def _on_grid(values, stride: int, place):
-    """(B, H, W, C) -> every stride-th place from there on; incomplete blocks at the end do not count."""
-    if stride == 1:
-        return values
+    """(B, H, W, C) -> (P, C), every stride-th place from there on; incomplete blocks do not count."""
     _, height, width, channels = values.shape
-    rows, columns = height // stride, width // stride
-    blocks = ops.reshape(
-        values[:, : rows * stride, : columns * stride],
-        (-1, rows, stride, columns, stride, channels),
-    )
-    return ops.take(ops.take(blocks, place[0], axis=2), place[1], axis=3)
+    rows = ops.arange(height // stride) * stride + place[0]
+    columns = ops.arange(width // stride) * stride + place[1]
+    within = ops.reshape(rows[:, None] * width + columns, (-1,))  # an image's pixels, row by row
+    images = ops.arange(ops.shape(values)[0])[:, None] * (height * width)
+    # One gather of rows: its gradient is far cheaper than that of a take along each axis.
+    return ops.take(ops.reshape(values, (-1, channels)), ops.reshape(images + within, (-1,)), axis=0)
 
 
 @keras.saving.register_keras_serializable("roadseg")

@@ -1,7 +1,8 @@
 """Recipe: everything that decides how a network is trained, and the recipes that have a name."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING
 
 import keras
 import numpy as np
@@ -14,6 +15,9 @@ from roadseg.training.losses import (
     median_frequency_weights,
 )
 from roadseg.training.optimizers import AdamWOfKernels, AveragedRMSprop
+
+if TYPE_CHECKING:  # pandas comes with the extra "notebook"
+    import pandas as pd
 
 _CHOICES = {"optimizer": ("rmsprop", "adamw"), "schedule": ("steps", "cosine")}
 _RANGES: dict[str, Callable[[float], bool]] = {
@@ -32,6 +36,27 @@ _RANGES: dict[str, Callable[[float], bool]] = {
     "lovasz": lambda weight: weight >= 0,
     "ema_momentum": lambda momentum: momentum is None or 0 < momentum < 1,
     "norm_momentum": lambda momentum: momentum is None or 0 < momentum < 1,
+}
+_WHY = {
+    "epochs": "passes over the training frames",
+    "batch_size": "small batches make many steps from few frames",
+    "optimizer": "each weight gets a step size of its own",
+    "learning_rate": "the highest: more jumps, less wastes time",
+    "schedule": "large steps get far, small ones settle",
+    "warm_up_epochs": "the rate starts low: first gradients are wild",
+    "weight_decay": "pulls kernels towards 0, against overfitting",
+    "augmentation": "makes many frames of few, against overfitting",
+    "class_weight_power": "rare classes count more",
+    "effective_number": "rare classes count more, within limits",
+    "label_smoothing": "stops the network from being too sure",
+    "focal_gamma": "pixels that are right already count less",
+    "ohem_share": "only the hardest pixels count",
+    "lovasz": "rewards IoU itself, beside the cross-entropy",
+    "upsampled_loss": "a loss at the decoder's size saves time",
+    "ema_momentum": "moving average of the weights: jitters less",
+    "norm_momentum": "normalisation forgets the first weights sooner",
+    "validate_every": "epochs, because validating takes time",
+    "seed": "of the order of the frames and their augmentation",
 }
 
 
@@ -102,6 +127,18 @@ class Recipe:
         if self.weight_decay and self.optimizer == "rmsprop":
             raise ValueError(f"{self.name}: only adamw has weight_decay, not rmsprop")
 
+    def table(self) -> "pd.DataFrame":
+        """What is not at its default: each setting, its value, and why it is there."""
+        import pandas as pd
+
+        used = {field.name: getattr(self, field.name) for field in fields(self)[1:]}
+        used = {name: value for name, value in used.items() if value != getattr(type(self), name, None)}
+        if self.augmentation:
+            ranges = vars(self.augmentation).items()
+            used["augmentation"] = ", ".join(name for name, x in ranges if x and x != (1.0, 1.0))
+        columns = {"value": used.values(), "why": map(_WHY.get, used)}
+        return pd.DataFrame(columns, pd.Index(used, name=self.name))
+
     def make_loss(self, pixels: np.ndarray) -> keras.losses.Loss:
         """pixels: int (C), how often each class occurs in the training frames."""
         weights = None
@@ -114,13 +151,14 @@ class Recipe:
 
     def make_optimizer(self, steps_per_epoch: int) -> keras.optimizers.Optimizer:
         """With the learning rate of each step, which depends on the steps of an epoch."""
-        rate = self._learning_rate(steps_per_epoch)
+        rate = self.make_schedule(steps_per_epoch)
         average = {"use_ema": True, "ema_momentum": self.ema_momentum} if self.ema_momentum else {}
         if self.optimizer == "rmsprop":
             return AveragedRMSprop(rate, **average)
         return AdamWOfKernels(rate, weight_decay=self.weight_decay, **average)
 
-    def _learning_rate(self, steps_per_epoch: int):
+    def make_schedule(self, steps_per_epoch: int) -> keras.optimizers.schedules.LearningRateSchedule:
+        """Step, from 0 -> learning rate."""
         steps = self.epochs * steps_per_epoch
         if self.schedule == "steps":
             # The last step of the old rate: Keras compares with "at most".

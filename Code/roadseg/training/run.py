@@ -5,6 +5,7 @@ split.json             which frames train and which validate
 initial.weights.h5     the weights that the training started from
 history.csv            a row an epoch
 last-0012.weights.h5   weights and optimizer state after the last epoch, here the twelfth
+trained.json           checksums of the images that train
 best.keras             the network with the best validation mean IoU
 card.json              its model card; only a finished run has it
 metrics.json           its evaluation on the validation frames; only a finished run has it
@@ -21,7 +22,7 @@ import json
 import os
 import platform
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from functools import partial
 from pathlib import Path
@@ -119,8 +120,23 @@ class Run:
         return self.folder / "best.keras"
 
     def load_best(self) -> keras.Model:
-        """The network with the best validation mean IoU so far."""
-        return load(self.best)
+        """The network with the best validation mean IoU so far, which knows its `class_names`."""
+        network = load(self.best)
+        network.class_names = tuple(self.settings["data"]["class_names"])
+        return network
+
+    def is_of(self, frames: FrameStore) -> bool:
+        """Whether it was trained on these frames, or on those of the same names at another scale."""
+        data = self.settings["data"]
+        is_resized = data["image_shape"] != list(frames.image_shape) and self.split.is_for(frames)
+        return data["digest"] == frames.digest or is_resized
+
+    def trained(self, frames: FrameStore) -> set[int]:
+        """The positions of those frames of any store that trained; in other data, by their pixels."""
+        if self.is_of(frames):
+            return set(self.split.train)
+        known = set(self._read("trained.json"))
+        return {i for i, each in enumerate(frames.image_checksums(range(len(frames)))) if each in known}
 
     @contextlib.contextmanager
     def locked(self) -> Iterator[None]:
@@ -196,10 +212,11 @@ class Run:
         """Gives a network the best weights so far."""
         self._load_weights("best.keras", network)
 
-    def finish(self, card: ModelCard, result: Evaluation) -> None:
-        """Writes the model card and the metrics, last of all files."""
+    def finish(self, card: ModelCard, result: Evaluation, trained: Sequence[int]) -> None:
+        """Writes the model card, the checksums of the images that train, and last the metrics."""
         with self._writing(self.folder):
             card.save(self.folder / "card.json")
+        self.write_json("trained.json", trained)
         self.write_json("metrics.json", {"minutes": card.minutes, **result.as_dict()})
 
     @staticmethod
@@ -222,7 +239,7 @@ class Run:
         except (OSError, ValueError) as error:
             raise TrainingError(f"{self.folder / name}: cannot be read ({error}); delete the folder")
 
-    def write_json(self, name: str, content: Mapping[str, object]) -> None:
+    def write_json(self, name: str, content: Mapping[str, object] | Sequence[int]) -> None:
         """Writes a JSON file of the run."""
         text = json.dumps(content, indent=1) + "\n"
         self.write(name, lambda part: part.write_text(text, "utf-8"))

@@ -46,7 +46,7 @@ def train(
         split: which of the frames train and which validate.
         recipe: how to train.
         folder: of the run; it is created if necessary.
-        progress: shows a progress bar.
+        progress: prints which frames train and validate, and shows a progress bar.
         callbacks: called after those that validate and save. Their `logs` hold the validation scores;
             their `model` is what is fitted: it has the network's layers, and may end before the last
             upsampling.
@@ -132,12 +132,15 @@ class Trainer:
     def __init__(self, network, frames, split, recipe, folder, progress, callbacks, workers):
         check_compatible(network, frames)
         split.check(frames)
+        network.class_names = frames.class_names
         self.network, self.frames, self.split, self.recipe = network, frames, split, recipe
         self.run = Run(user_path(folder))
         self.progress, self.callbacks, self.workers = progress, callbacks, workers
 
     def train(self) -> Run:
         """Starts, continues or only reads the run."""
+        if self.progress:
+            print(self.split)
         pixels = self.labelled_pixels()
         with self.run.locked():
             self.run.start(self.network, describe(self.network, self.frames, self.recipe), self.split)
@@ -232,7 +235,7 @@ class Trainer:
             frames=len(self.split.train),
             minutes=sum(row["seconds"] for row in self.run.rows) / 60,
         )
-        self.run.finish(card, result)
+        self.run.finish(card, result, self.frames.image_checksums(self.split.train))
 
 
 def fitted_network(network: keras.Model, recipe: Recipe) -> keras.Model:

@@ -47,11 +47,15 @@ def test_numbers_that_do_not_tell_frames_apart_give_way_to_places(folder):
     save(folder / "masks/a/y2.png", grey())
     frames = sources.open(folder).frames("a")
     assert [(each.index, each.image.stem) for each in frames] == [(0, "x2"), (1, "x10"), (2, "y2")]
-    times = ["9-59-59", "10-00-00", "10-00-01"]  # the last number is no order
-    for name in times:
-        save(folder / f"images/t/{name}.png", image())
-        save(folder / f"masks/t/{name}.png", grey())
-    assert [each.image.stem for each in sources.open(folder).frames("t")] == times
+    for number, names in enumerate((
+        ["9-59-59", "10-00-00", "10-00-01"],  # the last number is no order
+        ["1305031102.25", "1305031102.5", "1305031103.125"],
+        ["01", "1", "1a"],
+    )):  # fmt: skip
+        for name in names:
+            save(folder / f"images/{number}/{name}.png", image())
+            save(folder / f"masks/{number}/{name}.png", grey())
+        assert [each.image.stem for each in sources.open(folder).frames(str(number))] == names
 
 
 def test_masks_may_have_a_suffix_and_others_beside_them(folder):
@@ -165,7 +169,7 @@ def test_frames_of_different_sizes_are_fitted_to_one(folder, tmp_path):
         for labels in frames.labels:
             np.testing.assert_array_equal(labels, expected)
         assert not frames.images[:, :2].any()
-        np.testing.assert_array_equal(frames.images[2, 2:10], image(seed=len("b/c/1.png")))
+        np.testing.assert_array_equal(frames.images[2, 2:10], image(seed=2))
     joined = Joined({"own": source})
     np.testing.assert_array_equal(joined.read(joined.frames()[0])[1], expected)
     assert joined.identity != "joined"

@@ -5,6 +5,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from fractions import Fraction
 from itertools import pairwise
 from pathlib import Path
 
@@ -193,10 +194,11 @@ def _frame_numbers(keys: Iterable[str]) -> dict[str, int]:
     return dict(zip(ordered, numbers, strict=True))
 
 
-def _natural_order(key: str) -> list[str | int]:
-    parts: list = re.split("([0-9]+)", key)  # text and numbers in turn
-    parts[1::2] = map(int, parts[1::2])
-    return parts
+def _natural_order(key: str) -> tuple[list[str | Fraction], str]:
+    """Text and numbers in turn; behind a number and a dot are decimals, as in 1305031102.175."""
+    parts: list = re.split(r"([0-9]+(?:\.[0-9]+)?)", key)
+    parts[1::2] = map(Fraction, parts[1::2])
+    return parts, key
 
 
 def _common_suffix(images: Iterable[str], masks: Iterable[str]) -> str:
