@@ -14,9 +14,16 @@ from roadseg.cli import main
 from roadseg.data import preprocess, store
 from roadseg.networks import NETWORKS
 from roadseg.training import RECIPES
+from tests.training import runs
 
 DATA_COMMANDS = ("fetch", "render", "check-data", "preprocess")
 COMMANDS = (*DATA_COMMANDS, "train", "prolong", "evaluate", "predict", "export", "notebook")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def eager_trainings():
+    with runs.eagerly():
+        yield
 
 
 def train(frames, folder):
