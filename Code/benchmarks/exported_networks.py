@@ -35,7 +35,7 @@ def main() -> None:
     for trained in ("simple", "simple_plus", train_edgesegnet(frames, options.folder / "edgesegnet")):
         _, table = export.export(
             trained,
-            export_formats.FORMATS,
+            [each for each in export_formats.FORMATS if not each.page],  # a page is its ONNX file
             frames.path,
             validation=None if Path(trained).is_dir() else [f"worlds-{_HELD_OUT}"],  # a run has its own
             folder=options.folder / "files",
