@@ -59,6 +59,7 @@ def train_weights(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
     }
     card = {"options": OPTIONS, "data": "CamVid", "frames": len(split.train)}
     card |= {"minutes": run.metrics["minutes"], "licence": "for research, like CamVid"}
+    card["confidence"] = run.card.confidence
     save(network, frames, results, "camvid", **card)
 
 

@@ -60,6 +60,7 @@ def train_weights(names: Iterable[str], real: Iterable[Path], recipe: Recipe, ru
         run = training.train(network, frames, split, recipe, runs / f"pretrained-{name}")
         card = {"options": {}, "data": "rendered", "frames": len(split.train)}
         card |= {"minutes": run.metrics["minutes"], "licence": "MIT, like the code"}
+        card["confidence"] = run.card.confidence
         results = {place: evaluate(network, each) for place, each in stores.items()}
         save(network, frames, results, "rendered", **card)
 
