@@ -240,16 +240,16 @@ def test_the_command_lists_bad_files_and_notes_at_the_end(opened, folder, capsys
         (folder / f"bad{number:02d}.png").touch()
     for name in ("d.HEIC", "e.heic", "notes.txt", "README"):
         (folder / name).touch()
+    (folder / "linked").symlink_to(folder / "city")
     assert main(["predict", "simple", ".", "--output", "out"]) == 1
     said = capsys.readouterr()
     assert "out: 3 labelled" in said.out
-    assert "passed over .heic (2), .txt (1), files without suffix (1)" in said.err
+    assert "passed over .heic (2), .txt (1), files without suffix (1), linked folders (1)" in said.err
     assert "25 could not be labelled:" in said.err
     assert (
         "bad00.png: damaged or cut off, not a complete PNG (the file is empty); copy it again"
         in said.err
     )
-    assert "bad20.png" not in said.err
-    assert "and 5 more" in said.err
+    assert said.err.count("bad") == 25
     assert main(["predict", "simple", "bad*.png", "--output", "out", "--strict"]) == 1
     assert "bad00.png: damaged" in capsys.readouterr().err

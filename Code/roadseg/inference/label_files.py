@@ -41,7 +41,6 @@ _LARGE = 20_000_000  # pixels of images that are labelled one at a time, for the
 _DISK_FULL = errno.ENOSPC, errno.EDQUOT
 _LIKE_TRAINING = 1.25  # times more or less that an image may shrink than those in training
 _UNSURE = 0.1  # by which the mean confidence may lie below that of training
-_SHOWN = 20  # failed files and warnings that the command prints
 
 
 @dataclass
@@ -275,6 +274,8 @@ def _below(folder: Path) -> list[Path]:
     found, others = [], Counter()
     for path in sorted(folder.rglob("*")):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+        if path.is_symlink() and path.is_dir():  # glob does not go into them
+            others["linked folders"] += 1
         if is_hidden or path.is_dir() or _is_passed_over(path):
             continue
         if path.suffix.lower() in (*IMAGES, *VIDEOS):
@@ -341,13 +342,12 @@ def _predict(options) -> int:
     there = f", {report.skipped:,} were there already" if report.skipped else ""
     sure = f", mean confidence {report.confidence:.2f}" if report.labelled else ""
     print(f"{options.output}: {report.labelled:,} labelled{there}{sure}")
-    _print_some("Note", list(dict.fromkeys(str(each.message) for each in caught)))
+    _print_all("Note", list(dict.fromkeys(str(each.message) for each in caught)))
     failed = list(report.failed.values())
-    _print_some(f"roadseg predict: {len(failed):,} could not be labelled", failed)
+    _print_all(f"roadseg predict: {len(failed):,} could not be labelled", failed)
     return 1 if failed else 0
 
 
-def _print_some(title: str, lines: list[str]) -> None:
+def _print_all(title: str, lines: list[str]) -> None:
     if lines:
-        more = [f"and {len(lines) - _SHOWN:,} more"] if len(lines) > _SHOWN else []
-        print("\n  ".join((f"{title}:", *lines[:_SHOWN], *more)), file=sys.stderr)
+        print("\n  ".join((f"{title}:", *lines)), file=sys.stderr)
