@@ -4,6 +4,7 @@ import contextlib
 import errno
 import json
 import math
+import os
 import sys
 import threading
 import warnings
@@ -274,8 +275,10 @@ def _below(folder: Path) -> list[Path]:
     found, others = [], Counter()
     for path in sorted(folder.rglob("*")):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_symlink() and path.is_dir():  # glob does not go into them
+        if path.is_dir() and path.is_symlink():  # glob does not go into them
             others["linked folders"] += 1
+        elif path.is_dir() and not os.access(path, os.R_OK):
+            others["folders without permission"] += 1
         if is_hidden or path.is_dir() or _is_passed_over(path):
             continue
         if path.suffix.lower() in (*IMAGES, *VIDEOS):

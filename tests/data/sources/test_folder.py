@@ -246,6 +246,9 @@ def test_masks_as_roboflow_and_cvat_export_them(tmp_path):
         assert main(["check-data", str(tmp_path / name)]) == 0
         output = str(tmp_path / "store" / name)
         assert main(["preprocess", str(tmp_path / name), "--scale", "1", "--output", output]) == 0
+    folder = own_data.folder(tmp_path / "mine")
+    (folder / "masks/_classes.csv").write_text("Pixel Value, Class\n0, background\n")
+    assert sources.open(folder).class_names == ("road", "kerb", "sky")
     (tmp_path / "cvat/labelmap.txt").unlink()
     assert main(["check-data", str(tmp_path / "cvat"), "--write"]) == 0  # proposes a table
     assert sources.open(tmp_path / "cvat").frames("valid")

@@ -194,7 +194,7 @@ class Roboflow(Folder):
 
     @classmethod
     def recognises(cls, path: Path) -> bool:
-        return any(path.glob("*/_classes.csv"))
+        return any(path.glob("*/_classes.csv")) and not Folder.recognises(path)
 
 
 class KittiSemantics(Folder):
