@@ -101,8 +101,9 @@ def reliability(measured: Mapping[str, "Reliability"]) -> Figure:
         places = (np.arange(len(each.pixels)) + 0.08) / len(each.pixels) + order * width
         shares = each.pixels / each.pixels.sum()
         right.bar(places, shares, width, align="edge", color=colour)
-    left.text(0.05, 0.88, "too cautious", fontsize=style.SMALL, color="grey")
-    left.text(0.95, 0.07, "too sure", ha="right", fontsize=style.SMALL, color="grey")
+    words = {"fontsize": style.SMALL, "color": "dimgrey"}
+    style.halo(left.text(0.05, 0.88, "too cautious", **words))
+    style.halo(left.text(0.95, 0.07, "too sure", ha="right", **words))
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.set_axisbelow(True)
