@@ -19,7 +19,9 @@ def test_images_of_scenes_and_of_a_drive_are_made(tmp_path):
         target, tmp_path / "data", tmp_path / "stores", variations=["clone"], drive=range(100, 102)
     )
     images = {path.name: Image.open(path) for path in target.iterdir()}
-    assert images.keys() == {"simple.png", "variations.jpg", "strip.png", "drive.webp"}
+    notebooks = {f"{path.stem}.jpg" for path in SCRIPT.parents[2].glob("Code/*.ipynb")}
+    assert images.keys() == {"simple.png", "variations.jpg", "strip.png", "drive.webp"} | notebooks
     assert images["drive.webp"].n_frames == 2
-    assert images["drive.webp"].size == (414, 3 * 125)
+    assert images["drive.webp"].width == script.WIDTH
+    assert {images[name].size for name in notebooks} == {script.SMALL}
     assert all(len(np.unique(image.convert("L"))) > 50 for image in images.values())
