@@ -41,8 +41,8 @@ def run(folder, name, *settings):
         list(map(str, command)), env=environment, capture_output=True, text=True, check=False
     )
     # ipykernel may say "Task was destroyed" when it ends.
-    assert process.returncode == 0, process.stderr[-3000:]
     assert "Traceback" not in process.stderr, process.stderr[-3000:]
+    assert process.returncode == 0
     assert str(output.with_suffix(".html")) in process.stdout
     assert output.stat().st_size < 2_000_000
     cells = nbformat.read(output, as_version=4).cells

@@ -12,18 +12,14 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-import joblib
-
 import roadscenes
 from benchmarks import harness
-from roadscenes import VARIATIONS, WORLDS
 from roadseg import networks, training
-from roadseg.data import preprocess, sources, splits, store
+from roadseg.data import preprocess, splits, store
 from roadseg.inference import export, export_formats
 
 FOLDER = Path(__file__).resolve().parents[1] / "Runs/exported_networks"
 _KNOWN, _HELD_OUT = 0, 8  # seeds; the second has trained none of the weights that ship
-_VARIATIONS, _STRIDE = 3, 60
 
 
 def main() -> None:
@@ -35,7 +31,7 @@ def main() -> None:
     for trained in ("simple", "simple_plus", train_edgesegnet(frames, options.folder / "edgesegnet")):
         _, table = export.export(
             trained,
-            export_formats.FORMATS,
+            [each for each in export_formats.FORMATS if not each.page],  # a page is its ONNX file
             frames.path,
             validation=None if Path(trained).is_dir() else [f"worlds-{_HELD_OUT}"],  # a run has its own
             folder=options.folder / "files",
@@ -48,20 +44,8 @@ def main() -> None:
 
 def rendered(folder: Path) -> store.FrameStore:
     """Frames of all worlds of both seeds, 125 x 414."""
-    jobs = (joblib.delayed(_render)(folder, seed) for seed in (_KNOWN, _HELD_OUT))
-    parts = {each.name: sources.open(each) for each in joblib.Parallel(-1)(jobs)}
-    preprocess.to_hdf5(sources.Joined(parts), folder / "store")
+    preprocess.to_hdf5(roadscenes.render_seeds(folder, (_KNOWN, _HELD_OUT)), folder / "store")
     return store.open(folder / "store")
-
-
-def _render(folder: Path, seed: int) -> Path:
-    target, variations = folder / f"worlds-{seed}", list(VARIATIONS)
-    for place in range(_VARIATIONS):
-        variation = variations[(_VARIATIONS * seed + place) % len(variations)]
-        for world in WORLDS:
-            chosen = range(place * _STRIDE // _VARIATIONS, WORLDS[world].frames, _STRIDE)
-            roadscenes.render(target, [world], [variation], chosen, seed, workers=1, progress=False)
-    return target
 
 
 def train_edgesegnet(frames: store.FrameStore, folder: Path) -> Path:

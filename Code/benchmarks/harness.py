@@ -26,20 +26,12 @@ def parser(description: str) -> argparse.ArgumentParser:
 
 def machine() -> str:
     """Number of cores, processor, and the widest vector instructions that it has."""
-    names = [line.partition(":")[2].strip() for line in _cpuinfo() if line.startswith("model name")]
-    flags = {flag for line in _cpuinfo() if line.startswith("flags") for flag in line.split()}
+    path = Path("/proc/cpuinfo")
+    lines = path.read_text().splitlines() if path.exists() else []
+    names = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    flags = {flag for line in lines if line.startswith("flags") for flag in line.split()}
     vectors = next((f" with {name.upper()}" for name in _VECTORS if name in flags), "")
     return f"{os.cpu_count()} cores of {names[0] if names else platform.processor()}{vectors}"
-
-
-def _cpuinfo() -> list[str]:
-    path = Path("/proc/cpuinfo")
-    return path.read_text().splitlines() if path.exists() else []
-
-
-def median_ms(function: Callable[[], object], rounds: int = 7) -> float:
-    """Milliseconds of one call, after a first one that is not counted."""
-    return median_ms_in_turns({"": function}, rounds)[""]
 
 
 def median_ms_in_turns(functions: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, float]:

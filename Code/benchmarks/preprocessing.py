@@ -136,13 +136,13 @@ def class_ids(source: Source, frame: Frame) -> dict[str, float]:
     """A full-size label image, from colours to class ids, on one core."""
     classes = source.class_map(frame.sequence)
     colours = classes.encode(source.read_labels(frame))
-    fast = harness.median_ms(lambda: classes.decode(colours), rounds=15)
-    slow = harness.median_ms(lambda: pixel_by_pixel(colours, classes.colour_to_id), rounds=3)
-    return {
-        "class_ids_ms": fast,
-        "class_ids_pixel_by_pixel_ms": slow,
-        "class_ids_times_faster": slow / fast,
+    calls = {
+        "class_ids_ms": lambda: classes.decode(colours),
+        "class_ids_pixel_by_pixel_ms": lambda: pixel_by_pixel(colours, classes.colour_to_id),
     }
+    measured = harness.median_ms_in_turns(calls, rounds=5)
+    fast, slow = measured.values()
+    return measured | {"class_ids_times_faster": slow / fast}
 
 
 if __name__ == "__main__":

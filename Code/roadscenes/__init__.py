@@ -4,8 +4,8 @@ Scenes have the camera, classes, variations and file layout of the real data set
 `roadseg.data.sources` reads a rendered folder as `virtual_kitti_1`.
 """
 
-from roadscenes.dataset import open_or_render, render, render_default
+from roadscenes.dataset import open_or_render, render, render_default, render_seeds
 from roadscenes.render.variations import VARIATIONS
-from roadscenes.worlds import WORLDS
+from roadscenes.worlds.layouts import WORLDS
 
-__all__ = ["VARIATIONS", "WORLDS", "open_or_render", "render", "render_default"]
+__all__ = ["VARIATIONS", "WORLDS", "open_or_render", "render", "render_default", "render_seeds"]

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from roadscenes.dataset import render
 from roadscenes.render.variations import VARIATIONS
-from roadscenes.worlds import WORLDS
+from roadscenes.worlds.layouts import WORLDS
 from roadseg.parallel import add_options, on_cluster
 
 
@@ -18,44 +18,25 @@ def add_commands(commands) -> None:
         "0001 a street, 0002 an avenue, 0006 a crossing, 0018 a country road, 0020 a motorway. "
         "Frames that are already there are kept, so a later call can add more.",
     )
-    parser.add_argument(
-        "--worlds",
-        nargs="+",
-        choices=WORLDS,
-        default=["0001"],
-        metavar="WORLD",
-        help=f"{', '.join(WORLDS)}; default: 0001",
+    add = parser.add_argument
+    worlds = f"{', '.join(WORLDS)}; default: 0001"
+    add("--worlds", nargs="+", choices=WORLDS, default=["0001"], metavar="WORLD", help=worlds)
+    variations = f"{', '.join(VARIATIONS)}; default: clone, the plain drive"
+    add(
+        "--variations", nargs="+", choices=VARIATIONS, default=["clone"], metavar="NAME", help=variations
     )
-    parser.add_argument(
-        "--variations",
-        nargs="+",
-        choices=VARIATIONS,
-        default=["clone"],
-        metavar="VARIATION",
-        help=f"{', '.join(VARIATIONS)}; default: clone, the plain drive",
+    frames = (
+        "how many from the start of each drive, or START:STOP:STEP, such as 0:400:5 for every fifth of "
+        "the first 400; default: the whole drive"
     )
-    parser.add_argument(
-        "--frames",
-        type=_frames,
-        metavar="FRAMES",
-        help="how many from the start of each drive, or START:STOP:STEP, such as 0:400:5 for every "
-        "fifth of the first 400; default: the whole drive",
-    )
-    parser.add_argument(
-        "--seed", type=int, default=0, help="another seed furnishes the worlds differently; default: 0"
-    )
-    parser.add_argument(
-        "--randomise",
-        action="store_true",
-        help="give each frame random light and colours, to train networks for images from elsewhere",
-    )
+    add("--frames", type=_frames, metavar="FRAMES", help=frames)
+    seed = "another seed furnishes the worlds differently; default: 0"
+    add("--seed", type=int, default=0, help=seed)
+    randomise = "give each frame random light and colours, to train networks for images from elsewhere"
+    add("--randomise", action="store_true", help=randomise)
     add_options(parser, "parallel processes", "all its machines must share the folder of the scenes")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path("Data/scenes"),
-        help="folder for the scenes of this seed; default: Data/scenes",
-    )
+    output = "folder for the scenes of this seed; default: Data/scenes"
+    add("--output", type=Path, default=Path("Data/scenes"), help=output)
     parser.set_defaults(run=_render)
 
 

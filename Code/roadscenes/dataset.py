@@ -1,13 +1,14 @@
 """Renders data sets in the file layout of Virtual KITTI 1.3.1, and continues where it stopped."""
 
 import json
-import operator
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from pathlib import Path
 
+import joblib
+
 from roadscenes.render.variations import VARIATIONS
-from roadscenes.tasks import RenderTask, encoding_file, plan_tasks, render_frames
-from roadscenes.worlds import WORLDS
+from roadscenes.tasks import encoding_file, plan_tasks, render_frames
+from roadscenes.worlds.layouts import WORLDS
 from roadscenes.worlds.world import World
 from roadseg.data import sources
 from roadseg.data.sources.base import RENDERED_MARKER
@@ -57,10 +58,7 @@ def render(
             frames where random ones are asked for (or the reverse), or if the workers were lost.
     """
     target = user_path(target).resolve()
-    if frames is not None:
-        frames = (
-            list(range(frames)) if isinstance(frames, int) else sorted({*map(operator.index, frames)})
-        )
+    frames = frames if isinstance(frames, int | None) else [*frames]
     worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
     wanted = {world: _frame_numbers(frames, world) for world in worlds}
     try:
@@ -71,7 +69,13 @@ def render(
             _write_encodings(target, world, variations)
             tasks += plan_tasks(target, world, seed, randomise, wanted[name], variations)
         total = sum(map(len, wanted.values())) * len(variations)
-        _run(tasks, total, workers, progress)
+        missing = sum(len(task.frames) * len(task.variations) for task in tasks)
+        jobs = min(cores(workers), max(len(tasks), 1))
+        with progress_bar(
+            total, total - missing, unit="frame", description="rendering", shown=progress
+        ) as bar:
+            for count in spread(render_frames, tasks, jobs, ordered=False):
+                bar.update(count)
     except OSError as error:
         raise DataError(
             f"{error.filename or target}: cannot be written ({error.strerror}); what is rendered is "
@@ -85,6 +89,33 @@ def render_default(target: str | Path, progress: bool = True) -> None:
     """Renders a small set for a first training: 129 frames of two worlds, in less than a minute."""
     for world, frames in _DEFAULT_FRAMES.items():
         render(target, [world], frames=frames, progress=progress)
+
+
+def render_seeds(
+    folder: str | Path, seeds: Iterable[int], randomised: Collection[int] = ()
+) -> sources.Source:
+    """Renders every 60th frame of all worlds as some seeds furnish them, in parallel, as one data set.
+
+    Each seed has three variations, whose frames lie between one another; the next seed has others.
+
+    Args:
+        folder: holds a folder "worlds-SEED" for each seed.
+        seeds: of the worlds.
+        randomised: those of the seeds whose frames get random light and colours.
+    """
+    targets = {seed: Path(folder) / f"worlds-{seed}" for seed in seeds}
+    jobs = (joblib.delayed(_render_seed)(targets[seed], seed, seed in randomised) for seed in targets)
+    joblib.Parallel(-1)(jobs)
+    return sources.Joined({target.name: sources.open(target) for target in targets.values()})
+
+
+def _render_seed(target: Path, seed: int, randomise: bool) -> None:
+    names = list(VARIATIONS)
+    for place in range(3):
+        variation = names[(3 * seed + place) % len(names)]
+        for world, layout in WORLDS.items():
+            frames = range(20 * place, layout.frames, 60)
+            render(target, [world], [variation], frames, seed, randomise, workers=1, progress=False)
 
 
 def open_or_render(folder: str | Path) -> sources.Source:
@@ -108,10 +139,11 @@ def _known(what: str, names: Iterable[str], known: Iterable[str]) -> list[str]:
     return names
 
 
-def _frame_numbers(frames: list[int] | None, world: str) -> list[int]:
-    """Those asked for of one drive, all for None."""
+def _frame_numbers(frames: int | Iterable[int] | None, world: str) -> list[int]:
+    """Those asked for of one drive, sorted."""
     count = WORLDS[world].frames
-    numbers = list(range(count)) if frames is None else frames
+    frames = count if frames is None else frames
+    numbers = sorted(set(range(frames) if isinstance(frames, int) else frames))
     if not numbers or numbers[0] < 0 or numbers[-1] >= count:
         asked = f"{numbers[0]}..{numbers[-1]}" if numbers else "none"
         raise ValueError(f"frames {asked}: world {world} has the frames 0..{count - 1}")
@@ -121,8 +153,7 @@ def _frame_numbers(frames: list[int] | None, world: str) -> list[int]:
 def _claim(target: Path, seed: int, randomise: bool) -> None:
     """Makes the folder, or checks that it holds scenes of this seed."""
     marker, description = target / RENDERED_MARKER, {"format": _FORMAT, "seed": seed}
-    if randomise:
-        description["randomise"] = True
+    description |= {"randomise": True} if randomise else {}
     if marker.is_file():
         try:
             found = json.loads(marker.read_text("utf-8"))
@@ -152,15 +183,3 @@ def _write_encodings(target: Path, world: World, variations: list[str]) -> None:
                 f"{path}: written by another version of this project, so its labels would be read "
                 f"wrongly; remove {target} and render again"
             )
-
-
-def _run(tasks: list[RenderTask], total: int, workers: int | None, progress: bool) -> None:
-    """Renders in parallel; total: how many frames are asked for, the finished ones included."""
-    missing = sum(len(task.frames) * len(task.variations) for task in tasks)
-    jobs = min(cores(workers), max(len(tasks), 1))
-    done = spread(render_frames, tasks, jobs, ordered=False)
-    with progress_bar(
-        total, total - missing, unit="frame", description="rendering", shown=progress
-    ) as bar:
-        for count in done:
-            bar.update(count)

@@ -17,7 +17,7 @@ from roadscenes.class_ids import TRUCK
 from roadscenes.render.image import View
 from roadscenes.render.ray_casting import Camera, Scene, StaticGeometry
 from roadscenes.render.variations import VARIATIONS, Light, light_in_world, random_light
-from roadscenes.worlds import WORLDS
+from roadscenes.worlds.layouts import WORLDS
 from roadscenes.worlds.world import World
 from roadseg.data.sources.base import RENDERED_MARKER
 from roadseg.errors import DataError
@@ -40,18 +40,14 @@ class RenderTask:
     variations: tuple[str, ...]
     caller: int = field(default_factory=os.getpid)  # the process that waits for it
 
-    @property
-    def seeds(self) -> list[int]:
-        return [self.seed, int(self.world)]
-
 
 def encoding_file(target: Path, world: str, variation: str) -> Path:
     return target / _LABELS / f"{world}_{variation}_scenegt_rgb_encoding.txt"
 
 
-def _image_and_label(target: Path, world: str, variation: str, frame: int) -> tuple[Path, Path]:
+def _label_and_image(target: Path, world: str, variation: str, frame: int) -> tuple[Path, Path]:
     name = Path(world) / variation / f"{frame:05d}.png"
-    return target / _IMAGES / name, target / _LABELS / name
+    return target / _LABELS / name, target / _IMAGES / name
 
 
 def plan_tasks(
@@ -80,7 +76,7 @@ def _missing(target: Path, world: str, variations: Iterable[str], frame: int) ->
     return tuple(
         variation
         for variation in variations
-        if not all(map(Path.is_file, _image_and_label(target, world, variation, frame)))
+        if not all(map(Path.is_file, _label_and_image(target, world, variation, frame)))
     )
 
 
@@ -97,20 +93,18 @@ def render_frames(task: RenderTask) -> int:
         )
     _end_with(task.caller)
     world, static = _world(task.world, task.seed), _static(task.world, task.seed, task.section)
-    drive_lights = {name: light_in_world(name, task.seeds) for name in task.variations}
+    drive_lights = {name: light_in_world(name, world.seeds) for name in task.variations}
     for frame in task.frames:
         if not _missing(task.target, task.world, task.variations, frame):
             continue
-        moving, lights = world.moving_mesh(frame), drive_lights
+        scene, lights = (static, world.moving_mesh(frame)), drive_lights
         if task.randomise:
-            rng = np.random.default_rng([*task.seeds, frame])
+            rng = np.random.default_rng([*world.seeds, frame])
             factors = _random_colours(world.instances.class_ids, rng)
-            scene = Scene(static.recoloured(factors), moving.recoloured(factors))
+            scene = [part.recoloured(factors) for part in scene]
             # Each from the same numbers, so that it looks the same alone and beside others.
             lights = {name: random_light(name, deepcopy(rng)) for name in task.variations}
-        else:
-            scene = Scene(static, moving)
-        _render_variations(task, world, scene, frame, lights)
+        _render_variations(task, world, Scene(*scene), frame, lights)
     return len(task.frames) * len(task.variations)
 
 
@@ -137,9 +131,13 @@ def _render_variations(
         view = View(scene, Camera(position, heading + np.radians(yaw), pitch))
         label = world.instances.colours[view.instance_ids]
         for name in (name for name in lights if yaws[name] == yaw):
-            rng = np.random.default_rng([*task.seeds, *name.encode(), frame])
-            image = view.image(lights[name], rng)
-            _write(image, label, *_image_and_label(task.target, task.world, name, frame))
+            rng = np.random.default_rng([*world.seeds, *name.encode(), frame])
+            files = _label_and_image(task.target, task.world, name, frame)
+            # The label first: without its image a frame is not there yet.
+            for pixels, path in zip((label, view.image(lights[name], rng)), files, strict=True):
+                path.parent.mkdir(parents=True, exist_ok=True)
+                png = Image.fromarray(pixels)
+                atomic_write(path, lambda part, png=png: png.save(part, "PNG", compress_level=1))
 
 
 @lru_cache(maxsize=1)
@@ -158,11 +156,3 @@ def _random_colours(class_ids: np.ndarray, rng: np.random.Generator) -> np.ndarr
     darkest, brightest = np.where(vehicle, -2.0, -1.0), np.where(vehicle, 0.5, 0.6)
     tone = rng.uniform(darkest, brightest)[:, None] + rng.normal(0, 0.12, (len(class_ids), 3))
     return np.exp(tone).astype(np.float32)
-
-
-def _write(image: np.ndarray, label: np.ndarray, image_file: Path, label_file: Path) -> None:
-    """The label first: without its image a frame is not there yet."""
-    for pixels, path in ((label, label_file), (image, image_file)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        png = Image.fromarray(pixels)
-        atomic_write(path, lambda part, png=png: png.save(part, "PNG", compress_level=1))

@@ -249,7 +249,7 @@ def _evaluate(options) -> None:
 def _add_export(commands) -> None:
     parser = commands.add_parser(
         "export",
-        help="write a trained network for ONNX Runtime, LiteRT, OpenVINO or TensorFlow",
+        help="write a trained network for ONNX Runtime, LiteRT, OpenVINO, TensorFlow or a browser",
         description="Writes a trained network as a file for another runtime, then runs that file over "
         "held-out frames and compares it with Keras: size, speed, labels and mean IoU. Exits with 1 "
         "when the file labels too differently. All formats but saved_model need "
@@ -257,29 +257,42 @@ def _add_export(commands) -> None:
     )
     add = parser.add_argument
     add("trained", metavar="RUN_OR_WEIGHTS", help="folder of a run, or name of weights")
-    add("--format", required=True, choices=("onnx", "litert", "openvino", "saved_model"))
+    add("--format", required=True, choices=("onnx", "litert", "openvino", "saved_model", "web"))
     measured = "store to measure on; default: rendered scenes, where the network has their classes"
     add("--frames", type=Path, metavar="STORE", help=measured)
     held_out = "to measure on, or a share; default: those of the run, or the last world or drive"
     add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
     precision = parser.add_mutually_exclusive_group()
-    precision.add_argument("--int8", action="store_true", help="8-bit integers, for onnx and litert")
+    precision.add_argument("--int8", action="store_true", help="8-bit integers, for onnx, litert, web")
     of_openvino = "of OpenVINO; default: f32"
     precision.add_argument("--precision", choices=("f32", "bf16"), default="f32", help=of_openvino)
     pixels = "of the images that the file takes; default: as in the store, or in training"
     add("--size", type=int, nargs=2, metavar=("H", "W"), help=pixels)
     add("--output", type=Path, default="Exported", help="folder; default: Exported")
     add("--overwrite", action="store_true", help="replace an earlier export")
+    web = parser.add_argument_group("web: a page that labels images in the browser")
+    npm = "of the npm package onnxruntime-web, copied beside the page; default: loaded from a CDN"
+    web.add_argument("--runtime", type=Path, metavar="FOLDER", help=npm)
+    web.add_argument("--single-file", action="store_true", help="one file that needs no server")
+    shown = "that the page labels first; default: a rendered scene"
+    web.add_argument("--sample", type=Path, metavar="IMAGE", help=shown)
     parser.set_defaults(run=_export)
 
 
 def _export(options) -> int:
+    from dataclasses import replace
+
     from roadseg.inference import export, export_formats
+    from roadseg.inference.web_page import SAMPLE, WebPage
 
     precision = {"f32": "float32", "bf16": "bfloat16"}[options.precision]
+    format = export_formats.get(options.format, "int8" if options.int8 else precision)
+    if format.page:
+        page = WebPage(options.runtime, options.single_file, options.sample or SAMPLE)
+        format = replace(format, page=page)
     (path,), table = export.export(
         options.trained,
-        [export_formats.get(options.format, "int8" if options.int8 else precision)],
+        [format],
         options.frames,
         validation=options.validation,
         size=options.size and tuple(options.size),

@@ -7,6 +7,7 @@ from studies.recipes import FORMER_BEST, MILDEST, NEW_DRIVE, OTHER_DRIVES
 from studies.runner import Result, Study, Trial
 from studies.runner.data_sets import camvid, furnished, hold_out, rendered, train_on
 
+_MILD = replace(FORMER_BEST, augmentation=MILDEST)
 BEST = Study(
     name="best",
     description="""The best result on CamVid: `simple_plus` with the recipe `best`.
@@ -20,11 +21,7 @@ Result: pixel accuracy / mean IoU 0.932 / 0.669 (at 360 x 480: 0.933 / 0.670), a
 0.667; with the mildest augmentation 0.927 / 0.672, after the last epoch 0.657.""",
     trials=(
         Trial("best", "simple_plus", FORMER_BEST),
-        Trial(
-            "best with the mildest augmentation",
-            "simple_plus",
-            replace(FORMER_BEST, augmentation=MILDEST),
-        ),
+        Trial("best with the mildest augmentation", "simple_plus", _MILD),
     ),
     frames=camvid(scale=1.5),
     split=hold_out("val"),
@@ -46,7 +43,7 @@ Result: pixel accuracy / mean IoU 0.826 / 0.408, after the last epoch 0.398: muc
 )
 
 _FORMER, _BEST = (replace(recipe, validate_every=1000) for recipe in (FORMER_BEST, RECIPES["best"]))
-_BFLOAT16 = {"policy": "mixed_bfloat16"}
+_BFLOAT16, _SMALLER = {"policy": "mixed_bfloat16"}, {"output_stride": 2, "context": False}
 RENDERED = Study(
     name="best_rendered",
     description="""The recipe `best` as it was and as it is, in equal time, on a held-out rendered world.
@@ -59,13 +56,7 @@ size and no context.""",
     trials=(
         Trial("simple_plus, best as it was", "simple_plus", _FORMER, **_BFLOAT16),
         Trial("simple_plus", "simple_plus", _BEST, **_BFLOAT16),
-        Trial(
-            "simple_plus to half the size, no context",
-            "simple_plus",
-            _BEST,
-            {"output_stride": 2, "context": False},
-            **_BFLOAT16,
-        ),
+        Trial("simple_plus to half the size, no context", "simple_plus", _BEST, _SMALLER, **_BFLOAT16),
     ),
     frames=rendered(),
     split=hold_out("0002"),
@@ -88,6 +79,11 @@ Result: pixel accuracy / mean IoU 0.932 / 0.757 (`simple`), 0.928 / 0.770 (`simp
 )
 
 ORIGINAL, SHORT = "original network and recipe", "simple_plus, three epochs"
+_SHORT_RECIPE = replace(
+    FORMER_BEST,
+    epochs=3, learning_rate=3e-3, warm_up_epochs=0.3, augmentation=None, class_weight_power=0.3,
+    upsampled_loss=False, ema_momentum=0.98, norm_momentum=0.9, validate_every=3,
+)  # fmt: skip
 RACE = Study(
     name="time_to_quality",
     description="""The time that a redesign needs to pass the score of the original network and recipe.
@@ -101,24 +97,7 @@ Result: 0.472 mean IoU after 24 seconds on the clock; the original's best epoch 
 of its 60 epochs alone take 16.8 minutes: 42 times as long.""",
     trials=(
         Trial(ORIGINAL, "simple", replace(RECIPES["original"], epochs=60, validate_every=2)),
-        Trial(
-            SHORT,
-            "simple_plus",
-            replace(
-                FORMER_BEST,
-                epochs=3,
-                learning_rate=3e-3,
-                warm_up_epochs=0.3,
-                augmentation=None,
-                class_weight_power=0.3,
-                upsampled_loss=False,
-                ema_momentum=0.98,
-                norm_momentum=0.9,
-                validate_every=3,
-            ),
-            {"context": False},
-            policy="mixed_bfloat16",
-        ),
+        Trial(SHORT, "simple_plus", _SHORT_RECIPE, {"context": False}, **_BFLOAT16),
     ),
     frames=camvid(scale=1.5),
     split=hold_out("val"),

@@ -23,10 +23,10 @@ from roadseg.data.batches import Batches
 from roadseg.data.store import FrameStore
 from roadseg.evaluation import metrics
 from roadseg.training.recipes import RECIPES, Recipe
+from studies.pretrained_weights import save
 from studies.runner.data_sets import CODE, camvid
 
 NETWORK, OPTIONS = "simple_plus", {"output_stride": 2, "context": False}
-WEIGHTS = "camvid"
 EPOCHS = 220
 _BEST = RECIPES["best"]
 RECIPE = replace(
@@ -57,19 +57,9 @@ def train_weights(frames: FrameStore, recipe: Recipe, folder: Path) -> None:
         "CamVid, part val": run.result,
         "CamVid, part val with blue skies": evaluate_with_blue_skies(network, frames, split.validation),
     }
-    for name, result in results.items():
-        print(name, result, sep="\n")
-    card = networks.ModelCard.for_frames(
-        NETWORK,
-        frames,
-        options=OPTIONS,
-        data="CamVid",
-        frames=len(split.train),
-        minutes=run.metrics["minutes"],
-        licence="for research, like CamVid",
-        results={name: result.as_dict() for name, result in results.items()},
-    )
-    networks.save_pretrained(NETWORK, network, card, WEIGHTS)
+    card = {"options": OPTIONS, "data": "CamVid", "frames": len(split.train)}
+    card |= {"minutes": run.metrics["minutes"], "licence": "for research, like CamVid"}
+    save(network, frames, results, "camvid", **card)
 
 
 def evaluate_with_blue_skies(

@@ -12,13 +12,8 @@ from studies.runner.study import MakeSplit
 # The original repository's second learning rate; its batch of 32 would leave few steps.
 SLOW = replace(
     RECIPES["original"],
-    name="slow",
-    epochs=2,
-    batch_size=2,
-    optimizer="adamw",
-    learning_rate=2e-4,
-    validate_every=2,
-)
+    name="slow", epochs=2, batch_size=2, optimizer="adamw", learning_rate=2e-4, validate_every=2,
+)  # fmt: skip
 LONG = replace(SLOW, name="long", epochs=4, validate_every=4)
 FAST = replace(SLOW, name="fast", learning_rate=2e-3, schedule="cosine", warm_up_epochs=0.3)
 FAST_AND_LONG = replace(FAST, name="fast and long", epochs=8, validate_every=8)

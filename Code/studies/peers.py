@@ -20,7 +20,7 @@ from benchmarks import harness  # imports roadseg, which prepares TensorFlow's s
 # isort: split
 import keras
 
-from roadseg.networks.blocks import convolution
+from roadseg.networks.blocks import convolution, normalised_input, upsample
 from studies.recipes import FORMER_QUICK
 from studies.runner import Study, Trial
 from studies.runner.data_sets import camvid, hold_out
@@ -36,8 +36,7 @@ def build(
     previous = keras.config.dtype_policy()
     keras.config.set_dtype_policy(policy)
     try:
-        image = keras.Input(image_shape, dtype="uint8", name="image")
-        x = keras.layers.Rescaling(1 / 128, offset=-1, name="normalise")(image)  # -1..1
+        image, x = normalised_input(image_shape)
         layers = _packaged if name in PACKAGED else _fast_scnn
         return keras.Model(image, layers(x, num_classes, name), name=name)
     finally:
@@ -52,7 +51,7 @@ def _fast_scnn(image, num_classes: int, _: str):
     for stage, (filters, strides) in enumerate(((64, 2), (96, 2), (128, 1)), start=1):
         for block in range(1, 4):
             x = _inverted_residual(x, filters, strides if block == 1 else 1, f"features{stage}_{block}")
-    x = _upsample(_pyramid_pooling(x, "pyramid"), fine, "fusion")
+    x = upsample(_pyramid_pooling(x, "pyramid"), fine, 4, "bilinear", "fusion")
     x = _depthwise(x, "fusion_depthwise", dilation_rate=4)
     coarse = _conv(x, 128, "fusion_coarse", 1, relu=False)
     fine = _conv(fine, 128, "fusion_fine", 1, relu=False)
@@ -61,7 +60,7 @@ def _fast_scnn(image, num_classes: int, _: str):
         x = _conv(x, 128, f"classifier{layer}", separable=True)
     x = keras.layers.Dropout(0.1, name="classifier_dropout")(x)
     small = keras.layers.Conv2D(num_classes, 1, dtype="float32", name="head_logits")(x)
-    return _upsample(small, image, "head")
+    return upsample(small, image, 8, "bilinear", "head")
 
 
 def _conv(x, filters: int, name: str, kernel_size: int = 3, **options):
@@ -101,15 +100,6 @@ def _pyramid_pooling(x, name: str):
             keras.layers.Resizing(*x.shape[1:3], interpolation="bilinear", name=f"{name}{bins}")(part)
         )
     return _conv(keras.layers.Concatenate(name=f"{name}_concat")(parts), x.shape[-1], name, 1)
-
-
-def _upsample(x, like, name: str):
-    """Bilinear, by whole factors; cropped to the size of `like` at the bottom and on the right."""
-    sizes = list(zip(like.shape[1:3], x.shape[1:3], strict=True))
-    factors = tuple(-(-there // here) for there, here in sizes)
-    upsampling = keras.layers.UpSampling2D(factors, interpolation="bilinear", name=f"{name}_upsample")
-    excess = [(0, here * factor - there) for (there, here), factor in zip(sizes, factors, strict=True)]
-    return keras.layers.Cropping2D(excess, name=f"{name}_crop")(upsampling(x))
 
 
 PACKAGED = {"unet_mobilenetv2": "Unet", "linknet_mobilenetv2": "Linknet"}  # names in segmodels_keras

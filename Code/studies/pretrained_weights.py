@@ -13,45 +13,20 @@ the randomised scenes were added (756 training frames, 30 epochs): 0.898 and 0.6
 """
 
 import argparse
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
-import joblib
-
 import roadscenes
-from roadscenes import VARIATIONS, WORLDS
-from roadseg import evaluation, networks, training
+from roadseg import networks, training
 from roadseg.data import sources, splits
+from roadseg.data.store import FrameStore
+from roadseg.evaluation import Evaluation, evaluate
 from roadseg.training.recipes import RECIPES, Recipe
 from studies.runner import data_sets
 
 _NETWORKS = "simple", "simple_plus"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Which scenes are rendered, and what they are for.
-
-    Attributes:
-        train: seeds of the worlds that train, in the light of their variations.
-        randomised: seeds that train with every frame in random light and colours.
-        validate: seeds that choose the best epoch.
-        held_out: seeds that are evaluated on in the end, and choose nothing.
-        worlds: names.
-        variations: how many of a world's ten variations a seed is rendered in; the next seed has others.
-        stride: every so many frames, one is rendered.
-        recipe: of the training.
-    """
-
-    train: tuple[int, ...] = tuple(range(7))
-    randomised: tuple[int, ...] = tuple(range(10, 24))
-    validate: tuple[int, ...] = (7,)
-    held_out: tuple[int, ...] = (8, 9)
-    worlds: tuple[str, ...] = tuple(WORLDS)
-    variations: int = 3
-    stride: int = 60
-    recipe: Recipe = RECIPES["transfer"]
+TRAIN, RANDOMISED = range(7), range(10, 24)  # seeds of the worlds; of those in random light and colours
+VALIDATE, HELD_OUT = (7,), (8, 9)  # which choose the best epoch, and which choose nothing
 
 
 def main() -> None:
@@ -61,62 +36,55 @@ def main() -> None:
     parser.add_argument("--networks", nargs="+", choices=_NETWORKS, default=_NETWORKS)
     parser.add_argument("--real", type=Path, nargs="*", default=[], help="raw data sets to evaluate on")
     options = parser.parse_args()
-    train_weights(options.networks, options.real, Settings(), data_sets.CODE / "Runs")
+    train_weights(options.networks, options.real, RECIPES["transfer"], data_sets.CODE / "Runs")
 
 
-def train_weights(names: Iterable[str], real: Iterable[Path], settings: Settings, runs: Path) -> None:
+def train_weights(names: Iterable[str], real: Iterable[Path], recipe: Recipe, runs: Path) -> None:
     """Renders the scenes, then trains, evaluates and saves each network.
 
     Args:
         names: of the networks.
         real: folders of raw data sets to evaluate on.
-        settings: of scenes and training.
+        recipe: of the trainings.
         runs: folder of the trainings.
     """
-    seen = _rendered((*settings.train, *settings.randomised, *settings.validate), settings)
+    seen = roadscenes.render_seeds(data_sets.DATA, (*TRAIN, *RANDOMISED, *VALIDATE), RANDOMISED)
     frames = data_sets.preprocessed(seen)
-    others = {"rendered worlds that were held out": _rendered(settings.held_out, settings)}
+    held_out = roadscenes.render_seeds(data_sets.DATA, HELD_OUT)
+    others = {"rendered worlds that were held out": held_out}
     others |= {folder.name: sources.open(folder) for folder in real}
     stores = {place: data_sets.preprocessed(source) for place, source in others.items()}
-    split = splits.by_sequence(frames, [f"worlds-{seed}" for seed in settings.validate])
+    split = splits.by_sequence(frames, [f"worlds-{seed}" for seed in VALIDATE])
     for name in names:
         network = networks.build(name, frames.image_shape, frames.num_classes)
-        run = training.train(network, frames, split, settings.recipe, runs / f"pretrained-{name}")
-        results = {place: evaluation.evaluate(network, each) for place, each in stores.items()}
-        for place, result in results.items():
-            print(f"\n{name}: {place}\n{result}")
-        card = networks.ModelCard.for_frames(
-            name,
-            frames,
-            options={},
-            data="rendered",
-            frames=len(split.train),
-            minutes=run.metrics["minutes"],
-            licence="MIT, like the code",
-            results={place: result.as_dict() for place, result in results.items()},
-        )
-        networks.save_pretrained(name, network, card)
+        run = training.train(network, frames, split, recipe, runs / f"pretrained-{name}")
+        card = {"options": {}, "data": "rendered", "frames": len(split.train)}
+        card |= {"minutes": run.metrics["minutes"], "licence": "MIT, like the code"}
+        results = {place: evaluate(network, each) for place, each in stores.items()}
+        save(network, frames, results, "rendered", **card)
 
 
-def _rendered(seeds: Iterable[int], settings: Settings) -> sources.Source:
-    """The worlds of some seeds as one data set; a CPU renders a seed."""
-    jobs = (joblib.delayed(_render_worlds)(data_sets.DATA, seed, settings) for seed in seeds)
-    return sources.Joined({each.name: sources.open(each) for each in joblib.Parallel(-1)(jobs)})
+def save(
+    network: networks.Network,
+    frames: FrameStore,
+    results: Mapping[str, Evaluation],
+    weights: str,
+    /,
+    **card,
+) -> None:
+    """Prints the results, and saves a trained network with its card.
 
-
-def _render_worlds(data: Path, seed: int, settings: Settings) -> Path:
-    """Each variation has frames between those of the others."""
-    target, variations = data / f"worlds-{seed}", list(VARIATIONS)
-    for place in range(settings.variations):
-        variation = variations[(settings.variations * seed + place) % len(variations)]
-        first = place * settings.stride // settings.variations
-        for world in settings.worlds:
-            frames = range(first, WORLDS[world].frames, settings.stride)
-            random_light = seed in settings.randomised
-            roadscenes.render(
-                target, [world], [variation], frames, seed, random_light, workers=1, progress=False
-            )
-    return target
+    Args:
+        network, frames: what was trained, and on which data.
+        results: by the names of the frames evaluated on.
+        weights: their name.
+        card: the rest of the ModelCard.
+    """
+    for place, result in results.items():
+        print(f"\n{network.name}: {place}\n{result}")
+    stored = {place: result.as_dict() for place, result in results.items()}
+    card = networks.ModelCard.for_frames(network.name, frames, results=stored, **card)
+    networks.save_pretrained(network.name, network, card, weights)
 
 
 if __name__ == "__main__":

@@ -14,31 +14,19 @@ from studies.runner.data_sets import camvid, hold_out, rendered_default, train_o
 # Until the loss was computed at the decoder's size.
 FORMER_QUICK = replace(
     RECIPES["quick"],
-    epochs=20,
-    class_weight_power=0.35,
-    lovasz=0,
-    upsampled_loss=True,
-    norm_momentum=None,
-)
+    epochs=20, class_weight_power=0.35, lovasz=0, upsampled_loss=True, norm_momentum=None,
+)  # fmt: skip
 # Until trainings were compared on held-out roads.
 FORMER_BEST = replace(
     FORMER_QUICK,
-    name="best",
-    epochs=160,
+    name="best", epochs=160, class_weight_power=0.15, lovasz=1.0, ema_momentum=0.998, validate_every=20,
     augmentation=Augmentation(scale=(0.75, 1.8), brightness=0.4, contrast=0.4, saturation=0.4),
-    class_weight_power=0.15,
-    lovasz=1.0,
-    ema_momentum=0.998,
-    validate_every=20,
-)
+)  # fmt: skip
 FIRST_DRAFT = replace(
     FORMER_BEST,
-    name="short best",
-    epochs=24,
-    class_weight_power=FORMER_QUICK.class_weight_power,
-    lovasz=0,
-    validate_every=1000,
-)
+    name="short best", epochs=24, validate_every=1000,
+    class_weight_power=FORMER_QUICK.class_weight_power, lovasz=0,
+)  # fmt: skip
 # `best`, made short: with Lovász-Softmax, and classes weighted less beside it.
 SHORT_BEST = replace(FIRST_DRAFT, lovasz=1.0, class_weight_power=0.15)
 MILDEST = Augmentation(scale=(0.9, 1.25), brightness=0.2, contrast=0.2, saturation=0.2)

@@ -3,7 +3,8 @@
     .venv/bin/python docs/images/make.py
 
 Writes simple.png, strip.png, drive.webp, variations.jpg and a small picture of each notebook beside this
-file, in about two minutes on two cores. The weights were not trained on scenes of this seed.
+file, in about two minutes on two cores. The weights were not trained on scenes of this seed. page.webp is a
+screenshot of what `roadseg export simple_plus --format web` writes.
 """
 
 import io

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -16,7 +17,7 @@ from benchmarks import (
     rendering,
     training_speed,
 )
-from roadseg import inference
+from roadseg import inference, networks
 from roadseg.data import sources
 from roadseg.training.recipes import RECIPES
 from tests.inference.conftest import BrightnessModel
@@ -49,7 +50,7 @@ def test_functions_are_timed_in_turns_and_the_first_round_does_not_count():
     assert "".join(calls) == "ababab"
     assert [len(each) for each in times.values()] == [2, 2]
     measured = training_speed.measure(["simple_plus"], (32, 48), RECIPES["quick"], "float32", 2)
-    assert list(measured["simple_plus"]) == ["step", "image"]
+    assert list(measured["simple_plus"]) == ["step", "plain step", "image"]
     assert all(0 < each["minimum"] <= each["median"] for each in measured["simple_plus"].values())
 
 
@@ -91,3 +92,14 @@ def test_the_page_on_export_has_the_measured_table():
     stored = json.loads((FOLDER / "results/exported_networks.json").read_text("utf-8"))
     page = Path(__file__).parents[2] / "docs/export.md"
     assert exported_networks.as_markdown(stored["networks"]) in page.read_text("utf-8")
+
+
+def test_the_yardstick_in_pytorch_gives_the_same_logits():
+    pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch")
+    from benchmarks.torch_network import TorchNetwork, labelling
+
+    images = np.random.default_rng(0).integers(0, 256, (2, 45, 70, 3), np.uint8)
+    for name in networks.NETWORKS:
+        network = networks.build(name, (45, 70, 3), 5, policy="float32")
+        logits = labelling(TorchNetwork(network), images, "float32")().permute(0, 2, 3, 1)
+        np.testing.assert_allclose(logits, network.predict_on_batch(images), atol=1e-5)

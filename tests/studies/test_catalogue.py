@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from studies import best, gpu_camvid, run_study
-from studies.catalogue import STUDIES
+from studies.run_study import STUDIES
 from studies.runner import load, load_step_milliseconds, table
 from studies.runner.results import RESULTS, read_file
 from studies.runner.running import is_stored

@@ -6,11 +6,10 @@ import joblib
 import numpy as np
 import pytest
 
-import roadscenes
+from roadscenes import dataset
 from roadseg import networks, training
 from roadseg.data import preprocess, sources, store
-from studies import camvid_weights
-from studies.pretrained_weights import Settings, train_weights
+from studies import camvid_weights, pretrained_weights
 from studies.runner import data_sets
 from tests import raw_data
 
@@ -25,16 +24,18 @@ def elsewhere(tmp_path, monkeypatch):
 
 
 def test_weights_for_rendered_scenes_are_loaded_by_name(tmp_path, monkeypatch):
-    def render(target, worlds, variations, frames, *_, **__):
-        raw_data.virtual_kitti_1(target, [f"{worlds[0]}/{variations[0]}"], frames=len(frames))
+    def render(target, worlds, variations, *_, **__):
+        if worlds == ["0018"]:
+            raw_data.virtual_kitti_1(target, [f"0018/{variations[0]}"], frames=1)
 
-    monkeypatch.setattr(roadscenes, "render", render)
-    few = Settings((0,), (1,), validate=(2,), held_out=(3,), worlds=("0018",), variations=1, stride=250)
-    few = replace(few, recipe=replace(training.RECIPES["transfer"], epochs=1))
+    monkeypatch.setattr(dataset, "render", render)
+    for name, seeds in (("TRAIN", (0,)), ("RANDOMISED", (1,)), ("VALIDATE", (2,)), ("HELD_OUT", (3,))):
+        monkeypatch.setattr(pretrained_weights, name, seeds)
+    recipe = replace(training.RECIPES["transfer"], epochs=1)
     with joblib.parallel_config(backend="sequential"):
-        train_weights(["simple_plus"], [], few, tmp_path / "Runs")
+        pretrained_weights.train_weights(["simple_plus"], [], recipe, tmp_path / "Runs")
     card = networks.model_card("simple_plus")
-    assert card.frames == 4
+    assert card.frames == 2 * 3
     (result,) = card.results.values()
     assert 0 < result["pixel_accuracy"] < 1
     start = networks.build("simple_plus", card.image_shape, 14)

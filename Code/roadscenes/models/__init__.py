@@ -1,6 +1,5 @@
 """Models of everything that stands or drives in a world, as textured triangle meshes.
 
 A *builder* is a function that makes one model: it takes a random generator and returns a Mesh that
-stands on the origin. `buildings`, `trees`, `shrubs`, `street_furniture`, `traffic_signs` and `vehicles`
-hold them. A builder's name is part of its seed (worlds.world).
+stands on the origin. Its name is part of its seed (worlds.world).
 """

@@ -4,7 +4,7 @@ import numpy as np
 
 from roadscenes.class_ids import BUILDING
 from roadscenes.models.mesh import Mesh, join
-from roadscenes.models.primitives import box, quad, surface
+from roadscenes.models.primitives import box, quad, surface, walls
 
 _PLASTERS = (
     (0.62, 0.58, 0.5), (0.7, 0.7, 0.68), (0.55, 0.42, 0.28), (0.45, 0.47, 0.45), (0.6, 0.4, 0.32),
@@ -19,11 +19,8 @@ def _pick(rng: np.random.Generator, tints: tuple) -> np.ndarray:
 
 def _walls(size: tuple[float, float, float], texture: str, tint: np.ndarray) -> Mesh:
     """Four walls without a lid, and a foundation below; whole windows where edges are whole tiles."""
-    x, y, height = size[0] / 2, size[1] / 2, size[2]
-    corners = np.array([[-x, -y], [x, -y], [x, y], [-x, y], [-x, -y]])
-    points = np.stack([np.c_[corners, np.full(5, z)] for z in (0.0, height)], 1)
     foundation = box((size[0], size[1], 2.0), "concrete", tint * 0.6, BUILDING, at=(0, 0, -2.0))
-    return join([surface(points, texture, tint, BUILDING), foundation])
+    return join([walls(size, texture, tint, BUILDING), foundation])
 
 
 def _gable(length: float, depth: float, eaves: float, rise: float, roof, wall) -> Mesh:

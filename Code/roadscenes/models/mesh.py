@@ -50,9 +50,6 @@ class Mesh:
     def __len__(self) -> int:
         return len(self.instance_id)
 
-    def with_instance_id(self, instance_id: int) -> "Mesh":
-        return replace(self, instance_id=np.full(len(self), instance_id, np.int16))
-
     def recoloured(self, factors: np.ndarray) -> "Mesh":
         """factors: float32 (instances, 3), what the colours of each instance are multiplied by."""
         return replace(self, tint=self.tint * factors[self.instance_id])

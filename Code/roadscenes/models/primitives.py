@@ -1,4 +1,4 @@
-"""Primitives that models are built from: surfaces, quads, boxes, tubes, discs and ellipsoids.
+"""Primitives that models are built from: surfaces, quads, boxes, tubes and discs.
 
 In all of them `texture` is a name in textures.TEXTURES, `tint` (linear red, green, blue) multiplies it,
 and `class_id` is what the labels show.
@@ -36,7 +36,8 @@ def surface(
     # The normal of each quad, (M-1, N-1, 3), is at right angles to both of its diagonals.
     faces = unit(cross(points[1:, 1:] - points[:-1, :-1], points[:-1, 1:] - points[1:, :-1]))
     if smooth:
-        around = _with_margin(faces)  # a corner's normal is the mean of the four quads that meet there
+        # A corner's normal is the mean of the four quads that meet there.
+        around = np.pad(faces, ((1, 1), (1, 1), (0, 0)), "edge")
         corners = around[:-1, :-1] + around[1:, :-1] + around[:-1, 1:] + around[1:, 1:]
         normals = _triangles(unit(corners))
     else:
@@ -71,13 +72,18 @@ def box(
         at: the middle of its bottom face.
     """
     x, y, height = size[0] / 2, size[1] / 2, size[2]
-    ring = np.array([[-x, -y], [x, -y], [x, y], [-x, y], [-x, -y]])
-    low, high = (np.c_[ring, np.full(5, z)] for z in (0.0, height))
-    sides = surface(np.stack([low, high], 1), texture, tint, class_id)
     lids = [
         quad((-x, -y, z), (2 * x, 0, 0), (0, 2 * y, 0), texture, tint, class_id) for z in (0.0, height)
     ]
-    return join([sides, *lids]).transformed(at)
+    return join([walls(size, texture, tint, class_id), *lids]).transformed(at)
+
+
+def walls(size: Vector, texture: str, tint: Tint = WHITE, class_id: int = 0) -> Mesh:
+    """The four sides of a `box`."""
+    x, y, height = size[0] / 2, size[1] / 2, size[2]
+    ring = np.array([[-x, -y], [x, -y], [x, y], [-x, y], [-x, -y]])
+    points = np.stack([np.c_[ring, np.full(5, z)] for z in (0.0, height)], 1)
+    return surface(points, texture, tint, class_id)
 
 
 def tube(
@@ -137,33 +143,6 @@ def disc(
     return surface(np.stack([hub, rim], 1), texture, tint, class_id)
 
 
-def ellipsoid(
-    radii: Vector,
-    texture: str,
-    tint: Tint = WHITE,
-    class_id: int = 0,
-    bumps: np.ndarray | None = None,
-    at: Vector = (0.0, 0.0, 0.0),
-) -> Mesh:
-    """An ellipsoid with its axes along x, y and z.
-
-    Args:
-        radii: half-axes, metres.
-        bumps: (5, 8), factors of its distance from the centre: from pole to pole, and around.
-        at: its centre.
-    """
-    height, angle = np.meshgrid(
-        np.linspace(-np.pi / 2, np.pi / 2, 5), np.linspace(0, 2 * np.pi, 8), indexing="ij"
-    )
-    ball = np.stack([np.cos(height) * np.cos(angle), np.cos(height) * np.sin(angle), np.sin(height)], -1)
-    if bumps is not None:
-        bumps = bumps.copy()
-        bumps[:, -1] = bumps[:, 0]  # closed at the seam
-        bumps[[0, -1]] = bumps[[0, -1], :1]  # and at the poles
-        ball *= bumps[..., None]
-    return surface(ball * radii, texture, tint, class_id, smooth=True).transformed(at)
-
-
 def _triangles(grid: np.ndarray) -> np.ndarray:
     """Values at the corners of a grid (M, N, K) -> those of its triangles (2 (M-1) (N-1), 3, K)."""
     rows, columns, values = grid.shape
@@ -182,9 +161,3 @@ def _arc_lengths(points: np.ndarray) -> np.ndarray:
     np.cumsum(length(points[1:] - points[:-1]), 0, out=walked[1:, :, 0])
     np.cumsum(length(points[:, 1:] - points[:, :-1]), 1, out=walked[:, 1:, 1])
     return walked
-
-
-def _with_margin(faces: np.ndarray) -> np.ndarray:
-    """(M, N, 3) -> (M + 2, N + 2, 3), its edges repeated."""
-    rows, columns = (np.arange(-1, count + 1).clip(0, count - 1) for count in faces.shape[:2])
-    return faces[rows[:, None], columns]

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from roadscenes.class_ids import CAR, TRUCK, VAN
-from roadscenes.models.mesh import Mesh, Tint, join
+from roadscenes.models.mesh import Mesh, Tint, Vector, join
 from roadscenes.models.primitives import box, disc, quad, surface, tube
 
 _GLASS, _DARK, _CHROME = (0.015, 0.02, 0.022), (0.012, 0.012, 0.012), (0.45, 0.45, 0.46)
@@ -43,13 +43,7 @@ _CARS = {
 
 
 def _wheels(length: float, width: float, radius: float, axles: Sequence[float]) -> list[Mesh]:
-    """Tyres, rims and wheel arches.
-
-    Args:
-        length, width: of the vehicle, metres.
-        radius: of a wheel, metres.
-        axles: x of each, from the rear (0) to the front (1).
-    """
+    """Tyres, rims and wheel arches; axles: x of each, from the rear (0) to the front (1)."""
     parts = []
     for x in axles:
         for side in (-1, 1):
@@ -67,10 +61,7 @@ def _wheels(length: float, width: float, radius: float, axles: Sequence[float]) 
 def _body(length: float, width: float, heights: Sequence[tuple[float, float]], paint: Tint) -> Mesh:
     """The shell below the windows.
 
-    Args:
-        length, width: of the vehicle, metres.
-        heights: (x from the rear 0 to the front 1, height of the top in metres) of each cross-section.
-        paint: linear colour.
+    heights: (x from the rear 0 to the front 1, height of the top in metres) of each cross-section.
     """
     sections = []
     for x, top in heights:
@@ -103,6 +94,13 @@ def _pane(corners: np.ndarray, inset: tuple[float, float, float, float], lift: n
     return surface(np.array(points), "glass", _GLASS)
 
 
+def _glazed(
+    face: np.ndarray, paint: Tint, inset: tuple[float, float, float, float], lift: Vector
+) -> list[Mesh]:
+    """A painted quad with a `_pane` in it."""
+    return [surface(face, "paint", paint), _pane(face, inset, np.array(lift))]
+
+
 def _cabin_edge(length: float, profile: _Profile, side: int) -> np.ndarray:
     """One side of the cabin, (3, 2, 3): at tail, middle and nose, at the body and at the roof."""
     tail, rear, front, nose = (x * length for x in profile.cabin)
@@ -124,19 +122,15 @@ def _cabin(length: float, profile: _Profile, paint: Tint) -> list[Mesh]:
     parts = []
     for side, edge in ((1, left), (-1, right)):
         out = np.array((0, side * 0.02, 0.006))
-        parts += [surface(edge, "paint", paint)]
         parts += [
+            surface(edge, "paint", paint),
             _pane(edge[:2], (0.22, 0.04, 0.12, 0.1), out),
             _pane(edge[1:], (0.04, 0.2, 0.12, 0.1), out),
         ]
         mirror = edge[2, 0] + (-0.35, side * (0.05 * profile.width + 0.06), 0.05)
         parts.append(box((0.12, 0.2, 0.14), "paint", paint, at=mirror))
     for end, push in ((0, -0.015), (2, 0.015)):  # rear window and windscreen
-        screen = np.stack([left[end], right[end]])
-        parts += [
-            surface(screen, "paint", paint),
-            _pane(screen, (0.08,) * 4, np.array((push, 0, 0.008))),
-        ]
+        parts += _glazed(np.stack([left[end], right[end]]), paint, (0.08,) * 4, (push, 0, 0.008))
     # (4, 3, 3): four points across the roof at tail, middle and nose; the inner ones are crowned.
     across, crown = np.array([0.0, 0.3, 0.7, 1.0])[:, None, None], np.array([0.0, 0.04, 0.04, 0.0])
     roof = left[:, 1] * (1 - across) + right[:, 1] * across
@@ -145,13 +139,7 @@ def _cabin(length: float, profile: _Profile, paint: Tint) -> list[Mesh]:
 
 
 def _ends(length: float, width: float, bonnet: float, boot: float, lit: bool) -> list[Mesh]:
-    """Lamps, bumpers, grille and number plates.
-
-    Args:
-        length, width: of the vehicle, metres.
-        bonnet, boot: heights of its front and its rear, metres.
-        lit: whether the lamps are on.
-    """
+    """Lamps, bumpers, grille and number plates; bonnet, boot: heights of the front and the rear."""
     parts = []
     head = np.array(_HEAD_LAMP) * (2.0 if lit else 0.8)
     tail = np.array(_TAIL_LAMP) * (2.0 if lit else 1.0)
@@ -231,21 +219,11 @@ def _truck_cab(length: float, width: float, paint: np.ndarray) -> list[Mesh]:
     """Windscreen, sides and roof of the cab, above its base."""
     base, top, low, high = width * 0.48, width * 0.45, 1.6, 2.75
     rear, nose, roof_nose = length - 1.9, length, length - 0.3
-    front = np.array(
-        [[(nose, base, low), (roof_nose, top, high)], [(nose, -base, low), (roof_nose, -top, high)]]
-    )
-    parts = [
-        surface(front, "paint", paint),
-        _pane(front, (0.06, 0.06, 0.05, 0.2), np.array((0.015, 0, 0.01))),
-    ]
+    front = {side: [(nose, side * base, low), (roof_nose, side * top, high)] for side in (1, -1)}
+    parts = _glazed(np.array([*front.values()]), paint, (0.06, 0.06, 0.05, 0.2), (0.015, 0, 0.01))
     for side in (1, -1):
-        rear_edge = [(rear, side * base, low), (rear, side * top, high)]
-        front_edge = [(nose, side * base, low), (roof_nose, side * top, high)]
-        flank = np.array([rear_edge, front_edge])
-        parts += [
-            surface(flank, "paint", paint),
-            _pane(flank, (0.25, 0.08, 0.02, 0.25), np.array((0, side * 0.015, 0))),
-        ]
+        flank = np.array([[(rear, side * base, low), (rear, side * top, high)], front[side]])
+        parts += _glazed(flank, paint, (0.25, 0.08, 0.02, 0.25), (0, side * 0.015, 0))
     parts.append(quad((rear, -top, high), (1.6, 0, 0), (0, 2 * top, 0), "paint", paint))
     return parts
 

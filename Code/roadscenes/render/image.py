@@ -4,14 +4,13 @@ Each ray is cast once, and its hit is shaded in any number of lights (deferred s
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
 
 from roadscenes.class_ids import SKY, TREE, VEGETATION
 from roadscenes.models.textures import TEXTURES
-from roadscenes.render.ray_casting import HEIGHT, PIXELS, WIDTH, Camera, Rays, Scene
+from roadscenes.render.ray_casting import HEIGHT, PIXELS, WIDTH, Camera, Scene
 from roadscenes.render.shading import Shader
 from roadscenes.render.surface import SurfacePoints
 from roadscenes.render.variations import Light
@@ -22,25 +21,15 @@ _EDGE_SAMPLES = ((-0.33, -0.33), (0.33, 0.33))
 _NOTHING, _FIRST_PLANT = -1, -2  # segments
 
 
-@dataclass(frozen=True)
 class _Samples:
     """The hits of one ray through each of some pixels."""
 
-    pixels: np.ndarray  # intp (N,)
-    rays: Rays
-    points: SurfacePoints
-
-    @classmethod
-    def cast(
-        cls, scene: Scene, camera: Camera, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
-    ) -> "_Samples":
-        rays = camera.rays(pixels, shift)
-        return cls(pixels, rays, SurfacePoints.hit_by(rays, scene))
-
-    @property
-    def hit_pixels(self) -> np.ndarray:
-        """intp (M,): the pixel of each surface point."""
-        return self.pixels[self.points.ray]
+    def __init__(
+        self, scene: Scene, camera: Camera, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)
+    ):
+        self.pixels, self.rays = pixels, camera.rays(pixels, shift)  # intp (N,)
+        self.points = SurfacePoints.hit_by(self.rays, scene)
+        self.hit_pixels = pixels[self.points.ray]  # intp (M,): the pixel of each surface point
 
 
 class View:
@@ -52,14 +41,14 @@ class View:
     def __init__(self, scene: Scene, camera: Camera):
         self._scene = scene
         instance_ids, segments = np.full(PIXELS, SKY, np.int16), np.full(PIXELS, _NOTHING, np.int32)
-        self._centres = [_Samples.cast(scene, camera, pixels) for pixels in _chunks(np.arange(PIXELS))]
+        self._centres = [_Samples(scene, camera, pixels) for pixels in _chunks(np.arange(PIXELS))]
         for samples in self._centres:
             hit = samples.hit_pixels
             instance_ids[hit] = samples.points.instance_id
             segments[hit] = _segments(samples.points)
         self.instance_ids = instance_ids.reshape(HEIGHT, WIDTH)
         self._edge_samples = [
-            [_Samples.cast(scene, camera, pixels, shift) for shift in _EDGE_SAMPLES]
+            [_Samples(scene, camera, pixels, shift) for shift in _EDGE_SAMPLES]
             for pixels in _chunks(_edges(segments.reshape(HEIGHT, WIDTH)))
         ]
 

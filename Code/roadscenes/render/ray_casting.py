@@ -26,13 +26,13 @@ class Rays:
 
 @dataclass(frozen=True)
 class Hits:
-    """The first hits of N rays."""
+    """The first hits of the M of N rays that hit anything."""
 
-    face: np.ndarray  # int32 (N,), a triangle, as Scene.of_faces numbers them; -1 for none
-    distance: np.ndarray  # float32 (N,), metres
-    u: np.ndarray  # float32 (N,), weight of the triangle's second corner
-    v: np.ndarray  # float32 (N,), weight of its third
-    normal: np.ndarray  # float32 (N, 3), of the triangle, of any length
+    ray: np.ndarray  # intp (M,), index of its ray
+    face: np.ndarray  # int32 (M,), a triangle, as Scene.of_faces numbers them
+    distance: np.ndarray  # float32 (M,), metres
+    weights: np.ndarray  # float32 (M, 3), of the triangle's corners
+    normal: np.ndarray  # float32 (M, 3), of the triangle, of any length
 
 
 def _acceleration_structure(mesh: Mesh):
@@ -80,7 +80,9 @@ class Scene:
         face[hit] = nearer["primID"][hit] + len(self._meshes[0])
         u[hit], v[hit], distance[hit] = nearer["u"][hit], nearer["v"][hit], nearer["tfar"][hit]
         normal[hit] = nearer["Ng"][hit]
-        return Hits(face, distance, u, v, normal)
+        ray = np.flatnonzero(face >= 0)
+        u, v = u[ray], v[ray]
+        return Hits(ray, face[ray], distance[ray], np.stack([1 - u - v, u, v], 1), normal[ray])
 
     def is_free(self, origins: np.ndarray, directions: np.ndarray) -> np.ndarray:
         """bool (N,): whether nothing blocks the way from origins (N, 3) in directions (N, 3)."""

@@ -77,30 +77,24 @@ class SurfacePoints:
     def hit_by(cls, rays: Rays, scene: Scene) -> "SurfacePoints":
         """The first hit of each ray that hits anything."""
         hits = scene.intersect(rays)
-        ray = np.flatnonzero(hits.face >= 0)
-        faces, distance, u, v = (
-            np.take(each, ray) for each in (hits.face, hits.distance, hits.u, hits.v)
-        )
-        direction, face_normal, origin = (
-            np.take(each, ray, axis=0) for each in (rays.directions, hits.normal, rays.origins)
-        )
-        at_corners, weights = scene.of_faces("normals_uv", faces), np.stack([1 - u - v, u, v], 1)
-        interpolated = np.einsum("nck,nc->nk", at_corners, weights)  # (M, 5): normal, u and v
-        texture = scene.of_faces("texture", faces)
-        normal = _towards_origin(interpolated[:, :3].copy(), face_normal, direction, texture)
+        origin, direction = (np.take(each, hits.ray, axis=0) for each in (rays.origins, rays.directions))
+        at_corners = scene.of_faces("normals_uv", hits.face)
+        interpolated = np.einsum("nck,nc->nk", at_corners, hits.weights)  # (M, 5): normal, u and v
+        texture = scene.of_faces("texture", hits.face)
+        normal = _towards_origin(interpolated[:, :3].copy(), hits.normal, direction, texture)
         facing = np.einsum("nk,nk->n", normal, direction)
         return cls(
-            ray,
-            origin + direction * distance[:, None],
+            hits.ray,
+            origin + direction * hits.distance[:, None],
             direction,
-            distance,
+            hits.distance,
             normal,
             interpolated[:, 3:].copy(),
             # Seen at a grazing angle, a pixel covers more of the surface.
-            distance * np.float32(rays.spread) / np.clip(np.abs(facing), 0.2, 1.0),
+            hits.distance * np.float32(rays.spread) / np.clip(np.abs(facing), 0.2, 1.0),
             texture,
-            scene.of_faces("tint", faces),
-            scene.of_faces("instance_id", faces),
+            scene.of_faces("tint", hits.face),
+            scene.of_faces("instance_id", hits.face),
         )
 
 

@@ -1,4 +1,4 @@
-"""The terms in which a world is laid out: the road's cross-section, props beside it, traffic on it."""
+"""Terms in which a world is laid out: the road's cross-section, props beside it, traffic on it."""
 
 from collections.abc import Callable
 from dataclasses import KW_ONLY, dataclass, replace
@@ -51,9 +51,9 @@ class RoadMarking:
     gap: float = 0.0  # between two dashes, metres
 
 
-def dashed(t: float) -> RoadMarking:
-    """The line between two lanes of a road in town."""
-    return RoadMarking(t=t, dash=3.0, gap=5.0)
+def dashed(t: float, dash: float = 3.0, gap: float = 5.0) -> RoadMarking:
+    """The line between two lanes, by default of a road in town; metres."""
+    return RoadMarking(t=t, dash=dash, gap=gap)
 
 
 def roadway(half_width: float, tint: Tint) -> GroundStrip:
@@ -65,14 +65,9 @@ def roadway(half_width: float, tint: Tint) -> GroundStrip:
 def on_both_sides(
     t: tuple[float, float], z: tuple[float, float], texture: str, tint: Tint, bumps: float = 0.0
 ) -> tuple[GroundStrip, ...]:
-    """The same strip of terrain to the left and to the right.
-
-    Args:
-        t, z, texture, tint, bumps: as in GroundStrip, for the left side.
-    """
+    """The same strip of terrain to the left, as GroundStrip has it, and to the right."""
     left = GroundStrip(t=t, z=z, texture=texture, tint=tint, bumps=bumps)
-    right = GroundStrip(t=(-t[0], -t[1]), z=z, texture=texture, tint=tint, bumps=bumps)
-    return left, right
+    return left, replace(left, t=(-t[0], -t[1]))
 
 
 def kerbs(half_width: float) -> tuple[GroundStrip, ...]:
@@ -97,7 +92,7 @@ class PropRow:
     t: tuple[float, float]  # least and greatest distance from the centre line, metres
     spacing: float  # metres
     _: KW_ONLY
-    probability: float = 1.0  # that something stands at a place
+    chance: float = 1.0  # that something stands at a place
     sides: tuple[int, ...] = BOTH
     jitter: float = 0.0  # of the places along the road, share of the spacing
     clearance: float = 1.0  # metres kept free on both sides of a crossing
@@ -156,5 +151,5 @@ class WorldLayout:
 
     def varied(self, rng: np.random.Generator) -> "WorldLayout":
         """A copy with more of some props and fewer of others."""
-        rows = [replace(row, probability=row.probability ** rng.uniform(0.5, 2.0)) for row in self.props]
+        rows = [replace(row, chance=row.chance ** rng.uniform(0.5, 2.0)) for row in self.props]
         return replace(self, props=tuple(rows))

@@ -21,19 +21,12 @@ _OF_ONE_SIZE = {street_furniture.guard_rail, traffic_signs.gantry}
 # Half of the length along the road and of the depth that a prop needs on the ground, metres.
 _VEHICLE, _SMALL = (2.6, 1.05), (0.3, 0.3)
 _FOOTPRINTS = {
-    buildings.house: (8.5, 7.0),
-    buildings.block: (13.0, 8.0),
-    buildings.hall: (17.5, 9.5),
-    plants.hedge: (3.9, 0.7),
-    plants.weeds: (3.0, 0.3),
-    plants.bush: (0.9, 0.9),
-    street_furniture.wall: (3.9, 0.3),
-    street_furniture.fence: (2.9, 0.2),
-    street_furniture.guard_rail: (1.9, 0.2),
-    traffic_signs.direction_sign: (0.3, 0.5),
-    street_furniture.bench: (0.95, 0.4),
-    street_furniture.bin: (0.5, 0.5),
-}
+    buildings.house: (8.5, 7.0), buildings.block: (13.0, 8.0), buildings.hall: (17.5, 9.5),
+    plants.hedge: (3.9, 0.7), plants.weeds: (3.0, 0.3), plants.bush: (0.9, 0.9),
+    street_furniture.wall: (3.9, 0.3), street_furniture.fence: (2.9, 0.2),
+    street_furniture.guard_rail: (1.9, 0.2), street_furniture.bench: (0.95, 0.4),
+    street_furniture.bin: (0.5, 0.5), traffic_signs.direction_sign: (0.3, 0.5),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -51,20 +44,15 @@ class Prop:
 
 
 class PropPlacement:
-    """Furnishes the roadsides of one world."""
+    """Furnishes the roadsides of one world: its rows of props, and traffic lights at its crossings."""
 
     def __init__(
         self, world: WorldLayout, network: RoadNetwork, instances: Instances, rng: np.random.Generator
     ):
-        """Starts with free roadsides.
-
-        Args:
-            world, network: the rows of props, and the roads that they stand along.
-            instances: numbers the parked vehicles.
-            rng: draws everything.
-        """
+        """instances: numbers the parked vehicles."""
         self._world, self._network, self._instances, self._rng = world, network, instances, rng
-        self._occupied = _OccupiedGround(network)
+        # Rectangles along the main road: s, t, half of the length, half of the depth.
+        self._occupied = np.empty((0, 4))
 
     def props(self, start: float, end: float) -> Iterator[Prop]:
         """All props between two places of the drive, and along the roads that cross there."""
@@ -96,16 +84,25 @@ class PropPlacement:
         builder, model = row.builders[rng.integers(len(row.builders))], int(rng.integers(_MODELS))
         footprint = _VEHICLE if builder == PARKED else _FOOTPRINTS.get(builder, _SMALL)
         margin = row.clearance + footprint[0]
-        left_out = rng.random() > row.probability
-        if left_out or any(a - margin < s < b + margin for a, b in gaps):
-            return
-        if not self._occupied.take(road, s, t, footprint):
+        left_out = rng.random() > row.chance
+        in_gap = any(low - margin < s < high + margin for low, high in gaps)
+        if left_out or in_gap or not self._take(road, s, t, footprint):
             return
         if builder == PARKED:
             yield self._parked(model, road, side, float(s), t)
         else:
             scale = 1.0 if builder in _OF_ONE_SIZE else scale
             yield Prop(builder, model, road, float(s), t, _yaw(builder, side, turn), scale)
+
+    def _take(self, road: Road, s: float, t: float, footprint: tuple[float, float]) -> bool:
+        """Occupies a place if it is free, and returns whether it was."""
+        place = np.array(self._network.on_main_road(road, s, t))
+        size = np.array(footprint if road.crosses_at is None else footprint[::-1])
+        apart = np.abs(self._occupied[:, :2] - place) >= self._occupied[:, 2:] + size
+        free = bool(apart.any(axis=1).all())
+        if free:
+            self._occupied = np.vstack([self._occupied, [*place, *size]])
+        return free
 
     def _parked(self, model: int, road: Road, side: int, s: float, t: float) -> Prop:
         """A vehicle that faces the way the traffic beside it goes, which keeps to the right."""
@@ -132,7 +129,7 @@ class PropPlacement:
             (post, crossing, -side - 1.5, -corner, 0.0),
             (post, crossing, side + 1.5, corner, np.pi),
         ):
-            self._occupied.take(road, s, t, _SMALL)
+            self._take(road, s, t, _SMALL)
             yield Prop(builder, models[road], road, s, t, yaw)
 
 
@@ -148,21 +145,3 @@ def _yaw(builder: Builder, side: int, turn: float) -> float:
     if builder in _FACE_ANYWHERE:
         return turn
     return 0.0 if side > 0 else np.pi
-
-
-class _OccupiedGround:
-    """Ground that props stand on, as rectangles along the main road."""
-
-    def __init__(self, network: RoadNetwork):
-        self._network = network
-        self._rectangles = np.empty((0, 4))  # s, t, half of the length, half of the depth
-
-    def take(self, road: Road, s: float, t: float, footprint: tuple[float, float]) -> bool:
-        """Occupies a place if it is free, and returns whether it was."""
-        place = np.array(self._network.on_main_road(road, s, t))
-        size = np.array(footprint if road.crosses_at is None else footprint[::-1])
-        apart = np.abs(self._rectangles[:, :2] - place) >= self._rectangles[:, 2:] + size
-        free = bool(apart.any(axis=1).all())
-        if free:
-            self._rectangles = np.vstack([self._rectangles, [*place, *size]])
-        return free

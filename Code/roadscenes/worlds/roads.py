@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import numpy as np
 
@@ -10,6 +9,8 @@ from roadscenes.class_ids import ROAD, TERRAIN
 from roadscenes.models.mesh import Mesh
 from roadscenes.models.primitives import quad, surface
 from roadscenes.worlds.layout import SLABS, GroundStrip, RoadMarking, WorldLayout, dashed
+
+Positions = np.ndarray | float  # metres
 
 
 class CentreLine:
@@ -52,21 +53,15 @@ class CentreLine:
         line._z = np.full_like(line._z, other.at(s, 0)[2])
         return line
 
-    def heading(self, s: np.ndarray | float) -> np.ndarray:
+    def heading(self, s: Positions) -> np.ndarray:
         """Direction of travel, radians to the left of x."""
         return np.interp(s, self._s, self._heading)
 
     def slope(self, s: float) -> float:
         """Rise of the road, metres a metre."""
-        return float(np.interp(s, self._s, self._slopes))
+        return float(np.interp(s, self._s, np.gradient(self._z)))
 
-    @cached_property
-    def _slopes(self) -> np.ndarray:
-        return np.gradient(self._z)
-
-    def at(
-        self, s: np.ndarray | float, t: np.ndarray | float, z: np.ndarray | float = 0.0
-    ) -> np.ndarray:
+    def at(self, s: Positions, t: Positions, z: Positions = 0.0) -> np.ndarray:
         """Points (..., 3), metres, at height z above the centre line."""
         s, t, z = np.broadcast_arrays(s, t, z)
         heading = self.heading(s)
@@ -110,14 +105,11 @@ class RoadNetwork:
         self.crossings = [Road(CentreLine.across(self.main.line, s), s) for s in world.crossings]
         half = world.crossing_half_width
         self.gaps = [(s - half, s + half) for s in world.crossings]
-        self._ground = self._recoloured_ground(rng)
-
-    def _recoloured_ground(self, rng: np.random.Generator) -> list[GroundStrip]:
-        count = len(self._world.ground)
+        count = len(world.ground)
         tones, hues = rng.uniform(0.4, 1.9, (count, 1)), rng.uniform(0.8, 1.2, (count, 3))
-        return [
-            replace(strip, tint=np.asarray(strip.tint) * tone * hue, flat_at=self._world.crossings)
-            for strip, tone, hue in zip(self._world.ground, tones, hues, strict=True)
+        self._ground = [
+            replace(strip, tint=np.asarray(strip.tint) * tone * hue, flat_at=world.crossings)
+            for strip, tone, hue in zip(world.ground, tones, hues, strict=True)
         ]
 
     def on_main_road(self, road: Road, s: float, t: float) -> tuple[float, float]:
@@ -165,7 +157,8 @@ class RoadNetwork:
         main_line, s = self.main.line, crossing.crosses_at
         yield _stop_line(main_line, s - half - 6.4, (-main_half + 0.3, -0.2))
         yield _stop_line(main_line, s + half + 1.6, (0.2, main_half - 0.3))
-        yield from _zebra_crossing(main_line, s - half - 5.6, main_half)
+        for t in np.arange(-main_half + 0.6, main_half - 0.4, 1.0):  # a zebra crossing, 3 m deep
+            yield _strip_mesh(main_line, _paint(t, 0.5), s - half - 5.6, s - half - 5.6 + 3.0)
 
 
 def _strip_mesh(line: CentreLine, strip: GroundStrip, start: float, end: float) -> Mesh:
@@ -227,9 +220,3 @@ def _marking_meshes(
 
 def _stop_line(line: CentreLine, s: float, t: tuple[float, float]) -> Mesh:
     return _strip_mesh(line, _paint((t[0] + t[1]) / 2, abs(t[1] - t[0])), s, s + 0.45)
-
-
-def _zebra_crossing(line: CentreLine, s: float, half_width: float) -> list[Mesh]:
-    """Stripes across a road, 3 m deep."""
-    stripes = np.arange(-half_width + 0.6, half_width - 0.4, 1.0)
-    return [_strip_mesh(line, _paint(t, 0.5), s, s + 3.0) for t in stripes]

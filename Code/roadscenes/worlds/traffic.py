@@ -96,46 +96,34 @@ class Vehicle:
         return self.start + distance * np.tanh(driven / distance)
 
 
+@dataclass(frozen=True)
 class Traffic:
     """Fills the lanes of one world with vehicles."""
 
-    def __init__(
-        self,
-        world: WorldLayout,
-        network: RoadNetwork,
-        visible: tuple[np.ndarray, np.ndarray],
-        instances: Instances,
-        rng: np.random.Generator,
-    ):
-        """Starts with empty lanes.
-
-        Args:
-            world, network: the lanes, and the roads that they are on.
-            visible: where the part of the main road that each frame shows starts and ends: two arrays
-                (frames,), metres.
-            instances: numbers the vehicles.
-            rng: draws everything.
-        """
-        self._world, self._network, self._visible = world, network, visible
-        self._instances, self._rng = instances, rng
+    world: WorldLayout
+    network: RoadNetwork
+    # Where the part of the main road that each frame shows starts and ends: (frames,) each, metres.
+    visible: tuple[np.ndarray, np.ndarray]
+    instances: Instances  # numbers the vehicles
+    rng: np.random.Generator
 
     def vehicles(self) -> Iterator[Vehicle]:
         """All vehicles that a frame may show."""
-        for lane in self._world.lanes:
-            for road in self._network.crossings if lane.on_crossings else [self._network.main]:
+        for lane in self.world.lanes:
+            for road in self.network.crossings if lane.on_crossings else [self.network.main]:
                 fill = self._queue if isinstance(lane, QueueLane) else self._flow
                 yield from fill(lane, road)
 
     def _flow(self, lane: FlowingLane, road: Road) -> Iterator[Vehicle]:
-        driven = lane.speed * np.arange(self._world.frames) / FRAMES_PER_SECOND
-        low, high = (-SIDE_VIEW, SIDE_VIEW) if lane.on_crossings else self._visible
+        driven = lane.speed * np.arange(self.world.frames) / FRAMES_PER_SECOND
+        low, high = (-SIDE_VIEW, SIDE_VIEW) if lane.on_crossings else self.visible
         first, end = np.min(low - driven), np.max(high - driven)
         s = first if lane.first_ahead is None else lane.first_ahead
         class_ids = self._class_ids(lane)
         while s < end:
-            class_id, sway = next(class_ids), self._rng.uniform(0, 2)
+            class_id, sway = next(class_ids), self.rng.uniform(0, 2)
             yield self._vehicle(class_id, lane, road, s, sway=sway)
-            s += max(lane.spacing * self._rng.uniform(0.55, 1.6), _SHORTEST_GAP)
+            s += max(lane.spacing * self.rng.uniform(0.55, 1.6), _SHORTEST_GAP)
 
     def _queue(self, lane: QueueLane, road: Road) -> Iterator[Vehicle]:
         direction, stop = np.sign(lane.speed), lane.stops_at
@@ -143,18 +131,18 @@ class Traffic:
         for place in range(lane.queue_length):
             class_id = next(class_ids)
             stop -= direction * (_HALF_LENGTH[class_id] if place else 0.0)
-            start = stop - direction * self._rng.uniform(15, 25) * (place + 1)
+            start = stop - direction * self.rng.uniform(15, 25) * (place + 1)
             yield self._vehicle(class_id, lane, road, start, stops_at=stop)
-            stop -= direction * (_HALF_LENGTH[class_id] + self._rng.uniform(1.2, 2.5))
+            stop -= direction * (_HALF_LENGTH[class_id] + self.rng.uniform(1.2, 2.5))
 
     def _class_ids(self, lane: Lane) -> Iterator[int]:
         """Classes of the lane's vehicles in turn, evenly spread by multiples of the golden ratio."""
-        place, trucks = self._rng.random(), lane.truck_share
+        place, trucks = self.rng.random(), lane.truck_share
         while True:
             place = (place + 0.618034) % 1
             yield TRUCK if place < trucks else VAN if place < trucks + lane.van_share else CAR
 
     def _vehicle(self, class_id: int, lane: Lane, road: Road, start: float, **motion) -> Vehicle:
-        model, instance_id = int(self._rng.integers(_MODELS)), self._instances.add(class_id)
+        model, instance_id = int(self.rng.integers(_MODELS)), self.instances.add(class_id)
         builder = vehicles.BUILDERS[class_id]
         return Vehicle(builder, model, road, lane, float(start), instance_id, **motion)

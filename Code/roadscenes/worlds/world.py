@@ -1,5 +1,7 @@
 """Furnishes a world: roads, props and traffic from a layout and a seed."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from roadscenes.models import plants
@@ -85,7 +87,9 @@ class World:
         position = line.at(s, thing.t, self.network.height(thing.road, s, thing.t))
         heading = line.heading(s)
         mesh = model.transformed(position, heading + thing.yaw, scale, line.slope(s), heading)
-        return mesh if thing.instance_id is None else mesh.with_instance_id(thing.instance_id)
+        if thing.instance_id is None:
+            return mesh
+        return replace(mesh, instance_id=np.full_like(mesh.instance_id, thing.instance_id))
 
     def _model(self, builder: Builder, number: int, detail: float = 1.0) -> Mesh:
         options = {"detail": detail} if builder in plants.TREES else {}

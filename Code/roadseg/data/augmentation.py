@@ -109,7 +109,11 @@ class Augmentation:
                 (labels, Image.Resampling.NEAREST, IGNORE),
             )
         )
-        recoloured = self._change_gamma(self._recolour(warped, generator), generator)
+        recoloured = self._recolour(warped, generator)
+        if self.gamma:
+            exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
+            levels = np.round(255 * (np.arange(256) / 255) ** exponent)
+            recoloured = recoloured.point(3 * levels.astype(int).tolist())
         return np.asarray(recoloured), np.asarray(warped_labels)
 
     def _transfer(self, image: np.ndarray, other: np.ndarray, generator: Generator) -> np.ndarray:
@@ -180,13 +184,6 @@ class Augmentation:
         matrix[:, :3] *= brightness * contrast
         matrix[:, 3] = brightness * (1 - contrast) * mean
         return image.convert("RGB", tuple(matrix.ravel().tolist()))
-
-    def _change_gamma(self, image: Image.Image, generator: Generator) -> Image.Image:
-        if self.gamma == 0:
-            return image
-        exponent = np.exp(generator.uniform(-self.gamma, self.gamma))
-        levels = np.round(255 * (np.arange(256) / 255) ** exponent)
-        return image.point(3 * levels.astype(int).tolist())
 
 
 def read_augmented(

@@ -1,5 +1,6 @@
 """The official archives of Virtual KITTI, and which of their members a sequence needs."""
 
+import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -45,12 +46,8 @@ class Release:
 
     def sequences(self, wanted: Iterable[str]) -> list[str]:
         """Full names of the sequences; raises DataError for an unknown one or none at all."""
-        known = [
-            "/".join(filter(None, (world, variation, camera)))
-            for world in self.worlds.values()
-            for variation in VARIATIONS
-            for camera in self.cameras
-        ]
+        parts = itertools.product(self.worlds.values(), VARIATIONS, self.cameras)
+        known = ["/".join(filter(None, each)) for each in parts]
         return select_sequences(known, wanted, "Virtual KITTI")
 
     def files(self, archive: Archive, sequence: str) -> list[str]:

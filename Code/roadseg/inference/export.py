@@ -69,11 +69,13 @@ def export(
         "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
 
     Raises:
-        ValueError: a package is missing, a file exists, network and frames do not fit, or there are no
-            frames to calibrate int8.
+        ValueError: a package is missing, a file exists, network and frames do not fit, there are no
+            frames to calibrate int8, or a page lacks what it loads.
     """
     if missing := sorted({package for format in formats for package in format.missing}):
         raise ValueError(f'{", ".join(missing)} not installed: pip install "roadseg[export]"')
+    for page in (format.page for format in formats if format.page):
+        page.check()
     if keras.backend.backend() != "tensorflow":
         raise ValueError("networks are exported from TensorFlow: set KERAS_BACKEND=tensorflow")
     network, card, run = load_trained(trained)

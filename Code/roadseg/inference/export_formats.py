@@ -20,6 +20,7 @@ import numpy as np
 
 from roadseg import quiet_start
 from roadseg.errors import DataError
+from roadseg.inference.web_page import WebPage
 from roadseg.networks.model_card import ModelCard
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ class Format:
         open: takes a path and the model card beside it.
         packages: that write and open files.
         quantize: makes a float32 file one in int8, with images uint8 (N, H, W, 3) as examples.
+        page: of the format web, whose network is an ONNX file beside it.
     """
 
     name: str
@@ -88,6 +90,7 @@ class Format:
     open: Callable[[Path, ModelCard], Exported]
     packages: tuple[str, ...] = ()
     quantize: Callable[[Path, "keras.Model", np.ndarray], None] | None = None
+    page: WebPage | None = None
 
     def __str__(self) -> str:
         return f"{self.name} {self.precision}"
@@ -113,7 +116,8 @@ def free_path(format: Format, card: ModelCard, folder: Path, overwrite: bool = F
     """
     height, width, _ = card.image_shape
     ending = "" if format.precision == "float32" else f"-{format.precision}"
-    path = folder / f"{card.network}-{height}x{width}{ending}{format.suffix}"
+    stem = "index" if format.page else f"{card.network}-{height}x{width}{ending}"
+    path = folder / f"{stem}{format.suffix}"
     card_file = path.with_suffix(".json")  # shared by formats of the same network and precision
     own = replace(card, precision=format.precision)
     if not overwrite and (path.exists() or (card_file.exists() and ModelCard.load(card_file) != own)):
@@ -133,6 +137,7 @@ def write(
         images: uint8 (N, H, W, 3), which only int8 needs.
         path: as `free_path` gives it. OpenVINO has the weights in a second file beside it.
     """
+    card = replace(card, precision=format.precision)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".part-") as part:
         with (
@@ -142,12 +147,16 @@ def write(
         ):
             # Keras 3.15 exports no network that was never used.
             network.predict_on_batch(np.zeros((1, *card.image_shape), np.uint8))
-            kind = "tf_saved_model" if format.name == "saved_model" else format.name
-            network.export(f"{part}/{path.name}", format=kind, verbose=False)
+            kind = {"saved_model": "tf_saved_model", "web": "onnx"}.get(format.name, format.name)
+            file = Path(part, path.name).with_suffix(".onnx" if format.page else path.suffix)
+            network.export(str(file), format=kind, verbose=False)
             if format.quantize:
-                format.quantize(Path(part) / path.name, network, images)
-        replace(card, precision=format.precision).save(Path(part, path.name).with_suffix(".json"))
-        for written in sorted(Path(part).iterdir()):  # weights and card before the file that needs them
+                format.quantize(file, network, images)
+        if format.page:
+            format.page.write(Path(part, path.name), card)
+        card.save(file.with_suffix(".json"))
+        # Weights and card come before the file that needs them.
+        for written in sorted(Path(part).iterdir(), key=lambda each: each.name == path.name):
             target = path.with_name(written.name)
             if target.is_dir():
                 shutil.rmtree(target)
@@ -230,6 +239,11 @@ def _open_onnx(path: Path, card: ModelCard) -> Exported:
     return Exported(path, card, lambda image: session.run(None, {"image": image})[0])
 
 
+def _open_web(path: Path, card: ModelCard) -> Exported:
+    """Its network, as the page runs it."""
+    return _open_onnx(path.with_suffix(".onnx"), card)
+
+
 def _quantize_litert(path: Path, network: "keras.Model", images: np.ndarray) -> None:
     """Static quantization with a scale for each channel of the weights.
 
@@ -296,5 +310,7 @@ FORMATS = (
     Format("openvino", "float32", ".xml", _open_openvino, ("openvino",)),
     Format("openvino", "bfloat16", ".xml", _open_openvino, ("openvino",)),
     Format("onnx", "int8", ".onnx", _open_onnx, _ONNX, _quantize_onnx),
+    Format("web", "float32", ".html", _open_web, _ONNX, page=WebPage()),
+    Format("web", "int8", ".html", _open_web, _ONNX, _quantize_onnx, WebPage()),
     Format("litert", "int8", ".tflite", _open_litert, _LITERT, _quantize_litert),
 )

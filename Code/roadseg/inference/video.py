@@ -201,7 +201,7 @@ class Preview:
         for _, image in itertools.islice(reader.frames(), 0, None, every):
             image.thumbnail((width, image.height), Image.Resampling.BOX, reducing_gap=None)
             frames.append(image)
-        self._path, self._size = Path(path), frames[0].size
+        self._path, self._width = Path(path), frames[0].width
         buffer = io.BytesIO()
         frames[0].save(
             buffer, "WEBP", save_all=True, append_images=frames[1:], loop=0, method=4,
@@ -213,5 +213,5 @@ class Preview:
         return f"A moving image of {self._path}"
 
     def _repr_html_(self) -> str:
-        data, width = base64.b64encode(self.webp).decode(), self._size[0]
-        return f'<img src="data:image/webp;base64,{data}" width="{width}" alt="{self!r}">'
+        data = base64.b64encode(self.webp).decode()
+        return f'<img src="data:image/webp;base64,{data}" width="{self._width}" alt="{self!r}">'

@@ -16,19 +16,11 @@ MINIMUM_SIZE = 16
 # As in the paper, except for the initial weights, which it does not state: 4,327,920 trained parameters
 # with 32 classes.
 PAPER = {
-    "stem_filters": 13,
-    "stem_activation": False,
-    "reduction_strides": (8,),
-    "batch_normalisation": False,
-    "relu_after_sums": False,
-    "context": False,
-    "inner_filters": None,
-    "fine_filters": 217,
-    "upsampling": "bilinear",
-    "skips": (),
-    "classify_before_upsampling": False,
+    "stem_filters": 13, "stem_activation": False, "reduction_strides": (8,),
+    "batch_normalisation": False, "relu_after_sums": False, "context": False, "inner_filters": None,
+    "fine_filters": 217, "upsampling": "bilinear", "skips": (), "classify_before_upsampling": False,
     "head_stddev": 0.01,
-}
+}  # fmt: skip
 # The original repository's repeats pixels instead; the widths of its 3,692,608 parameters are unknown.
 ORIGINAL = PAPER | {"upsampling": "nearest"}
 _COARSE, _MERGED = 193, 217  # filters before and after the first merge
@@ -109,19 +101,14 @@ def build(
         skip = {1: full, 2: half}[stride]
         x = modules.join_skip(x, skip, size // stride, fine_filters // 2, f"skip{stride}")
         size = stride
-    classify = _classifier(num_classes, head_stddev)
+    normal = keras.initializers.RandomNormal(stddev=head_stddev)
+    head = {"kernel_initializer": normal, "dtype": "float32", "name": "head_logits"}
+    classify = keras.layers.Conv2D(num_classes, 1, **head)
     if classify_before_upsampling:
         logits = upsample(classify(x), image, size, upsampling, "head")
     else:
         logits = classify(upsample(x, image, size, upsampling, "head"))
     return keras.Model(image, logits, name="edgesegnet")
-
-
-def _classifier(num_classes: int, stddev: float) -> keras.layers.Layer:
-    normal = keras.initializers.RandomNormal(stddev=stddev)
-    return keras.layers.Conv2D(
-        num_classes, 1, kernel_initializer=normal, dtype="float32", name="head_logits"
-    )
 
 
 @dataclass(frozen=True)
@@ -190,14 +177,8 @@ class Modules:
         return keras.layers.BatchNormalization(name=f"{name}_norm")(x) if self.batch_normalisation else x
 
     def bare_convolution(self, x, filters: int, name: str, kernel_size: int, strides: int = 1):
-        return keras.layers.Conv2D(
-            filters,
-            kernel_size,
-            strides,
-            padding="same",
-            use_bias=not self.batch_normalisation,
-            name=f"{name}_conv",
-        )(x)
+        options = {"padding": "same", "use_bias": not self.batch_normalisation, "name": f"{name}_conv"}
+        return keras.layers.Conv2D(filters, kernel_size, strides, **options)(x)
 
     @staticmethod
     def norm_relu(x, name: str):
