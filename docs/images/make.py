@@ -3,8 +3,8 @@
     .venv/bin/python docs/images/make.py
 
 Writes simple.png, strip.png, drive.webp, variations.jpg and a small picture of each notebook beside this
-file, in about two minutes on two cores. The weights were not trained on scenes of this seed. page.webp is a
-screenshot of what `roadseg export simple_plus --format web` writes.
+file, in minutes. The weights were not trained on scenes of this seed. page.webp is a screenshot of what
+`roadseg export simple_plus --format web` writes.
 """
 
 import io
@@ -57,7 +57,7 @@ def make(
     first, *others = _labelled(driven)
     pictures = {
         "train_network": _halves(data / "gallery"),
-        "use_network": ImageOps.fit(first, SMALL, centering=(0.5, 0.9)),
+        "use_network": first.crop((214, 255, 214 + SMALL[0], 255 + SMALL[1])),
         "ideas": _small(plots.differences(by_trial(load(ideas.ONE_BY_ONE)), ideas.BASELINE, "mean IoU")),
         "edgesegnet_study": _small(
             plots.network_diagram(networks.build("edgesegnet", gallery.image_shape, 14))
@@ -72,7 +72,7 @@ def make(
         append_images=others,
         duration=100,
         loop=0,
-        quality=60,
+        quality=50,
         method=6,
     )
 
@@ -87,10 +87,7 @@ def _labelled(images: Iterable[Path]) -> list[Image.Image]:
     """Each image above its overlay, with one legend for all."""
     labeller = inference.open("simple")
     found = [labeller.segment(image) for image in images]
-    shares = [each.shares() for each in found]
-    legend = [
-        name for name in found[0].class_names if max(share.get(name, 0) for share in shares) > 0.002
-    ]
+    legend = found[0].class_names
     pairs = [np.vstack([each.image, each.overlay(0.5, legend)]) for each in found]
     return [ImageOps.contain(Image.fromarray(pair), (WIDTH, WIDTH)) for pair in pairs]
 
