@@ -39,7 +39,8 @@ def predictions(
         shown.append(predicted)
         for block, truth, ids in zip(blocks, labels, predicted, strict=True):
             score = frame_mean_iou(truth, ids, frames.num_classes)
-            block.append(Panel(f"{name}: mean IoU {score:.2f}", paint(ids, frames.palette)))
+            painted = paint(ids, frames.palette)
+            block.append(Panel(f"{name}: mean IoU {score:.2f}", painted, ids, frames.class_names))
             block.append(Panel(f"{name}: errors", error_map(truth, ids, frames.palette)))
     height, width = labels.shape[1:]
     if width > 2 * height:
