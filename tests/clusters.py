@@ -5,7 +5,6 @@ import json
 import os
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -55,23 +54,3 @@ def wait_until(condition: Callable[[], object]) -> None:
     while not condition():
         assert time.monotonic() < end, "it never came to that"
         time.sleep(0.005)
-
-
-@contextlib.contextmanager
-def killing(process: subprocess.Popen, when: Callable[[], object], done: Callable[[], bool]):
-    """Kills a process as soon as `when` holds; fails if all work was done by then."""
-    late = []
-
-    def kill():
-        wait_until(when)
-        process.kill()
-        process.wait()
-        late.append(done())
-
-    thread = threading.Thread(target=kill)
-    thread.start()
-    try:
-        yield
-    finally:
-        thread.join()
-    assert late == [False], "the work was done before the kill"

@@ -11,8 +11,8 @@ from tests import raw_data
 
 def pytest_collection_modifyitems(items):
     """The longest modules come first, so that no core waits for them at the end."""
-    long = "test_notebooks", "test_training", "test_network", "test_distributed"
-    items.sort(key=lambda item: not any(name in item.nodeid for name in long))
+    long = "test_notebooks", "test_training", "test_jax", "test_network", "test_distributed"
+    items.sort(key=lambda item: item.path.stem not in long)
 
 
 @pytest.fixture(scope="session")
@@ -33,12 +33,11 @@ def frames(raw, tmp_path_factory) -> store.FrameStore:
 
 @pytest.fixture
 def eager():
-    """Without compiled graphs, whose compilation takes longer than a tiny network's training."""
-    import tensorflow as tf
+    """For trainings of tiny networks."""
+    from tests.training import runs  # which imports TensorFlow
 
-    tf.config.run_functions_eagerly(True)
-    yield
-    tf.config.run_functions_eagerly(False)
+    with runs.eagerly():
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -49,19 +49,15 @@ def folder(root: Path, table: str | None = ID_TABLE, mask: Image.Image | None = 
     return root
 
 
-def repacked(tree: Path, root: Path, sequences: list[str] | None = None, every: int = 1) -> Path:
-    """Every n-th frame of a data set as images/, masks/ in colours, and classes.csv."""
-    source = sources.open(tree)
-    for frame in source.frames(sequences)[::every]:
+def repacked(source: sources.Source, root: Path) -> Path:
+    """The frames of a data set as images/, masks/ in colours, and classes.csv."""
+    for frame in source.frames():
         name = f"{frame.sequence}/{frame.image.name}"
-        save(root / "masks" / name, Image.fromarray(_label_colours(source, frame)))
+        mask = source.class_map(frame.sequence).encode(source.read_labels(frame))
+        save(root / "masks" / name, Image.fromarray(mask))
         (root / "images" / name).parent.mkdir(parents=True, exist_ok=True)
         (root / "images" / name).write_bytes(frame.image.read_bytes())
     classes = zip(source.class_names, source.palette, strict=True)
     rows = [f"{name},{r} {g} {b}" for name, (r, g, b) in classes]
     (root / "classes.csv").write_text("\n".join(["name,colour", *rows, "void,0 0 0"]) + "\n")
     return root
-
-
-def _label_colours(source: sources.Source, frame: sources.Frame) -> np.ndarray:
-    return source.class_map(frame.sequence).encode(source.read_labels(frame))

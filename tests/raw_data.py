@@ -71,6 +71,12 @@ def virtual_kitti_1(
     return root
 
 
+def render(target, worlds=("0001",), variations=("clone",), frames=1, seed=0, *_, **__) -> None:
+    """In the place of `roadscenes.render`: as many frames, at once."""
+    sequences = [f"{world}/{variation}" for world in worlds for variation in variations]
+    virtual_kitti_1(target, sequences, frames if isinstance(frames, int) else len(frames), seed)
+
+
 def virtual_kitti_2(root: Path, frames: int = 2, own_folders: bool = False) -> Path:
     """The 2.0.3 layout, Scene01/clone/Camera_0; the lower right corner is Undefined."""
     rgb, labels, text = (

@@ -2,6 +2,7 @@
 
 import json
 import re
+import runpy
 import shlex
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pandas as pd
 import pytest
 from PIL import Image
 
+import roadscenes
 from roadseg import cli
+from tests import raw_data
 
 ROOT = Path(__file__).parents[1]
 PAGES = {path.stem: path for path in (ROOT / "README.md", *ROOT.glob("docs/*.md"))}
@@ -140,3 +143,13 @@ def test_the_lines_of_code_run(raw, tmp_path, monkeypatch, eager):
     plt.close("all")
     assert {path.name for path in Path("Runs").iterdir()} == {"two-scenes", "mine"}
     assert Image.open("predictions.png").width > 400
+
+
+def test_the_images_of_the_pages_can_be_made_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(roadscenes, "render", raw_data.render)
+    make = runpy.run_path(ROOT / "docs/images/make.py")["make"]
+    make(tmp_path, tmp_path / "data", tmp_path / "stores", variations=["clone"], drive=range(100, 102))
+    images = {path.name: Image.open(path) for path in tmp_path.iterdir() if path.is_file()}
+    assert images.keys() == {"simple.png", "variations.jpg", "strip.png", "drive.webp"}
+    assert (images["drive.webp"].n_frames, images["drive.webp"].size) == (2, (32, 3 * 21))
+    assert all(len(np.unique(image.convert("L"))) > 50 for image in images.values())

@@ -1,29 +1,13 @@
 """Files are whole or not there, leftovers go, and one process at a time writes into a folder."""
 
 import errno
-import os
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
 from roadseg import files
 from roadseg.errors import DataError
-
-
-def test_a_file_is_on_the_disk_before_it_gets_its_name(tmp_path, monkeypatch):
-    synced = []
-
-    def fsync(descriptor):
-        synced.append((Path(f"/proc/self/fd/{descriptor}").readlink(), (tmp_path / "a.txt").exists()))
-
-    monkeypatch.setattr(os, "fsync", fsync)
-    files.atomic_write(tmp_path / "a.txt", lambda part: part.write_text("whole"))
-    (part, was_named), folder = synced
-    assert (part.parent, part.suffix, part.name[0], was_named) == (tmp_path, ".txt", ".", False)
-    assert folder == (tmp_path, True)
-
 
 KILLED = """
 import os, sys

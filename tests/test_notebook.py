@@ -139,10 +139,3 @@ def test_an_image_becomes_smaller_and_keeps_the_colours_of_plain_areas():
     np.testing.assert_array_equal(back[:20], image[:20])
     np.testing.assert_array_equal(back[186, 6:246:20], legend)
     assert np.abs(back.astype(int) - image).mean() < 8
-
-
-def test_an_image_of_few_colours_stays_as_it_is():
-    image = np.random.default_rng(0).integers(0, 256, (256, 3), np.uint8)[np.arange(6400) % 256]
-    image = image.reshape(80, 80, 3)
-    again = notebook.smaller_png(notebook.smaller_png(as_png(image)))
-    np.testing.assert_array_equal(as_array(again), image)

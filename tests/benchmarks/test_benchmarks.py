@@ -8,6 +8,7 @@ import pytest
 from PIL import Image
 
 import benchmarks
+import roadscenes
 from benchmarks import (
     exported_networks,
     feeding,
@@ -20,6 +21,7 @@ from benchmarks import (
 from roadseg import inference, networks
 from roadseg.data import sources
 from roadseg.training.recipes import RECIPES
+from tests import raw_data
 from tests.inference.conftest import BrightnessModel
 
 FOLDER = Path(benchmarks.__path__[0])
@@ -33,14 +35,6 @@ def test_every_script_tells_how_it_is_run_and_imports_roadseg_before_keras():
             assert f".venv/bin/python Code/{script.parent.name}/{script.name}" in text
             first, _, _ = text.partition("import keras")
             assert first == text or "from benchmarks" in first
-
-
-def test_a_report_is_printed_and_written_with_the_machine(tmp_path, capsys):
-    harness.report({"speed": 3.5}, tmp_path / "speed.json")
-    written = json.loads((tmp_path / "speed.json").read_text("utf-8"))
-    assert written == {"machine": harness.machine(), "speed": 3.5}
-    assert json.loads(capsys.readouterr().out) == written
-    assert " cores of " in written["machine"]
 
 
 def test_functions_are_timed_in_turns_and_the_first_round_does_not_count():
@@ -82,6 +76,7 @@ def test_files_and_each_step_of_labelling_are_timed(tmp_path):
 def test_rendering_is_timed_and_its_scenes_are_measured(tmp_path, monkeypatch):
     few = {name: rendering.WORLDS[name] for name in ("0001", "0018")}
     monkeypatch.setattr(rendering, "WORLDS", few)
+    monkeypatch.setattr(roadscenes, "render", raw_data.render)
     timed = rendering.time_rendering(tmp_path / "scenes", ["clone"], stride=400, seed=0)
     assert (timed["frames"], set(timed["frames_per_second_by_world"])) == (2 + 1, set(few))
     shares = rendering.class_shares(sources.open(tmp_path / "scenes"))

@@ -22,15 +22,6 @@ def test_an_epoch_has_every_frame_once_and_keeps_the_last_short_batch(frames):
     assert seen == sorted(frames.images[i].tobytes() for i in indices)
 
 
-def test_images_and_labels_belong_together(frames):
-    images, labels = Batches(frames, range(16), batch_size=16).batch(epoch=0, number=0)
-    whole_images, whole_labels = frames.read(range(16))
-    for image, label in zip(images, labels, strict=True):
-        (position,) = np.flatnonzero((whole_images == image).all(axis=(1, 2, 3)))
-        assert np.array_equal(label, whole_labels[position])
-    assert images.dtype == labels.dtype == np.uint8
-
-
 def test_seed_and_epoch_decide_everything(frames):
     def bytes_of(augmentation, seed, epoch):
         batches = all_batches(Batches(frames, range(16), 4, augmentation, seed), epoch)
@@ -52,14 +43,6 @@ def test_order_and_augmentation_are_the_documented_draws(frames):
         expected_image, expected_labels = STRONG(one, its_labels, draws)
         assert np.array_equal(image, expected_image)
         assert np.array_equal(label, expected_labels)
-
-
-def test_no_batch_depends_on_what_was_read_before(frames):
-    batches = Batches(frames, range(16), 4, STRONG)
-    first, _ = batches.batch(epoch=1, number=2)
-    all_batches(batches)
-    again, _ = batches.batch(epoch=1, number=2)
-    assert np.array_equal(first, again)
 
 
 def test_what_cannot_be_read_is_refused(frames):
@@ -126,9 +109,3 @@ def test_the_sky_is_the_class_of_that_name(frames):
         )
         batches = Batches(same, range(4), 4, Augmentation(flip=False, blue_sky=1.0))
         assert (batches.batch(0, 0)[0] < 200).any() == changes
-
-
-def test_of_one_sequence_alone_others_are_its_own_frames(frames):
-    indices = [i for i, name in enumerate(frames.sequence) if name == frames.sequence[0]]
-    batches = Batches(frames, indices, 4, Augmentation(transfer=1.0), seed=3)
-    assert np.array_equal(batches.batch(0, 0)[0], batches.batch(0, 0)[0])

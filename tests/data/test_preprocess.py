@@ -1,6 +1,5 @@
 """Raw frames become a store: the right pixels, once, whole or not at all, here and on a cluster."""
 
-import resource
 import shutil
 import signal
 import subprocess
@@ -143,20 +142,6 @@ def test_one_process_at_a_time_writes(tree, tmp_path):
         assert sorted(report.written for report in reports) == [0, 0, 6]
 
 
-def test_a_full_disk_is_one_error_and_leaves_nothing_half_written(raw, tmp_path):
-    (tmp_path / "store").mkdir()
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
-    old = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (20_000, limits[1]))
-    try:
-        with pytest.raises(DataError, match=r"store: cannot be written .*make room"):
-            run(raw, tmp_path / "store")
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
-        signal.signal(signal.SIGXFSZ, old)
-    assert names(tmp_path / "store") == [store.CLASS_MAPS_FILE]
-
-
 def test_a_cluster_makes_the_same_store_also_when_a_worker_is_killed(tmp_path, monkeypatch):
     tree = raw_data.virtual_kitti_1(tmp_path / "raw", frames=60)
     run(tree, tmp_path / "here")
@@ -170,15 +155,3 @@ def test_a_cluster_makes_the_same_store_also_when_a_worker_is_killed(tmp_path, m
         with pytest.raises(DataError, match=r"00003\.png"):
             run("raw", tmp_path / "there")
     assert store.verify(tmp_path / "there").digest == store.open(tmp_path / "here").digest
-
-
-def test_real_frames_keep_their_classes_at_a_third_of_their_size(real_data, tmp_path):
-    source = sources.open(real_data / "virtual_kitti_2.0.3")
-    sequence = source.sequences()[:1]
-    preprocess.to_hdf5(source, tmp_path, sequence, progress=False)
-    frames = store.verify(tmp_path)
-    _, labels = source.read(source.frames(sequence)[0])
-    assert frames.image_shape == (125, 414, 3)
-    small = np.bincount(frames.labels[0].ravel(), minlength=14) / (125 * 414)
-    full = np.bincount(labels.ravel(), minlength=14) / labels.size
-    assert np.abs(small - full).max() < 0.005

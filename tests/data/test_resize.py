@@ -5,17 +5,6 @@ from PIL import Image
 from roadseg.data.resize import Downscale
 
 
-def test_a_third_averages_blocks_and_takes_their_centres():
-    generator = np.random.default_rng(0)
-    image = generator.integers(0, 256, (12, 9, 3), np.uint8)
-    labels = np.arange(108, dtype=np.uint8).reshape(12, 9)
-    downscale = Downscale.of((9, 12), 3)
-    assert downscale.size == (3, 4)
-    assert np.array_equal(downscale.labels(labels), labels[1::3, 1::3])
-    blocks = image.reshape(4, 3, 3, 3, 3).mean(axis=(1, 3))
-    assert np.abs(downscale.image(Image.fromarray(image)) - blocks).max() < 1
-
-
 def test_labels_lie_under_the_centre_of_each_new_pixel_and_images_are_averaged():
     labels = np.tile(np.arange(30, dtype=np.uint8), (30, 1))
     image = Image.fromarray(np.random.default_rng(0).integers(0, 256, (30, 30, 3), np.uint8))

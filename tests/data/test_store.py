@@ -1,6 +1,5 @@
 """A store gives back what was written, in any process; one damaged bit is an error or has no effect."""
 
-import multiprocessing
 import pickle
 import shutil
 
@@ -23,15 +22,6 @@ def test_reading_keeps_order_and_repeats(frames):
     for position in (-1, len(frames)):
         with pytest.raises(ValueError, match="counted from 0"):
             frames.read([0, position])
-
-
-@pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
-def test_worker_processes_read_the_same_pixels(frames):
-    expected, _ = frames.read([3])  # the file is open here before the others start
-    for start in ("fork", "spawn"):
-        with multiprocessing.get_context(start).Pool(2) as pool:
-            for images, _ in pool.map(frames.read, [[3], [3], [3]]):
-                assert np.array_equal(images, expected)
 
 
 def test_a_store_is_found_from_another_folder_and_below_the_home_directory(

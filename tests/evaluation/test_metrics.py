@@ -105,32 +105,6 @@ def test_boundary_counts_of_a_case_worked_by_hand():
     assert metrics.boundary_f_scores(never_true)[[0, 2]].tolist() == [0, 0]
 
 
-def test_boundary_scores_agree_with_distances_to_the_other_boundary():
-    """The slow way: for each boundary pixel the nearest one of the other label image, in rows or
-    columns, whichever is further."""
-    generator = np.random.default_rng(0)
-    labels, predictions = (
-        np.kron(generator.integers(0, 3, (6, 7)), np.ones((4, 4), int)).astype(np.uint8)
-        for _ in range(2)
-    )
-    labels[generator.random(labels.shape) < 0.05] = IGNORE
-
-    def boundary(ids, kind):
-        places = []
-        for row, column in np.argwhere((ids == kind) & (labels != IGNORE)):
-            for i, j in ((row - 1, column), (row + 1, column), (row, column - 1), (row, column + 1)):
-                inside = 0 <= i < ids.shape[0] and 0 <= j < ids.shape[1]
-                if inside and labels[i, j] != IGNORE and ids[i, j] != kind:
-                    places.append((row, column))
-        return np.array(sorted(set(places))).reshape(-1, 2)
-
-    for kind, counts in enumerate(metrics.boundary_counts(labels, predictions, 3)):
-        true, predicted = boundary(labels, kind), boundary(predictions, kind)
-        apart = np.abs(true[:, None] - predicted[None]).max(-1)
-        found, right = ((apart.min(axis, initial=99) <= 2).sum() for axis in (1, 0))
-        assert counts.tolist() == [len(true), found, len(predicted), right]
-
-
 def batch():
     generator = np.random.default_rng(0)
     labels = generator.integers(0, 4, (6, 8, 9)).astype(np.uint8)

@@ -30,16 +30,13 @@ FROM_KITTI = {
 }  # fmt: skip
 
 
-def test_the_truth_is_translated_for_a_network_of_the_tables_classes(frames):
+def test_truth_or_predictions_are_translated_to_the_classes_of_the_table(frames, camvid):
     network = Oracle(frames, FROM_KITTI, CAMVID)
     result = evaluation.evaluate_transfer(network, CAMVID, frames, VIRTUAL_KITTI)
     # Neither Pavement nor Pedestrian nor Bicyclist.
     assert result.class_names == VIRTUAL_KITTI.class_names
     assert result.pixel_accuracy == result.mean_iou == 1
     assert result.confusion.sum() == frames.labels[:].size
-
-
-def test_predictions_are_translated_for_frames_of_the_tables_classes(camvid):
     network = Oracle(camvid, {
         "Pavement": "Terrain", "SignSymbol": "TrafficSign", "Fence": "GuardRail", "Pedestrian": "Misc",
         "Bicyclist": "Misc",

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+import roadscenes
 from roadseg import networks, training
 from roadseg.cli import main
 from roadseg.data import preprocess, sources
@@ -14,6 +15,7 @@ from roadseg.errors import DataError
 from roadseg.inference import export, export_formats
 from roadseg.inference.export_formats import open_exported
 from roadseg.networks.model_card import ModelCard
+from tests import raw_data
 from tests.training import runs
 
 SAVED_MODEL = export_formats.get("saved_model")
@@ -33,7 +35,7 @@ def run(frames, tmp_path_factory) -> training.Run:
     network = networks.build("simple", shape, classes, policy="mixed_bfloat16", width=0.25)
     with runs.eagerly():
         folder, recipe = tmp_path_factory.mktemp("runs") / "run", replace(runs.TINY, epochs=1)
-        return runs.train(frames, folder, recipe, network)
+        return runs.train_tiny(frames, folder, recipe, network)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +53,7 @@ def saved_model(run, frames, tmp_path_factory):
     return path, table
 
 
-def test_the_file_labels_as_the_run_does(run, frames, saved_model):
+def test_the_file_labels_as_the_run_does_and_its_card_lies_beside_it(run, frames, saved_model):
     path, table = saved_model
     exported = open_exported(path)
     images, _ = frames.read(range(3))
@@ -64,15 +66,9 @@ def test_the_file_labels_as_the_run_does(run, frames, saved_model):
     assert table["mean IoU"].iloc[1] == pytest.approx(run.result.mean_iou, abs=0.05)  # in bfloat16
     assert table["frames/s"].min() > 0
     assert table["MB"].tolist()[1] == pytest.approx(exported.megabytes)
-
-
-def test_its_card_lies_beside_it(run, frames, saved_model):
-    path, _ = saved_model
-    assert sorted(each.name for each in path.parent.iterdir()) == [
-        "simple-21x32.json",
-        "simple-21x32.saved_model",
-    ]
-    card = open_exported(path).card
+    assert {each.name for each in path.parent.iterdir()} == {"simple-21x32.json", path.name}
+    assert path.name == "simple-21x32.saved_model"
+    card = exported.card
     assert card == ModelCard.load(path.with_suffix(".json"))
     assert card == replace(run.card, precision="float32", results={})
     assert (card.class_names, card.image_shape) == (frames.class_names, frames.image_shape)
@@ -136,8 +132,8 @@ def test_weights_are_exported_without_frames(tmp_path, capsys):
 
 def test_without_frames_scenes_are_rendered(tmp_path, monkeypatch):
     pytest.importorskip("embreex", reason="rendering needs embreex, of the extra scenes")
-    few = {"worlds": ("0001", "0002"), "frames": 1, "seed": 8, "progress": False}
-    monkeypatch.setattr(export, "_RENDERED", few)
+    monkeypatch.setattr(roadscenes, "render", raw_data.render)
+    monkeypatch.setattr(export, "_RENDERED", {"worlds": ("0001", "0002"), "frames": 1})
     _, table = export.export("simple_plus", [SAVED_MODEL], size=(32, 96), folder=tmp_path)
     assert table.index.name.endswith(" 1 frames")
     assert not export.shortfalls(table)

@@ -1,10 +1,8 @@
-import itertools
-
 import numpy as np
 import pytest
 
 from roadseg.inference import interpolation
-from roadseg.inference.interpolation import decide, entropy_of, probabilities, spans
+from roadseg.inference.interpolation import decide, entropy_of, probabilities
 
 
 def bilinear(values, rows, columns):
@@ -50,18 +48,3 @@ def test_at_the_pixels_themselves_nothing_is_interpolated():
     np.testing.assert_array_equal(ids, probable.argmax(-1))
     np.testing.assert_allclose(confidence, probable.max(-1), rtol=1e-6)
     np.testing.assert_allclose(entropy, entropy_of(probable), rtol=1e-5)
-
-
-def test_cores_fill_the_length_and_windows_overlap():
-    for length in (1, 30, 31, 32, 33, 56, 57, 100, 1000):
-        windows = spans(length, window=32, overlap=8)
-        assert windows[0].core_start == 0
-        assert windows[-1].core_stop == windows[-1].stop == length
-        for window in windows:
-            assert window.stop - window.start == min(length, 32)
-            assert window.start <= window.core_start < window.core_stop <= window.stop
-        for left, right in itertools.pairwise(windows):
-            assert left.core_stop == right.core_start
-            assert left.stop - right.start >= 8
-            assert abs((left.stop - left.core_stop) - (right.core_start - right.start)) <= 1
-    assert [len(spans(length, 32, 8)) for length in (32, 56, 57)] == [1, 2, 3]

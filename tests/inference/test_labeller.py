@@ -1,7 +1,5 @@
 """Labelling of one image, with a network that needs no Keras, and with those that can be opened."""
 
-import threading
-
 import keras
 import numpy as np
 import pytest
@@ -85,15 +83,6 @@ def test_windows_have_the_size_in_training_and_agree_with_the_whole(resizable):
     np.testing.assert_allclose(tiled.confidence, whole.confidence, atol=0.1)
 
 
-def test_a_network_of_one_size_sees_images_of_every_shape():
-    for size in ((10, 300), (300, 10), (8, 8), (150, 100)):
-        model = BrightnessModel(resizable=False)
-        result = Labeller(model).segment(np.full((*size, 3), 255, np.uint8))
-        assert set(model.seen) == {(HEIGHT, WIDTH, 3)}
-        assert result.ids.shape == size
-        assert (result.ids == BRIGHT).all()
-
-
 def test_a_large_image_is_never_seen_as_a_whole(labeller, model, monkeypatch):
     monkeypatch.setattr("roadseg.inference.labeller._LARGEST", 1000)
     labeller.segment(np.full((200, 64, 3), 255, np.uint8))
@@ -129,18 +118,6 @@ def test_threads_take_turns_with_the_network(model, halves, monkeypatch):
 
     monkeypatch.setattr(model, "logits", counted)
     assert len(list(in_order(Labeller(model).segment, 8 * [halves]))) == len(model.seen) == 8
-
-
-def test_work_is_done_in_order_in_threads_and_given_up_after_an_error():
-    taken, all_there = [], threading.Barrier(3, timeout=10)
-    items = (taken.append(number) or number for number in range(100))
-    results = in_order(lambda number: 2 * number, items)
-    assert [next(results) for _ in range(3)] == [0, 2, 4]
-    assert len(taken) < 10
-    results.close()
-    assert len(list(in_order(lambda _: all_there.wait(), range(3)))) == 3
-    with pytest.raises(ZeroDivisionError):
-        list(in_order(lambda number: 1 / (3 - number), range(100)))
 
 
 def test_weights_that_ship_label_a_file_of_any_size(tmp_path):

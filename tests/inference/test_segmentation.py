@@ -40,7 +40,7 @@ def test_the_overlay_blends_image_and_colours_and_has_white_lines_between_them(s
         segmentation.overlay(1.5)
 
 
-def test_the_legend_names_the_classes_that_occur(segmentation):
+def test_the_legend_names_the_classes_that_occur_in_rows_of_the_images_width(segmentation):
     both = np.asarray(segmentation.overlay(1, palette="own"))
     legend = both[30:].reshape(-1, 3).tolist()
     assert list(PALETTE[0]) in legend
@@ -49,9 +49,6 @@ def test_the_legend_names_the_classes_that_occur(segmentation):
     assert segmentation.overlay(1, ()).height == 30
     legend = np.asarray(segmentation.overlay(1, ["Grey"], "own"))[30:].reshape(-1, 3).tolist()
     assert list(PALETTE[1]) in legend
-
-
-def test_a_narrow_image_has_a_legend_of_several_rows(segmentation):
     narrow = dataclasses.replace(
         segmentation, image=segmentation.image[:, 60:140], ids=segmentation.ids[:, 60:140]
     )
@@ -78,9 +75,6 @@ def test_only_keeps_the_chosen_classes(segmentation):
     assert bright.shares() == {"Dark": 0, "Grey": 0, "Bright": 0.5}
     with pytest.raises(ValueError, match="unknown class 'Bike': one of Dark, Grey, Bright"):
         segmentation.only(["Bike"])
-
-
-def test_shares_and_confidence(segmentation):
     assert segmentation.shares() == {"Dark": 0.5, "Grey": 0, "Bright": 0.5}
     assert np.asarray(segmentation.confidence_image())[0, 0] == 204
 

@@ -5,7 +5,6 @@ import io
 import re
 from fractions import Fraction
 
-import av
 import numpy as np
 import pytest
 from PIL import Image
@@ -62,20 +61,6 @@ def test_colours_are_read_as_the_file_says(tmp_path):
         path = tmp_path / "drive.mkv"
         videos.write(path, 2, size, colour=orange, colours=colours, **context)
         np.testing.assert_allclose(np.asarray(frames(path)[0][1])[20, 8], orange, atol=8)
-
-
-def test_what_a_trimmed_video_hides_is_not_missed(tmp_path, recwarn):
-    whole = videos.write(tmp_path / "whole.mp4", frames=48)
-    with av.open(str(whole)) as old, av.open(str(tmp_path / "cut.mp4"), "w") as new:
-        source = old.streams.video[0]
-        target = new.add_stream_from_template(source)
-        start = round(Fraction(30) / videos.RATE / source.time_base)
-        for packet in old.demux(source):
-            if packet.dts is not None:
-                packet.pts, packet.dts, packet.stream = packet.pts - start, packet.dts - start, target
-                new.mux(packet)
-    assert len(frames(tmp_path / "cut.mp4")) == 18
-    assert not recwarn.list
 
 
 def test_old_cameras_and_odd_names_are_no_matter(tmp_path, monkeypatch):

@@ -83,8 +83,7 @@ def test_every_variant_takes_odd_sizes():
     ]
     for name, options in variants:
         network = networks.build(name, (37, 51, 3), 4, **options)
-        for size in ((37, 51), (16, 16)):
-            assert network(noise((*size, 3))).shape == (2, *size, 4), (name, options, size)
+        assert network(noise((37, 51, 3))).shape == (2, 37, 51, 4), (name, options)
 
 
 def test_what_the_ideas_for_the_simple_network_cost():

@@ -28,16 +28,6 @@ def test_a_normalised_convolution_has_no_bias_and_a_relu_of_its_own(separable):
     assert not normalised.layers[1].use_bias
 
 
-def test_without_relu_a_convolution_is_linear():
-    x = keras.Input((8, 10, 4))
-    for batch_normalisation in (False, True):
-        y = blocks.convolution(x, 6, "a", batch_normalisation=batch_normalisation, relu=False)
-        network = keras.Model(x, y)
-        image = np.random.default_rng(0).normal(size=(1, 8, 10, 4)).astype(np.float32)
-        once, twice = (network.predict_on_batch(factor * image) for factor in (1, -2))
-        assert twice == pytest.approx(-2 * once, abs=1e-4)
-
-
 def test_upsampling_matches_the_size_by_padding_or_cropping_at_the_end():
     ones = np.ones((1, 4, 5, 1), np.float32)
     for size in ((7, 9), (8, 10), (9, 11), (9, 9)):
@@ -49,30 +39,6 @@ def test_upsampling_matches_the_size_by_padding_or_cropping_at_the_end():
             expected = np.zeros((1, *size, 1))
             expected[:, :8, :10] = 1
             np.testing.assert_array_equal(y, expected)
-
-
-def test_the_upsampling_convolution_has_as_many_weights_either_way():
-    x, like = keras.Input((4, 5, 3)), keras.Input((9, 9, 2))
-    learned, bilinear = (
-        keras.Model([x, like], blocks.upsampling_convolution(x, 6, like, "a", bilinear=wanted))
-        for wanted in (False, True)
-    )
-    assert learned.output_shape[1:] == bilinear.output_shape[1:] == (9, 9, 6)
-    assert learned.count_params() == bilinear.count_params()
-
-
-def test_nearest_upsampling_repeats_pixels():
-    x, like = keras.Input((1, 2, 1)), keras.Input((2, 4, 1))
-    network = keras.Model([x, like], blocks.upsample(x, like, 2, "nearest", "a"))
-    one_two = np.array([1, 2], np.float32).reshape(1, 1, 2, 1)
-    y = network.predict_on_batch([one_two, np.zeros((1, 2, 4, 1), np.float32)])
-    assert y[0, ..., 0].tolist() == [[1, 1, 2, 2], [1, 1, 2, 2]]
-
-
-def test_an_unknown_upsampling_is_refused():
-    x = keras.Input((4, 4, 2))
-    with pytest.raises(ValueError, match="unknown upsampling 'cubic'"):
-        blocks.upsample(x, keras.Input((8, 8, 2)), 2, "cubic", "a")
 
 
 def test_global_context_carries_one_pixel_to_every_other():

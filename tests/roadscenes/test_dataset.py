@@ -158,13 +158,9 @@ def test_it_needs_neither_tensorflow_nor_embree_before_it_renders(tmp_path):
         "roadscenes.render(sys.argv[1], frames=1, workers=1, progress=False)"
     )
     command = [sys.executable, "-c", program, str(tmp_path)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment())
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.stdout == "set()\n"
     assert 'not installed: pip install "roadseg[scenes]"' in done.stderr
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
 
 
 def images(target: Path) -> list[Path]:
@@ -174,7 +170,7 @@ def images(target: Path) -> list[Path]:
 def test_workers_end_with_their_caller(tmp_path):
     program = "import sys, roadscenes; roadscenes.render(sys.argv[1], ['0018'], frames=40, workers=2)"
     command = [sys.executable, "-c", program, str(tmp_path)]
-    caller = subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE)
+    caller = subprocess.Popen(command, stdout=subprocess.PIPE)
     clusters.wait_until(lambda: images(tmp_path))
     caller.send_signal(signal.SIGTERM)
     caller.communicate(timeout=20)  # ends when the last of its workers closes the pipe

@@ -24,29 +24,7 @@ def test_the_camera_is_that_of_virtual_kitti():
     assert instance_ids[-1, 0] == ROAD
 
 
-def test_a_camera_turned_to_the_left_sees_things_further_right():
-    ahead, left = (look(road_with(PLATE), Light(), turn)[1] == MISC for turn in (0.0, np.radians(15)))
-    shift = np.nonzero(left)[1].mean() - np.nonzero(ahead)[1].mean()
-    assert shift == pytest.approx(725 * np.tan(np.radians(15)), rel=0.02)
-
-
-def test_labels_are_hard_and_images_are_not():
-    plate = quad((10, -1.003, 1.5), (0, 2, 0), (0, 0.31, 1), "flat", (0.9, 0.1, 0.1), MISC)
-    image, instance_ids = look(road_with(plate), Light(clouds=0.0))
-    assert set(np.unique(instance_ids)) == {ROAD, SKY, MISC}
-    on_plate = instance_ids[120:180] == MISC
-    rows, columns = np.nonzero(on_plate[:, 1:] != on_plate[:, :-1])
-    colours = image[120:180].astype(int)
-    plate_colour, sky_colour = colours[30, 640], colours[30, 300]
-
-    def is_mixed(beside):
-        return np.all([np.abs(beside - each).sum(1) > 30 for each in (plate_colour, sky_colour)], axis=0)
-
-    mixed = is_mixed(colours[rows, columns]) | is_mixed(colours[rows, columns + 1])
-    assert mixed.mean() > 0.4
-
-
-OVERCAST, FOG, RAIN = (VARIATIONS[name].light for name in ("overcast", "fog", "rain"))
+OVERCAST, FOG = VARIATIONS["overcast"].light, VARIATIONS["fog"].light
 
 
 def test_the_sun_casts_hard_shadows_and_an_overcast_sky_soft_ones():
@@ -76,17 +54,6 @@ def test_fog_hides_what_is_far():
 
     assert contrast(FOG, near) > 60
     assert contrast(FOG, far) < 0.3 * contrast(OVERCAST, far)
-
-
-def test_a_wet_road_reflects():
-    lamp = quad((12, -1, 0.2), (0, 2, 0), (0, 0, 2), "flat", (0.9, 0.0, 0.0), MISC)
-    redness = []
-    for light in (OVERCAST, RAIN):
-        image, instance_ids = look(road_with(lamp), light)
-        below = image[300:330, 600:640].astype(float)
-        assert (instance_ids[300:330, 600:640] == ROAD).all()
-        redness.append(below[..., 0].mean() - below[..., 2].mean())
-    assert redness[1] > redness[0] + 5
 
 
 def test_each_world_and_each_randomised_frame_has_a_light_of_its_own():

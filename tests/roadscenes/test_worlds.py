@@ -43,13 +43,6 @@ def test_all_classes_occur_in_the_worlds(furnished):
     assert seen | {SKY} == set(range(14))
 
 
-def test_trees_far_away_have_fewer_triangles(furnished):
-    world = furnished("0018")
-    tree = next(prop for prop in world.props if prop.builder.__name__ == "broadleaf")
-    near, far = (world.prop_mesh(tree, detail) for detail in (1.0, 0.3))
-    assert len(far) < 0.8 * len(near)
-
-
 def test_props_stand_on_the_ground_and_not_in_each_other_or_on_the_road(furnished):
     for name, layout in WORLDS.items():
         world = furnished(name)
@@ -59,19 +52,11 @@ def test_props_stand_on_the_ground_and_not_in_each_other_or_on_the_road(furnishe
         for prop in world.props[::7]:
             height = world.network.height(prop.road, prop.s, prop.t)
             ground = prop.road.line.at(prop.s, prop.t, height)[2]
-            lowest = world.prop_mesh(prop).vertices[..., 2].min()
+            mesh = world.prop_mesh(prop)
+            lowest = mesh.vertices[..., 2].min()
             assert ground - 2.6 < lowest < ground + 0.25, prop  # roots and foundations go deeper
-
-
-def test_parked_cars_point_the_way_of_the_traffic_and_traffic_lights_of_one_road_agree(furnished):
-    """It keeps to the right: away from the camera on its side, towards it on the other."""
-    parked = [prop for prop in furnished("0001").props if prop.instance_id is not None]
-    assert {prop.t > 0 for prop in parked} == {True, False}
-    assert all(np.cos(prop.yaw) * -np.sign(prop.t) > 0.9 for prop in parked)
-    world = furnished("0006")
-    lights = [prop for prop in world.props if "traffic_light" in prop.builder.__name__]
-    assert len(lights) == 6
-    assert len({prop.model for prop in lights if prop.road is world.network.main}) == 1
+            assert np.isfinite(mesh.vertices).all(), prop
+            assert np.abs(np.linalg.norm(mesh.normals_uv[..., :3], axis=-1)).max() < 1.01, prop
 
 
 def test_no_vehicle_drives_through_another_or_the_camera(furnished):

@@ -42,16 +42,6 @@ def test_stored_trainings_are_recognised_and_not_made_again():
             assert is_stored(study, replace(trial, recipe=replace(trial.recipe, **follows)))
 
 
-def test_epochs_in_equal_time_follow_from_the_times_that_were_stored():
-    for study in (each for each in STUDIES.values() if each.minutes):
-        milliseconds = load_step_milliseconds(study)
-        shared = {trial.name for trial in study.trials if trial.split is None}
-        for result in (each for each in load(study) if each.name in shared):
-            epochs = result.recipe.epochs
-            epoch = result.record["steps"] / epochs * milliseconds[result.name]
-            assert epochs == max(1, round(60_000 * study.minutes / epoch))
-
-
 def test_the_networks_of_trials_have_as_many_parameters_as_those_that_were_trained():
     """One trial a study: the first that changes the network."""
     for study in STUDIES.values():

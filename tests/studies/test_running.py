@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 import roadscenes
-from benchmarks import harness
 from roadseg.errors import DataError
-from studies.runner import Trial, data_sets, load, load_step_milliseconds, running
+from roadseg.training.losses import CrossEntropy
+from studies import peers
+from studies.runner import Result, data_sets, load, running
 from studies.runner.data_sets import train_on
-from studies.runner.running import plan, run
+from studies.runner.results import append, read
+from studies.runner.running import run
 from tests import raw_data
 from tests.studies.conftest import ONE_EPOCH
 
@@ -57,38 +59,6 @@ def test_a_training_is_made_once_and_leaves_a_line(study, frames, folders, monke
             run(changed, **folders)
 
 
-def test_every_seed_repeats_every_trial_from_other_weights(study, frames):
-    planned = list(plan(replace(study, seeds=(0, 1)), frames, None))
-    assert [(each.name, each.recipe.seed) for each, _ in planned] == [
-        ("simple", 0), ("bilinear", 0), ("simple", 1), ("bilinear", 1)
-    ]  # fmt: skip
-    first, again, other = (planned[i][0].build((32, 48, 3), 3).get_weights()[0] for i in (0, 0, 2))
-    assert np.array_equal(first, again)
-    assert not np.array_equal(first, other)
-
-
-def test_equal_time_gives_the_epochs_that_fit_and_fewer_images_as_many_steps(study, frames):
-    for minutes, epochs in ((0.1, [20, 10]), (1e-6, [1, 1])):  # of one step each
-        planned = plan(replace(study, minutes=minutes), frames, {"simple": 300, "bilinear": 600})
-        assert [trial.recipe.epochs for trial, _ in planned] == epochs
-    half = replace(ONE_EPOCH, epochs=8, warm_up_epochs=1)
-    fewer = Trial("fewer", "simple", half, split=lambda frames: replace(whole, train=whole.train[::2]))
-    whole = study.split(frames)
-    ((trial, split),) = plan(replace(study, trials=(fewer,)), frames, None)
-    assert (len(split.train), trial.recipe.epochs, trial.recipe.warm_up_epochs) == (4, 16, 2)
-
-
-def test_steps_are_timed_once_and_kept(study, frames, tmp_path, monkeypatch):
-    assert load_step_milliseconds(study, tmp_path) is None
-    monkeypatch.setattr(running, "_ROUNDS", 1)
-    study = replace(study, time_steps=True)
-    milliseconds = running.step_milliseconds(study, frames, tmp_path)
-    kept = json.loads((tmp_path / "tiny.timing.json").read_text())
-    assert (list(kept["milliseconds"]), kept["machine"]) == (["simple", "bilinear"], harness.machine())
-    assert min(milliseconds.values()) > 0
-    assert running.step_milliseconds(study, frames, tmp_path) == milliseconds
-
-
 def test_a_split_takes_only_what_is_named(frames):
     camvid = SimpleNamespace(
         path=Path("camvid"), sequence=["train/a", "train/b", "test/a", "train/a", "val/b"]
@@ -110,6 +80,28 @@ def test_camvid_is_preprocessed_once_and_worlds_are_furnished_by_each_seed(tmp_p
     assert {name.split("/")[0] for name in frames.sequence} == {"train", "val"}
     assert frames.image_shape == (21, 32, 3)
     assert data_sets.camvid(3)(folder).digest == frames.digest
-    monkeypatch.setattr(roadscenes, "render", lambda target, *_, **__: raw_data.virtual_kitti_1(target))
+    monkeypatch.setattr(roadscenes, "render", raw_data.render)
     streets = data_sets.furnished("0001", [0, 1])()
     assert set(streets.sequence) == {"seed-0/0001/clone", "seed-1/0001/clone"}
+
+
+def test_a_result_is_a_line_and_reads_as_it_was_written_in_the_order_of_the_study(study, tmp_path):
+    study, record = replace(study, seeds=(1,)), {"recipe": {"seed": 1}}
+    for name in ("bilinear", "given up", "simple"):
+        append(study, record | {"name": name}, tmp_path / "results")
+    (path,) = (tmp_path / "results").iterdir()
+    lines = [json.loads(line)["name"] for line in path.read_text("utf-8").splitlines()]
+    assert (path.name, lines) == ("tiny.jsonl", ["bilinear", "given up", "simple"])
+    both = Result(record | {"name": "simple"}), Result(record | {"name": "bilinear"}, "2")
+    assert tuple(read(study, path.parent)) == both
+    with pytest.raises(DataError, match=r"tiny\.jsonl lacks 'simple', seed 2.*run_study\.py tiny"):
+        load(replace(study, seeds=(1, 2)), path.parent)
+
+
+def test_fast_scnn_has_the_papers_size_and_trains():
+    network = peers.build("fast_scnn", (66, 97, 3), 19, 0, "float32")
+    assert network.output_shape == (None, 66, 97, 19)
+    assert network.count_params() == pytest.approx(1.11e6, rel=0.1)  # table 1 of the paper's results
+    image, labels = np.zeros((2, 66, 97, 3), np.uint8), np.zeros((2, 66, 97), np.uint8)
+    network.compile("adam", CrossEntropy())
+    assert 0 < network.train_on_batch(image, labels) < 10

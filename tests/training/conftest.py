@@ -3,13 +3,6 @@ import pytest
 from tests.training import runs
 
 
-@pytest.fixture
-def eager():
-    """For trainings of a tiny network."""
-    with runs.eagerly():
-        yield
-
-
 @pytest.fixture(scope="package")
 def finished(frames, tmp_path_factory):
     """A finished training of a tiny network; read only."""

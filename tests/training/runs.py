@@ -2,35 +2,32 @@
 
 import contextlib
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
-from roadseg import networks, training
+from roadseg import training
 from roadseg.data import splits
 from roadseg.data.augmentation import Augmentation
 from roadseg.data.store import FrameStore
 from roadseg.networks.blocks import convolution, normalised_input, upsample
 
-SHORT = training.Recipe(
-    name="short",
+TINY = training.Recipe(  # two steps an epoch
+    name="tiny",
     epochs=4,
-    batch_size=3,
+    batch_size=6,
     optimizer="adamw",
     learning_rate=3e-3,
     schedule="cosine",
     warm_up_epochs=1,
     weight_decay=1e-2,
-    augmentation=Augmentation(scale=(0.8, 1.25), brightness=0.2),
+    augmentation=Augmentation(crop=(16, 24), transfer=0.5, paste=0.5, grey=0.2),
     class_weight_power=0.5,
     ema_momentum=0.9,
+    upsampled_loss=False,
+    norm_momentum=0.9,
+    validate_every=2,
 )
-
-
-def simple_for(frames: FrameStore, seed: int = 0) -> keras.Model:
-    return networks.build("simple", frames.image_shape, frames.num_classes, seed)
 
 
 def tiny_for(frames: FrameStore, seed: int = 0) -> keras.Model:
@@ -45,6 +42,8 @@ def tiny_for(frames: FrameStore, seed: int = 0) -> keras.Model:
 @contextlib.contextmanager
 def eagerly() -> Iterator[None]:
     """Without compiled graphs, whose compilation takes longer than a tiny network's training."""
+    import tensorflow as tf
+
     tf.config.run_functions_eagerly(True)
     try:
         yield
@@ -56,29 +55,12 @@ def split_of(frames: FrameStore) -> splits.Split:
     return splits.block(frames, validation=0.25, gap=1)
 
 
-def train(
-    frames: FrameStore, folder: str | Path, recipe=SHORT, network=None, progress=False, callbacks=()
-) -> training.Run:
-    network = network or simple_for(frames)
-    return training.train(network, frames, split_of(frames), recipe, folder, progress, callbacks)
-
-
-TINY = replace(  # two steps an epoch
-    SHORT,
-    name="tiny",
-    batch_size=6,
-    augmentation=Augmentation(crop=(16, 24), transfer=0.5, paste=0.5, grey=0.2),
-    upsampled_loss=False,
-    norm_momentum=0.9,
-    validate_every=2,
-)
-
-
 def train_tiny(
-    frames: FrameStore, folder: str | Path, recipe=TINY, network=None, **options
+    frames: FrameStore, folder: str | Path, recipe=TINY, network=None, progress=False, callbacks=()
 ) -> training.Run:
     """A training that takes about a second, inside `eagerly`."""
-    return train(frames, folder, recipe, network or tiny_for(frames), **options)
+    network = network or tiny_for(frames)
+    return training.train(network, frames, split_of(frames), recipe, folder, progress, callbacks)
 
 
 class StopAfter(keras.callbacks.Callback):

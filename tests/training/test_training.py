@@ -1,11 +1,8 @@
 """train(): what it leaves, that it continues identically, and what it refuses."""
 
-import json
-import os
 import signal
 import subprocess
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,44 +10,21 @@ import keras
 import numpy as np
 import pytest
 
-from roadseg import evaluation, networks, training
+from roadseg import evaluation, files, networks, training
 from roadseg.data import preprocess, sources, splits, store
-from roadseg.data.augmentation import Augmentation
 from roadseg.errors import DataError, TrainingError
 from roadseg.training import run as run_module
 from roadseg.training.trainer import fitted_network, label_stride
 from tests import raw_data
+from tests.clusters import wait_until
 from tests.training.runs import (
-    SHORT,
     TINY,
     StopAfter,
     everything_but_times,
-    simple_for,
     split_of,
     tiny_for,
     train_tiny,
 )
-
-ROOT = Path(__file__).parents[2]
-PROGRAM = """
-import sys
-from roadseg.data import store
-from tests.training import runs
-runs.train_tiny(store.open(sys.argv[1]), sys.argv[2])
-"""
-
-
-def kill_after_the_first_epoch(frames, folder, environment=None):
-    """A training in a process of its own, killed without notice."""
-    command = [sys.executable, "-c", PROGRAM, frames.path, folder]
-    process = subprocess.Popen(command, cwd=ROOT, env=environment)
-    deadline = time.monotonic() + 120
-    while not (folder / "history.csv").exists() and time.monotonic() < deadline:
-        time.sleep(0.02)
-    process.send_signal(signal.SIGKILL)
-    assert process.wait() == -signal.SIGKILL
-    assert not (folder / "metrics.json").exists()
-    return command
 
 
 def test_a_run_holds_all_that_its_results_come_from(finished, frames):
@@ -126,17 +100,23 @@ def test_interrupted_in_an_epoch_it_continues_in_the_same_notebook(
     assert everything_but_times(run) == everything_but_times(finished)
 
 
-def test_killed_it_continues_to_the_same_result(frames, tmp_path):
-    kill_after_the_first_epoch(frames, tmp_path / "killed")
-    runs = [train_tiny(frames, tmp_path / name) for name in ("killed", "whole")]
-    assert everything_but_times(runs[0]) == everything_but_times(runs[1])
+PROGRAM = """
+import sys
+from roadseg.data import store
+from tests.training import runs
+with runs.eagerly():
+    runs.train_tiny(store.open(sys.argv[1]), sys.argv[2])
+"""
 
 
-def test_a_run_on_jax_continues_after_a_kill(frames, tmp_path):
-    environment = os.environ | {"KERAS_BACKEND": "jax"}
-    command = kill_after_the_first_epoch(frames, tmp_path, environment)
-    subprocess.run(command, cwd=ROOT, env=environment, check=True)
-    assert len(json.loads((tmp_path / "metrics.json").read_text())["iou"]) == 14
+def test_killed_it_continues_to_the_same_result(finished, frames, tmp_path, eager):
+    command = [sys.executable, "-c", PROGRAM, frames.path, tmp_path]
+    process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
+    wait_until(lambda: (tmp_path / "history.csv").exists())
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "metrics.json").exists()
+    assert everything_but_times(train_tiny(frames, tmp_path)) == everything_but_times(finished)
 
 
 def test_other_settings_in_the_same_folder_are_refused_by_name(finished, frames, tmp_path):
@@ -146,7 +126,11 @@ def test_other_settings_in_the_same_folder_are_refused_by_name(finished, frames,
     with pytest.raises(TrainingError, match=r"other settings \(split"):
         training.train(tiny_for(frames), frames, split, TINY, finished.folder)
     with pytest.raises(TrainingError, match=r"network\.architecture"):
-        train_tiny(frames, finished.folder, network=simple_for(frames))
+        train_tiny(
+            frames,
+            finished.folder,
+            network=networks.build("simple", frames.image_shape, frames.num_classes),
+        )
     (tmp_path / "settings.json").write_text("{}")
     with pytest.raises(TrainingError, match="a run of another version; choose another folder"):
         train_tiny(frames, tmp_path)
@@ -174,18 +158,9 @@ def test_damaged_files_of_a_run_are_named(frames, tmp_path, eager):
     assert train_tiny(frames, tmp_path).is_finished
 
 
-def test_two_processes_do_not_train_in_one_folder(frames, tmp_path, eager):
-    program = (
-        "import sys\nfrom pathlib import Path\nfrom roadseg.files import folder_lock\n"
-        "with folder_lock(Path(sys.argv[1])):\n    print('locked', flush=True)\n    sys.stdin.read()"
-    )
-    command = [sys.executable, "-c", program, tmp_path]
-    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as other:
-        assert other.stdout.readline() == "locked\n"
-        with pytest.raises(TrainingError, match="another process is writing into this folder"):
-            train_tiny(frames, tmp_path)
-        other.stdin.close()
-    assert train_tiny(frames, tmp_path).is_finished
+def test_no_other_trains_in_a_folder_meanwhile(frames, tmp_path):
+    with files.folder_lock(tmp_path), pytest.raises(TrainingError, match="another process is writing"):
+        train_tiny(frames, tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_named(frames, tmp_path, eager, monkeypatch):
@@ -202,8 +177,8 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(frames, tmp_pat
     image = keras.Input((32, 32, 3), dtype="uint8")
     fixed = keras.Model(image, keras.layers.Conv2D(14, 1)(keras.layers.Rescaling(1 / 255)(image)))
     for network, recipe, message in (
-        (fixed, SHORT, r"takes images \(32, 32, 3\)"),
-        (networks.build("simple", (32, 32, 3), 5), SHORT, "has 5 classes"),
+        (fixed, TINY, r"takes images \(32, 32, 3\)"),
+        (networks.build("simple", (32, 32, 3), 5), TINY, "has 5 classes"),
     ):
         with pytest.raises(ValueError, match=message):
             training.train(network, frames, split, recipe, folder)
@@ -214,7 +189,7 @@ def test_what_does_not_fit_is_refused_before_anything_is_written(frames, tmp_pat
         splits.Split((0,), (len(frames),), "by hand"),
     ):
         with pytest.raises(DataError, match="make it again"):
-            training.train(tiny_for(frames), frames, wrong, SHORT, folder)
+            training.train(tiny_for(frames), frames, wrong, TINY, folder)
     assert not folder.exists()
 
 
@@ -231,25 +206,16 @@ def test_frames_without_one_label_are_refused(frames, tmp_path, monkeypatch):
     assert not (tmp_path / "run").exists()
 
 
-class OneDamaged(store.FrameStore):
-    """Frames of which one cannot be read any more once the training has begun."""
+def test_a_frame_that_is_damaged_meanwhile_is_named(frames, tmp_path, eager, monkeypatch):
+    def damaged(self, indices):
+        raise DataError("frame 3")
 
-    is_damaged = False
-
-    def read(self, indices):
-        if self.is_damaged:
-            raise DataError("frame 3")
-        return super().read(indices)
-
-
-def test_a_frame_that_is_damaged_meanwhile_is_named(frames, tmp_path, eager):
     class Damage(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
-            damaged.is_damaged = epoch == 1
+            monkeypatch.setattr(store.FrameStore, "read", damaged)
 
-    damaged = OneDamaged(frames.path)
     with pytest.raises(DataError, match="frame 3"):
-        train_tiny(damaged, tmp_path, callbacks=[Damage()])
+        train_tiny(frames, tmp_path, callbacks=[Damage()])
 
 
 class SpoilAfter(keras.callbacks.Callback):
@@ -348,16 +314,14 @@ def test_a_longer_run_goes_on_from_a_shorter_one(finished, frames, tmp_path, eag
 
 
 def test_a_folder_has_a_name_of_architecture_split_and_recipe(frames):
-    split = split_of(frames)
-    names = [
-        training.folder_name(tiny_for(frames), split, SHORT),
-        training.folder_name(simple_for(frames), split, SHORT),
-        training.folder_name(simple_for(frames), replace(split, train=split.train[1:]), SHORT),
-        training.folder_name(simple_for(frames), split, replace(SHORT, seed=1)),
-    ]
-    assert len(set(names)) == 4
-    assert training.folder_name(simple_for(frames, seed=3), split, SHORT) == names[1]
-    assert names[1].startswith("simple-short-4-")
+    def name(network="simple", split=None, recipe=TINY, seed=0):
+        network = networks.build(network, frames.image_shape, frames.num_classes, seed)
+        return training.folder_name(network, split or split_of(frames), recipe)
+
+    other = splits.by_sequence(frames, ["0002"])
+    assert len({name(), name("simple_plus"), name(split=other), name(recipe=replace(TINY, seed=1))}) == 4
+    assert name(seed=3) == name()
+    assert name().startswith("simple-tiny-4-")
 
 
 def test_the_loss_at_the_decoders_size_shares_the_networks_layers(frames):
@@ -380,25 +344,3 @@ def test_a_recipes_momentum_of_normalisation_is_for_training_alone(frames, tmp_p
     assert recorder.momentum == TINY.norm_momentum
     assert network.get_layer("body_norm").momentum == 0.99
     assert networks.architecture_digest(run.load_best()) == networks.architecture_digest(network)
-
-
-def test_averaged_weights_are_no_worse_after_a_short_training(frames, tmp_path, eager):
-    """An average that still held the first weights would score like an untrained network: 0.002."""
-    recipe = replace(SHORT, epochs=2, batch_size=2, learning_rate=2e-2, augmentation=None)
-    scores = []
-    for momentum in (None, 0.998):
-        each = replace(recipe, ema_momentum=momentum, validate_every=2)
-        scores.append(train_tiny(frames, tmp_path / str(momentum), each).metrics["mean_iou"])
-    assert scores[1] > scores[0] - 0.01
-
-
-def test_any_number_of_workers_gives_the_same_training(frames, tmp_path, eager):
-    recipe = replace(TINY, augmentation=Augmentation(scale=(0.8, 1.25), paste=0.5))
-    one, two = (
-        training.train(
-            *(tiny_for(frames), frames, split_of(frames), recipe, tmp_path / str(workers), False),
-            workers=workers,
-        )
-        for workers in (1, 2)
-    )
-    assert everything_but_times(one) == everything_but_times(two)

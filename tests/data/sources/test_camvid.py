@@ -57,14 +57,3 @@ def test_own_classes_beside_the_parts_win(tree):
     assert (source.kind, source.class_names) == ("camvid", ("other", "car"))
     assert np.unique(source.read_labels(source.frames()[0])).tolist() == [0, 1]
     assert source.identity != "camvid"
-
-
-def test_real_camvid_is_read_whole(real_data):
-    source = sources.open(real_data / "camvid")
-    assert source.kind == "camvid"
-    found = source.frames(["train", "val"])
-    assert len(found) == 367 + 101
-    for frame in found[::60]:
-        image, labels = source.read(frame)
-        assert image.size == (480, 360)
-        assert set(np.unique(labels)) <= {*range(11), IGNORE}

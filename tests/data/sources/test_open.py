@@ -53,16 +53,6 @@ def test_a_folder_that_is_missing_empty_or_another_is_an_error(tmp_path):
         sources.open(tmp_path / "empty").frames()
 
 
-def test_data_below_the_home_directory_or_of_any_name_is_found(tmp_path, monkeypatch):
-    tree = raw_data.camvid(tmp_path / b"\xff\xfe".decode("utf-8", "surrogateescape"))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert sources.open(f"~/{tree.name}").path == tree
-    (tree / "train/stray.jpg").write_text("")
-    with pytest.raises(DataError, match=r"stray\.jpg: not a frame's name") as error:
-        sources.open(tree).frames()
-    str(error.value).encode()
-
-
 @pytest.fixture
 def joined(tmp_path):
     """Two data sets in which one colour may stand for different classes."""
