@@ -57,7 +57,7 @@ def make(
     first, *others = _labelled(driven)
     pictures = {
         "train_network": _halves(data / "gallery"),
-        "use_network": first.crop((214, 255, 214 + SMALL[0], 255 + SMALL[1])),
+        "use_network": ImageOps.fit(inference.segment(driven[0], "simple").overlay(legend_of=()), SMALL),
         "ideas": _small(plots.differences(by_trial(load(ideas.ONE_BY_ONE)), ideas.BASELINE, "mean IoU")),
         "edgesegnet_study": _small(
             plots.network_diagram(networks.build("edgesegnet", gallery.image_shape, 14))
