@@ -1,6 +1,7 @@
 # make notebook   runs a notebook from top to bottom (NOTEBOOK, DATA, SEQUENCES, VALIDATION, SCALE, NETWORKS,
 #                 RECIPE, EPOCHS, LEAKAGE; edgesegnet_study and ideas know DATA, SCALE and EPOCHS;
 #                 use_network knows IMAGE, WEIGHTS, SECONDS and EPOCHS)
+# make lab        opens copies of the notebooks, in Code/Runs/lab, in JupyterLab
 # make scenes     renders road scenes into Code/Data/scenes (WORLDS, VARIATIONS, FRAMES, SEED)
 # make data       fetches sequences of Virtual KITTI (SEQUENCES, ACCEPT_LICENCE, VKITTI, ARCHIVES, DATA)
 # make test       lint and tests
@@ -18,7 +19,7 @@ several = $(if $(value $1),$2 $(foreach word,$(subst ','\'',$(value $1)),'$(word
 unexport NOTEBOOK DATA SEQUENCES VALIDATION SCALE NETWORKS RECIPE EPOCHS LEAKAGE IMAGE WEIGHTS SECONDS \
   WORLDS VARIATIONS FRAMES SEED ACCEPT_LICENCE VKITTI ARCHIVES
 
-.PHONY: notebook scenes data test
+.PHONY: notebook lab scenes data test
 
 notebook: .venv/installed
 	@$(BIN)/roadseg notebook $(call one,NOTEBOOK) $(call one,DATA,--data) \
@@ -26,6 +27,12 @@ notebook: .venv/installed
 	  $(call one,SCALE,--scale) $(call several,NETWORKS,--networks) $(call one,RECIPE,--recipe) \
 	  $(call one,EPOCHS,--epochs) $(call one,LEAKAGE,--leakage) $(call one,IMAGE,--image) \
 	  $(call one,WEIGHTS,--weights) $(call one,SECONDS,--seconds)
+
+# Kernels start in Code, as the notebooks expect: copies and originals share data and trainings.
+lab: .venv/installed
+	@mkdir -p Code/Runs/lab
+	@for each in Code/*.ipynb; do copy=Code/Runs/lab/$${each##*/}; test -e $$copy || cp $$each $$copy; done
+	@$(BIN)/jupyter lab --ServerApp.root_dir=Code/Runs/lab --MappingKernelManager.root_dir="$(CURDIR)/Code"
 
 scenes: .venv/installed
 	@$(BIN)/roadseg render $(call several,WORLDS,--worlds) $(call several,VARIATIONS,--variations) \

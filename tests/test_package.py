@@ -8,6 +8,8 @@ import tomllib
 from itertools import chain
 from pathlib import Path
 
+import pytest
+
 ROOT = Path(__file__).parents[1]
 IMPORT_ALL_OF_DATA = """
 import importlib, pkgutil, sys
@@ -75,22 +77,39 @@ def test_every_dependency_has_a_tested_version():
     assert {pin.partition("==")[0] for pin in pins} == names | {"distributed"}  # of dask[distributed]
 
 
-def test_make_hands_values_over_as_they_are(tmp_path):
-    """Nothing in them is expanded, by make or by the shell; lists are divided at spaces."""
+@pytest.fixture
+def make(tmp_path):
+    """`make` where the commands of .venv print their arguments."""
     (tmp_path / "Makefile").symlink_to(ROOT / "Makefile")
-    command = tmp_path / ".venv/bin/roadseg"
-    command.parent.mkdir(parents=True)
-    command.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n')
-    command.chmod(0o755)
+    (tmp_path / ".venv/bin").mkdir(parents=True)
+    for name in ("roadseg", "jupyter"):
+        command = tmp_path / ".venv/bin" / name
+        command.write_text('#!/bin/sh\nprintf "<%s>" "$@"\n')
+        command.chmod(0o755)
     for name in ("requirements.txt", "pyproject.toml", ".venv/installed"):
         (tmp_path / name).touch()
 
-    def make(*arguments: str) -> str:
+    def run(*arguments: str) -> str:
         done = subprocess.run(
             ["make", "-s", *arguments], cwd=tmp_path, capture_output=True, text=True, check=True
         )
         return done.stdout
 
+    return run
+
+
+def test_make_lab_opens_copies_and_keeps_those_that_are_there(make, tmp_path):
+    code, lab = tmp_path / "Code", tmp_path / "Code/Runs/lab"
+    lab.mkdir(parents=True)
+    for path in (code / "one.ipynb", code / "two.ipynb", lab / "two.ipynb"):
+        path.write_text(path.parent.name)
+    assert "<--ServerApp.root_dir=Code/Runs/lab>" in make("lab")
+    assert (lab / "one.ipynb").read_text() == "Code"
+    assert (lab / "two.ipynb").read_text() == "lab"
+
+
+def test_make_hands_values_over_as_they_are(make, tmp_path):
+    """Nothing in them is expanded, by make or by the shell; lists are divided at spaces."""
     for value in ("my drive", "it's", "a$b $(shell touch ran)", 'a"; touch ran; "`touch ran`', "a;b\\"):
         assert make("notebook", f"DATA={value}") == f"<notebook><--data><{value}>"
         assert (

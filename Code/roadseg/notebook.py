@@ -23,6 +23,10 @@ _NOTEBOOKS = "train_network", "use_network", "ideas", "edgesegnet_study"
 _ANSI = re.compile(r"\x1b\[[\d;]*m")
 _OVERWRITTEN = re.compile(r"[^\n]*\r(?!\n)")
 _EXACT = 96  # colours of an image that stay as they are
+# The page of nbconvert shows source code that is an output in the font of the text.
+_SOURCE_CODE = (
+    "<style>.jp-RenderedHTML pre { font: var(--jp-code-font-size) var(--jp-code-font-family); }</style>"
+)
 _KERNEL_ENDS = 60  # seconds that a kernel may take to end
 
 
@@ -157,7 +161,8 @@ def execute(source: Path, parameters: Mapping[str, object], output: Path) -> int
         return 1
     unfinished.replace(output)
     page = output.with_suffix(".html")
-    page.write_text(HTMLExporter().from_filename(str(output))[0], "utf-8")
+    text, _ = HTMLExporter().from_filename(str(output))
+    page.write_text(text.replace("</head>", f"{_SOURCE_CODE}</head>", 1), "utf-8")
     print(f"\nExecuted notebook: {output}\nAs a web page:     {page}")
     return 0
 

@@ -111,3 +111,12 @@ def times_faster(original: Result, short: Result, milliseconds: float) -> float:
     milliseconds: of a step of the original, on the machine and at the time of the short training.
     """
     return original.record["steps"] * milliseconds / 60_000 / short.record["minutes"]
+
+
+def at_step_time(result: Result, milliseconds: float) -> Result:
+    """The training as if its epochs took their steps alone, of so many milliseconds each."""
+    epochs = len(result.record["history"]["epoch"])
+    seconds = [result.record["steps"] / epochs * milliseconds / 1000] * epochs
+    return replace(
+        result, record={**result.record, "history": result.record["history"] | {"seconds": seconds}}
+    )

@@ -54,7 +54,7 @@ def _row(folds: dict[str, Result]) -> dict[str, float]:
         iou = dict(zip(first.record["class_names"], metrics.iou(plain), strict=True))
         row |= {"accuracy": metrics.pixel_accuracy(plain), "pooled": metrics.mean_iou(plain)}
         row |= {"mirrored": metrics.mean_iou(mirrored), **{name: iou[name] for name in SHOWN}}
-    return {name: round(float(value), 3) for name, value in row.items()}
+    return {name: round(value, 3) for name, value in row.items()}
 
 
 def main() -> None:

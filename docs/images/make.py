@@ -2,25 +2,32 @@
 
     .venv/bin/python docs/images/make.py
 
-Writes simple.png, strip.png, drive.webp and variations.jpg beside this file, in about a minute on two
-cores. The weights were not trained on scenes of this seed. page.webp is a screenshot of what
+Writes simple.png, strip.png, drive.webp, variations.jpg and a small picture of each notebook beside this
+file, in minutes. The weights were not trained on scenes of this seed. page.webp is a screenshot of what
 `roadseg export simple_plus --format web` writes.
 """
 
+import io
 from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
-from PIL import Image
+from matplotlib.figure import Figure
+from PIL import Image, ImageOps
 
 import roadscenes
-from roadseg import evaluation, networks, plots
+from roadseg import inference, networks, plots
 from roadseg.data import preprocess, sources, store
+from studies import ideas
+from studies.runner import by_trial, load
 
 SEED = 8
 GALLERY_FRAME = 120
-DRIVE = range(100, 160)  # frames of world 0001, six seconds
+DRIVE = range(100, 140)  # frames of world 0001, four seconds
+WIDTH = 828  # pixels of the drive: as wide as a page on GitHub
+SMALL = 400, 240  # pixels of a notebook's picture
+MARGIN = {"bbox_inches": "tight", "pad_inches": 0.05}  # room for the borders of the outer panels
 
 
 def make(
@@ -44,17 +51,28 @@ def make(
     network = networks.load_pretrained("simple", gallery.image_shape)
     plots.network_diagram(network).savefig(target / "simple.png")
     chosen = [gallery.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
-    plots.predictions({"prediction": network}, gallery, chosen).savefig(target / "strip.png")
+    plots.predictions({"prediction": network}, gallery, chosen).savefig(target / "strip.png", **MARGIN)
+    roadscenes.render(data / "drive", ["0001"], frames=drive, seed=SEED)
+    driven = [frame.image for frame in sources.open(data / "drive").frames()]
+    first, *others = _labelled(driven)
+    pictures = {
+        "train_network": _halves(data / "gallery"),
+        "use_network": ImageOps.fit(inference.segment(driven[0], "simple").overlay(legend_of=()), SMALL),
+        "ideas": _small(plots.differences(by_trial(load(ideas.ONE_BY_ONE)), ideas.BASELINE, "mean IoU")),
+        "edgesegnet_study": _small(
+            plots.network_diagram(networks.build("edgesegnet", gallery.image_shape, 14))
+        ),
+    }
+    for name, picture in pictures.items():
+        picture.save(target / f"{name}.jpg", quality=85)
     plt.close("all")
-    frames = _preprocessed(data / "drive", stores, ["0001"], ["clone"], drive)
-    first, *others = (Image.fromarray(each) for each in _stacked(network, frames))
     first.save(
         target / "drive.webp",
         save_all=True,
         append_images=others,
         duration=100,
         loop=0,
-        quality=60,
+        quality=50,
         method=6,
     )
 
@@ -65,13 +83,30 @@ def _preprocessed(raw: Path, stores: Path, worlds, variations, frames) -> store.
     return store.open(stores / raw.name)
 
 
-def _stacked(network, frames: store.FrameStore) -> list[np.ndarray]:
-    """Of each frame: image, truth and prediction, below each other."""
-    return [
-        np.vstack([image, *(plots.paint(ids, frames.palette) for ids in (truth, predicted))])
-        for images, labels, predictions in evaluation.predict(network, frames, range(len(frames)))
-        for image, truth, predicted in zip(images, labels, predictions, strict=True)
-    ]
+def _labelled(images: Iterable[Path]) -> list[Image.Image]:
+    """Each image above its overlay, with one legend for all."""
+    labeller = inference.open("simple")
+    found = [labeller.segment(image) for image in images]
+    legend = found[0].class_names
+    pairs = [np.vstack([each.image, each.overlay(0.5, legend)]) for each in found]
+    return [ImageOps.contain(Image.fromarray(pair), (WIDTH, WIDTH)) for pair in pairs]
+
+
+def _halves(raw: Path) -> Image.Image:
+    """A scene, whose right half shows its true classes."""
+    source = sources.open(raw)
+    frame = source.frames(["0006/clone"])[0]
+    image, truth = source.read_image(frame), plots.paint(source.read_labels(frame), source.palette)
+    halves = np.asarray(image).copy()
+    halves[:, image.width // 2 :] = truth[:, image.width // 2 :]
+    return ImageOps.fit(Image.fromarray(halves), SMALL)
+
+
+def _small(figure: Figure) -> Image.Image:
+    """The upper part of a figure."""
+    buffer = io.BytesIO()
+    figure.savefig(buffer, dpi=60, **MARGIN)
+    return ImageOps.fit(Image.open(buffer).convert("RGB"), SMALL, centering=(0.5, 0))
 
 
 if __name__ == "__main__":

@@ -38,6 +38,10 @@ def test_widgets_choose_frame_and_view_and_predict_a_frame_once(browser, network
     assert browser.opacity.disabled
     browser.view.value = "confidence"
     assert len(np.unique(shown().reshape(-1, 3), axis=0)) > 1
+    assert "linear-gradient" in browser.legend.value
+    browser.view.value = "truth"
+    np.testing.assert_array_equal(shown(), plots.paint(labels[0], frames.palette))
+    assert all(name in browser.legend.value for name in frames.class_names)
 
 
 def test_a_still_shows_all_views_of_all_networks(browser, frames):

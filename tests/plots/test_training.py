@@ -1,4 +1,5 @@
 import itertools
+from types import SimpleNamespace
 
 import keras
 import numpy as np
@@ -24,6 +25,8 @@ def test_learning_curves_have_a_line_for_each_run_and_part():
     assert figure.axes[0].lines[0].get_xdata()[-1] == 3
     with pytest.raises(ValueError, match="no run"):
         plots.learning_curves({})
+    with pytest.raises(ValueError, match="second has no finished epoch"):
+        plots.learning_curves({"first": run_of(2), "second": SimpleNamespace(history={})})
 
 
 def test_predictions_of_the_averaged_weights_are_recorded_and_change_no_weights(frames, tmp_path):

@@ -15,10 +15,17 @@ from roadseg.evaluation.metrics import frame_mean_iou
 from roadseg.plots import style
 from roadseg.plots.style import Panel, error_map, frame_name, frame_panels, paint
 
-_VIEWS = ("prediction", "errors", "confidence")
+_VIEWS = ("prediction", "errors", "confidence", "truth")
 _WIDTH = 880  # pixels of the shown image
 _CACHED = 64  # predictions
-_SWATCH = '<span style="background: rgb({0}, {1}, {2}); padding: 0 0.6em; margin: 0 0.3em 0 1em"></span>'
+_SWATCH = (  # colour and name stay together where the legend wraps
+    '<span style="display: inline-block; margin-right: 1em">'
+    '<span style="background: rgb({0}, {1}, {2}); padding: 0 0.6em; margin-right: 0.3em"></span>'
+    "{name}</span>"
+)
+_COLOUR_BAR = (
+    'confidence: 0 <span style="background: linear-gradient(to right, {}); padding: 0 8em"></span> 1'
+)
 
 
 class Prediction(NamedTuple):
@@ -32,10 +39,10 @@ class Prediction(NamedTuple):
 class FrameBrowser:
     """Widgets that choose a frame, a network and a view of its prediction.
 
-    The views are the prediction, laid over the image with a chosen opacity; the errors, as in
-    `error_map`; and the confidence, which is the probability of the winning class: dark where the
+    The views are the prediction or the truth, laid over the image with a chosen opacity; the errors, as
+    in `error_map`; and the confidence, which is the probability of the winning class: dark where the
     network is unsure, yellow where it is sure. Where widgets do not run, as on GitHub, `still` shows all
-    three for one frame.
+    of them for one frame.
 
     networks: name -> network for images of the frames' size. indices: positions in the store of the
     frames to browse.
@@ -59,9 +66,12 @@ class FrameBrowser:
             control.observe(self._update, "value")
         colours = dict(zip(frames.class_names, frames.palette.tolist(), strict=True))
         colours |= {"right": style.RIGHT, "void": (0, 0, 0)}
-        legend = " ".join(_SWATCH.format(*colour) + name for name, colour in colours.items())
+        self._classes = " ".join(_SWATCH.format(*colour, name=name) for name, colour in colours.items())
+        heats = style.heat_map(np.linspace(0, 1, 9)[None])[0].tolist()
+        self._bar = _COLOUR_BAR.format(", ".join("rgb({}, {}, {})".format(*heat) for heat in heats))
+        self.legend = ipywidgets.HTML()
         rows = ipywidgets.HBox(controls[:2]), ipywidgets.HBox(controls[2:])
-        self.widget = ipywidgets.VBox([*rows, self.caption, self.image, ipywidgets.HTML(legend)])
+        self.widget = ipywidgets.VBox([*rows, self.caption, self.image, self.legend])
         self._update()
 
     def _repr_mimebundle_(self, **options: object) -> dict[str, object]:
@@ -75,7 +85,7 @@ class FrameBrowser:
         rows, shown = [frame_panels(self._frames, index)], []
         for name in self._networks:
             each = self._predict(name, index)
-            titles = zip((each.score, "errors", "confidence"), _VIEWS, strict=True)
+            titles = zip((each.score, "errors", "confidence"), _VIEWS[:3], strict=True)
             rows.append([Panel(f"{name}: {title}", self._paint(each, view)) for title, view in titles])
             shown += each.labels, each.predicted
         return style.image_grid(rows, style.class_patches(self._frames, shown, errors=True))
@@ -96,7 +106,8 @@ class FrameBrowser:
         if view == "confidence":
             return style.heat_map(prediction.confidence)
         opacity = self.opacity.value
-        painted = paint(prediction.predicted, self._frames.palette)
+        ids = prediction.labels if view == "truth" else prediction.predicted
+        painted = paint(ids, self._frames.palette)
         return (opacity * painted + (1 - opacity) * prediction.image).round().astype(np.uint8)
 
     def _update(self, _: object = None) -> None:
@@ -109,4 +120,5 @@ class FrameBrowser:
         image.resize(size, Image.Resampling.NEAREST).save(data, "PNG")
         self.image.value = data.getvalue()
         self.caption.value = f"<b>{frame_name(self._frames, index)}</b>: {prediction.score}"
-        self.opacity.disabled = self.view.value != "prediction"
+        self.opacity.disabled = self.view.value in ("errors", "confidence")
+        self.legend.value = self._bar if self.view.value == "confidence" else self._classes

@@ -95,7 +95,7 @@ def class_shares(frames: FrameStore, split: Split) -> Figure:
         for value, place in zip(values, places, strict=True):
             if value > 0:
                 beside = {"xytext": (7, 0), "textcoords": "offset points"}
-                axes.annotate(f"{value:.2g}", (value, place), **beside, **text_style)
+                style.halo(axes.annotate(f"{value:.2g}", (value, place), **beside, **text_style))
             else:
                 axes.text(0.01, place, "absent", transform=axes.get_yaxis_transform(), **text_style)
     style.name_rows(axes, frames.class_names)

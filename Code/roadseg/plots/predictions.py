@@ -39,7 +39,8 @@ def predictions(
         shown.append(predicted)
         for block, truth, ids in zip(blocks, labels, predicted, strict=True):
             score = frame_mean_iou(truth, ids, frames.num_classes)
-            block.append(Panel(f"{name}: mean IoU {score:.2f}", paint(ids, frames.palette)))
+            painted = paint(ids, frames.palette)
+            block.append(Panel(f"{name}: mean IoU {score:.2f}", painted, ids, frames.class_names))
             block.append(Panel(f"{name}: errors", error_map(truth, ids, frames.palette)))
     height, width = labels.shape[1:]
     if width > 2 * height:
@@ -101,8 +102,9 @@ def reliability(measured: Mapping[str, "Reliability"]) -> Figure:
         places = (np.arange(len(each.pixels)) + 0.08) / len(each.pixels) + order * width
         shares = each.pixels / each.pixels.sum()
         right.bar(places, shares, width, align="edge", color=colour)
-    left.text(0.05, 0.88, "too cautious", fontsize=style.SMALL, color="grey")
-    left.text(0.95, 0.07, "too sure", ha="right", fontsize=style.SMALL, color="grey")
+    words = {"fontsize": style.SMALL, "color": "dimgrey"}
+    style.halo(left.text(0.05, 0.88, "too cautious", **words))
+    style.halo(left.text(0.95, 0.07, "too sure", ha="right", **words))
     for axes in (left, right):
         axes.grid(alpha=0.3)
         axes.set_axisbelow(True)

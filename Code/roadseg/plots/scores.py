@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from roadseg.evaluation import Evaluation
-from roadseg.plots.style import COLOURS, SMALL, TEXT, WIDTH, legend_above, name_rows
+from roadseg.plots.style import COLOURS, SMALL, TEXT, WIDTH, halo, legend_above, name_rows
 
 
 def per_class_iou(results: Mapping[str, Evaluation]) -> Figure:
@@ -39,7 +39,8 @@ def scores(
         places = np.arange(len(names)) + (order - (len(groups) - 1) / 2) * thickness
         drawn = axes.barh(places, np.nan_to_num(values), thickness, color=colour, label=group)
         texts = ["absent" if np.isnan(value) else f"{value:.2f}" for value in values]
-        axes.bar_label(drawn, texts, padding=3, fontsize=SMALL if len(groups) < 3 else 8)
+        for text in axes.bar_label(drawn, texts, padding=3, fontsize=SMALL if len(groups) < 3 else 8):
+            halo(text)
         if reference is not None:
             axes.axvline(of_group[reference], color=colour, linestyle=":", zorder=0)
     name_rows(axes, names)
@@ -115,7 +116,7 @@ def differences(groups: Mapping[str, Sequence[float]], baseline: str, label: str
         shift = {"xytext": (7 if right else -7, 0), "textcoords": "offset points"}
         text = f"mean {zero:.3f}" if name == baseline else f"{points.mean():+.1f}"
         side = "left" if right else "right"
-        axes.annotate(text, (end, row), ha=side, va="center", fontsize=SMALL, **shift)
+        halo(axes.annotate(text, (end, row), ha=side, va="center", fontsize=SMALL, **shift))
     name_rows(axes, list(groups))
     axes.axvline(0, color="black", linewidth=1)
     axes.margins(x=0.12)
@@ -142,7 +143,8 @@ def leakage(honest: Mapping[str, Evaluation], claimed: Mapping[str, Evaluation])
             for row in np.flatnonzero(np.isnan(values)):
                 on_left = np.nan_to_num(others[row], nan=1 - order) < 0.5  # the dot to keep away from
                 place = 0.55 if on_left else 0.02, row
-                axes.text(*place, f"absent: {kind}", va="center", fontsize=SMALL, color=COLOURS[order])
+                words = {"va": "center", "fontsize": SMALL, "color": COLOURS[order]}
+                halo(axes.text(*place, f"absent: {kind}", **words))
         axes.set(xlim=(-0.03, 1.03), xlabel="score (of a class: IoU)")
         axes.set_title(name, fontsize=TEXT)
         name_rows(axes, names)

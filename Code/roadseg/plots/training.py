@@ -26,10 +26,13 @@ def learning_curves(runs: Mapping[str, Run], against: str = "epoch") -> Figure:
     """Loss, pixel accuracy and mean IoU during trainings: solid validation, dashed training.
 
     runs: name -> training, of which only the history is drawn. against: "epoch", or "minutes" to compare
-    trainings whose epochs differ in length.
+    trainings whose epochs differ in length. Raises ValueError without a run or a finished epoch.
     """
     if not runs:
         raise ValueError("learning_curves: no run is given")
+    for name, run in runs.items():
+        if not run.history:
+            raise ValueError(f"learning_curves: {name} has no finished epoch; train it first")
     figure, panels = plt.subplots(1, 3, figsize=(WIDTH, 3.2), layout="constrained")
     for axes, (column, title) in zip(panels, _CURVES.items(), strict=True):
         for order, (name, run) in enumerate(runs.items()):

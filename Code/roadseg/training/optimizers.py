@@ -38,9 +38,11 @@ class AdamWOfKernels(_RampedAverage, keras.optimizers.AdamW):
     would train on with another decay.
     """
 
-    def __init__(self, *arguments, name: str = "adamw", **options):
-        super().__init__(*arguments, name=name, **options)
-        self.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
+    def _apply_weight_decay(self, variables):
+        rate = self.learning_rate  # once: Keras traces the whole schedule again for each variable
+        for variable in variables:
+            if variable.name not in ("bias", "gamma", "beta"):
+                variable.assign(variable - variable * self.weight_decay * rate)
 
 
 @contextlib.contextmanager
