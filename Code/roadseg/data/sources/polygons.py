@@ -18,7 +18,8 @@ from roadseg.data.sources.images import IMAGE_FORMATS
 from roadseg.errors import DataError
 
 BACKGROUND = "background"  # the class of what no polygon covers
-_NAMES = re.compile(r"^names:((?:.*\n?)(?:[ \-\]}].*\n?|\n)*)", re.MULTILINE)  # in YOLO's data.yaml
+# The one entry of YOLO's data.yaml that is needed; PyYAML would be one more required package for it.
+_NAMES = re.compile(r"^names:((?:.*\n?)(?:[ \-\]}].*\n?|\n)*)", re.MULTILINE)
 _LOOKED_AT = 8  # files, to recognise a folder
 _LABELME = {"__ignore__": VOID, "_background_": BACKGROUND}  # names with a meaning
 
