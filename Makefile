@@ -1,5 +1,5 @@
 # make notebook   runs a notebook from top to bottom (NOTEBOOK, DATA, SEQUENCES, VALIDATION, SCALE, NETWORKS,
-#                 RECIPE, EPOCHS, LEAKAGE; edgesegnet_study and ideas know DATA, SCALE and EPOCHS;
+#                 START, RECIPE, EPOCHS, LEAKAGE; edgesegnet_study and ideas know DATA, SCALE and EPOCHS;
 #                 use_network knows IMAGE, WEIGHTS, SECONDS and EPOCHS)
 # make lab        opens copies of the notebooks, in Code/Runs/lab, in JupyterLab
 # make scenes     renders road scenes into Code/Data/scenes (WORLDS, VARIATIONS, FRAMES, SEED)
@@ -16,17 +16,17 @@ SHELL := /bin/sh
 quoted = '$(subst ','\'',$(value $1))'
 one = $(if $(value $1),$2 $(quoted))
 several = $(if $(value $1),$2 $(foreach word,$(subst ','\'',$(value $1)),'$(word)'))
-unexport NOTEBOOK DATA SEQUENCES VALIDATION SCALE NETWORKS RECIPE EPOCHS LEAKAGE IMAGE WEIGHTS SECONDS \
-  WORLDS VARIATIONS FRAMES SEED ACCEPT_LICENCE VKITTI ARCHIVES
+unexport NOTEBOOK DATA SEQUENCES VALIDATION SCALE NETWORKS START RECIPE EPOCHS LEAKAGE IMAGE WEIGHTS \
+  SECONDS WORLDS VARIATIONS FRAMES SEED ACCEPT_LICENCE VKITTI ARCHIVES
 
 .PHONY: notebook lab scenes data test
 
 notebook: .venv/installed
 	@$(BIN)/roadseg notebook $(call one,NOTEBOOK) $(call one,DATA,--data) \
 	  $(call several,SEQUENCES,--sequences) $(call several,VALIDATION,--validation) \
-	  $(call one,SCALE,--scale) $(call several,NETWORKS,--networks) $(call one,RECIPE,--recipe) \
-	  $(call one,EPOCHS,--epochs) $(call one,LEAKAGE,--leakage) $(call one,IMAGE,--image) \
-	  $(call one,WEIGHTS,--weights) $(call one,SECONDS,--seconds)
+	  $(call one,SCALE,--scale) $(call several,NETWORKS,--networks) $(call one,START,--start) \
+	  $(call one,RECIPE,--recipe) $(call one,EPOCHS,--epochs) $(call one,LEAKAGE,--leakage) \
+	  $(call one,IMAGE,--image) $(call one,WEIGHTS,--weights) $(call one,SECONDS,--seconds)
 
 # Kernels start in Code, as the notebooks expect: copies and originals share data and trainings.
 lab: .venv/installed

@@ -46,6 +46,7 @@ def add_command(commands) -> None:
     add("--validation", nargs="+", metavar="SEQUENCE", help=held_out)
     add("--scale", type=float, help="how many times smaller frames become")
     add("--networks", nargs="+", choices=NETWORKS, help="default: simple edgesegnet")
+    add("--start", metavar="WEIGHTS_OR_RUN", help="fine-tunes this network as well")
     add("--recipe", choices=RECIPES, help="default: quick")
     add("--epochs", type=int, help="default: those of the notebook or of the recipe")
     add("--image", type=_absolute, help="photograph to label; default: a rendered scene")
