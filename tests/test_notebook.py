@@ -30,7 +30,9 @@ def as_array(png):
 
 
 def test_it_runs_with_the_settings_and_leaves_notebook_and_page(tmp_path, capfd):
-    source, output = make(tmp_path / "source.ipynb", "print(6 * epochs)"), tmp_path / "Runs/done.ipynb"
+    processes = "from roadseg import parallel\n[*parallel.spread(abs, [-1, -2], 2)]"
+    source = make(tmp_path / "source.ipynb", "print(6 * epochs)", processes)
+    output = tmp_path / "Runs/done.ipynb"
     assert notebook.execute(source, {"epochs": 7}, output) == 0
     said = capfd.readouterr()
     assert "42" in said.out

@@ -11,7 +11,6 @@ from operator import neg
 import joblib
 import pytest
 from distributed import Client
-from jupyter_client.manager import start_new_kernel
 
 from roadseg import parallel
 from roadseg.errors import DataError
@@ -102,13 +101,3 @@ def test_without_a_scheduler_or_dask_the_message_says_what_to_do(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
     with pytest.raises(DataError, match=r"pip install .*\[dask\]"), on_cluster("tcp://127.0.0.1:1"):
         pass
-
-
-def test_a_notebooks_kernel_that_used_processes_ends_in_silence(capfd):
-    manager, client = start_new_kernel(extra_arguments=["--IPKernelApp.log_level=50"])
-    code = "from roadseg import parallel; assert list(parallel.spread(abs, [-1, -2], 2)) == [1, 2]"
-    assert client.execute_interactive(code, timeout=60)["content"]["status"] == "ok"
-    client.stop_channels()
-    manager.shutdown_wait_time = 60  # as `roadseg notebook` does
-    manager.shutdown_kernel()
-    assert "Traceback" not in capfd.readouterr().err

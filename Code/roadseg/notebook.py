@@ -8,6 +8,7 @@ import base64
 import hashlib
 import io
 import re
+import subprocess
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -27,7 +28,6 @@ _EXACT = 96  # colours of an image that stay as they are
 _SOURCE_CODE = (
     "<style>.jp-RenderedHTML pre { font: var(--jp-code-font-size) var(--jp-code-font-family); }</style>"
 )
-_KERNEL_ENDS = 60  # seconds that a kernel may take to end
 
 
 def add_command(commands) -> None:
@@ -130,11 +130,16 @@ def execute(source: Path, parameters: Mapping[str, object], output: Path) -> int
         output: where the executed notebook goes, with a web page beside it.
     """
     import papermill
-    from jupyter_client import KernelManager
+    from jupyter_client import AsyncKernelManager
     from nbclient.exceptions import DeadKernelError
     from nbconvert import HTMLExporter
 
-    KernelManager.shutdown_wait_time = _KERNEL_ENDS  # else one that is still tidying up is killed
+    class Kernel(AsyncKernelManager):
+        """Silent about its end, when it stops joblib's processes; errors of cells come as messages."""
+
+        async def start_kernel(self, **options):
+            await super().start_kernel(stderr=subprocess.DEVNULL, **options)
+
     output = output.resolve()
     unfinished = output.with_name(f"{output.stem}-unfinished.ipynb")
     output.parent.mkdir(parents=True, exist_ok=True)
@@ -148,7 +153,7 @@ def execute(source: Path, parameters: Mapping[str, object], output: Path) -> int
             stdout_file=sys.stdout,
             stderr_file=sys.stderr,
             progress_bar=False,  # the cells show their own
-            extra_arguments=["--IPKernelApp.log_level=50"],  # its messages when it is stopped
+            kernel_manager_class=Kernel,
         )
     except papermill.PapermillExecutionError as error:
         arrow = re.search(r"^-+> \d+ (.*)$", _ANSI.sub("", "\n".join(error.traceback)), re.MULTILINE)

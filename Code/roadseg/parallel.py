@@ -13,7 +13,6 @@ from concurrent.futures import CancelledError
 from concurrent.futures.process import BrokenProcessPool
 
 import joblib
-from joblib.executor import get_memmapping_executor
 from joblib.parallel import get_active_backend
 
 from roadseg.errors import DataError
@@ -94,8 +93,7 @@ def spread(
     Raises:
         LostWorkersError: the workers died, or the scheduler of the cluster is gone.
     """
-    backend = get_active_backend()[0]
-    _hear_of_failures(backend)
+    _hear_of_failures(get_active_backend()[0])
     parallel = joblib.Parallel(
         n_jobs=cores(workers),
         prefer="threads" if threads else "processes",
@@ -108,10 +106,6 @@ def spread(
         raise LostWorkersError("a process was killed, perhaps for lack of memory; try fewer workers")
     except CancelledError:
         raise LostWorkersError("the Dask scheduler is gone")
-    finally:
-        if type(backend).__name__ == "LokyBackend" and not threads:
-            # Else a notebook's kernel kills them when it ends, with joblib's tracker, which complains.
-            get_memmapping_executor(cores(workers)).terminate(kill_workers=True)
 
 
 def _hear_of_failures(backend) -> None:
