@@ -122,7 +122,7 @@ def test_every_row_of_the_results_is_that_of_a_stored_training():
 def test_figures_of_other_pages_are_stored():  # weights and export: see their own tests
     known = {"README": [], "scenes": numbers("rendering")}
     known["label-images"] = numbers("labelling_options", "labelling_speed")
-    known["results"] = numbers("training_speed", "preprocessing", "rendering")
+    known["results"] = numbers("training_speed", "against_torch", "preprocessing", "rendering")
     elsewhere = set(FIGURE.findall(TEXT["results"].partition("## Speed")[0]))
     for page, stored in known.items():
         for figure in set(FIGURE.findall(PROSE[page])) - elsewhere:
