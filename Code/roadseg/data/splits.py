@@ -68,8 +68,9 @@ class Split:
 
     def __str__(self) -> str:
         parts = [f"{len(self.train)} frames train", f"{len(self.validation)} validate"]
-        if left_out := (self.count or 0) - len(self.train) - len(self.validation):
-            parts += [f"{left_out} are left out"] * (left_out > 0)
+        left_out = (self.count or 0) - len(self.train) - len(self.validation)
+        if left_out > 0:
+            parts.append(f"{left_out} are left out")
         return f"{', '.join(parts)}: {self.description}"
 
     def is_for(self, frames: Frames) -> bool:
