@@ -110,7 +110,7 @@ def folder(tmp_path_factory) -> Path:
 
 def agreement(page: browser.Page, labeller: inference.Labeller, image) -> float:
     """The share of pixels that the page labels as Python does."""
-    return (page.canvas("result") == labeller.segment(image).painted()).all(-1).mean()
+    return (page.canvas("result") == labeller.segment(image).distinct().painted()).all(-1).mean()
 
 
 def test_the_page_labels_files_and_the_camera_as_python_does(folder, tmp_path):
@@ -145,7 +145,7 @@ def test_the_page_labels_files_and_the_camera_as_python_does(folder, tmp_path):
         painted = page.canvas("result")
         page.run("opacity.value = 0, opacity.oninput()")
         frame = page.canvas("result")
-    assert (painted == labeller.segment(frame).painted()).all(-1).mean() >= 0.995
+    assert (painted == labeller.segment(frame).distinct().painted()).all(-1).mean() >= 0.995
     assert min(np.abs(frame - np.asarray(each, float)).mean() for each in drive) < 12
 
 

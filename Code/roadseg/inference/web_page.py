@@ -11,6 +11,7 @@ import mimetypes
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from roadseg.data.classes import distinct_palette
 from roadseg.data.sources.images import read_image
 from roadseg.errors import DataError
 from roadseg.networks.model_card import ModelCard
@@ -68,7 +69,8 @@ class WebPage:
         }
         for kind in ["wasm"] if self.single_file or card.precision == "int8" else _PARTS:
             files[kind] = [self._part(*part, path.parent) for part in _PARTS[kind].items()]
-        settings = json.dumps({"card": asdict(card), "files": files}).replace("<", "\\u003c")
+        shown = asdict(card) | {"palette": distinct_palette(card.class_names, card.palette)}
+        settings = json.dumps({"card": shown, "files": files}).replace("<", "\\u003c")
         page = (_WEB / "page.html").read_text("utf-8")
         path.write_text(page.replace("{{settings}}", settings), "utf-8")
 

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from roadseg.data.sources import OWN
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
 
@@ -50,15 +51,16 @@ class ModelCard:
 
     @classmethod
     def for_frames(cls, network: str, frames: "FrameStore", /, **others) -> "ModelCard":
-        """With classes, palette, size and scale of the frames in training; others: the rest."""
-        return cls(
-            network=network,
-            class_names=frames.class_names,
-            palette=tuple(map(tuple, frames.palette.tolist())),
-            image_shape=tuple(frames.image_shape),
-            scale=float(frames.attributes["scale"]),
-            **others,
-        )
+        """With classes, palette, size, scale and kind of the frames in training; others: the rest."""
+        source = frames.attributes["source"]
+        of_frames = {
+            "class_names": frames.class_names,
+            "palette": tuple(map(tuple, frames.palette.tolist())),
+            "image_shape": tuple(frames.image_shape),
+            "scale": float(frames.attributes["scale"]),
+            "data": "own" if source in OWN else source,
+        }
+        return cls(network, **of_frames | others)
 
     @property
     def trained_on(self) -> str:

@@ -228,13 +228,11 @@ class Trainer:
     def finish(self) -> None:
         """Evaluates the best network, and writes what its users need."""
         result = evaluate(self.network, self.frames, self.split.validation)
-        source = self.frames.attributes["source"]
         some = self.split.validation[:: -(-len(self.split.validation) // _SURE_FRAMES)]
         card = ModelCard.for_frames(
             self.network.name,
             self.frames,
             options=getattr(self.network, "options", {}),
-            data="own" if source == "folder" else source,
             frames=len(self.split.train),
             minutes=sum(row["seconds"] for row in self.run.rows) / 60,
             confidence=mean_confidence(self.network, self.frames, some),

@@ -10,6 +10,7 @@ from roadseg.data import sources, store
 from roadseg.data.check_data import check
 from roadseg.data.classes import IGNORE
 from roadseg.errors import DataError
+from roadseg.networks import ModelCard
 from tests.own_data import image, save
 
 SIZE = WIDTH, HEIGHT = 40, 20
@@ -112,6 +113,8 @@ def test_each_format_is_recognised_drawn_checked_and_preprocessed(tmp_path, caps
         assert main(["preprocess", str(root), "--scale", "1", "--output", str(root / "store")]) == 0
         frames = store.open(root / "store")
         np.testing.assert_array_equal(frames.labels[0], EXPECTED)
+        card = ModelCard.for_frames("simple", frames, options={}, frames=2, minutes=1)
+        assert card.trained_on == "trained on 2 own frames"
         frames.close()
 
 

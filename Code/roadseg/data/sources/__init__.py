@@ -13,7 +13,7 @@ from roadseg.data.sources.virtual_kitti import VirtualKitti1, VirtualKitti2
 from roadseg.errors import DataError
 from roadseg.files import user_path
 
-__all__ = ["KINDS", "Folder", "Frame", "Joined", "Source", "load_table", "open", "ready_tables"]
+__all__ = ["KINDS", "OWN", "Folder", "Frame", "Joined", "Source", "load_table", "open", "ready_tables"]
 
 KINDS: dict[str, type[Source]] = {
     each.kind: each
@@ -22,6 +22,9 @@ KINDS: dict[str, type[Source]] = {
         *(Coco, Yolo, LabelMe),
     )
 }
+
+# They tell how a folder is laid out, not which data set it is.
+OWN = {each.kind for each in (Folder, PascalVoc, Roboflow, Coco, Yolo, LabelMe)}
 
 
 def open(
