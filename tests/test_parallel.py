@@ -30,13 +30,6 @@ def refuse(number: int) -> int:
     raise DataError(f"{number}: refused")
 
 
-class OfAnotherVersion:
-    """Its copy cannot be read, as that of a function that the worker's version does not have."""
-
-    def __reduce__(self):
-        return refuse, (7,)
-
-
 def test_results_come_in_order_or_as_they_are_ready():
     for options in ({"workers": 1}, {"threads": True}, {"workers": 2}):
         assert list(spread(neg, range(20), **options)) == [-number for number in range(20)]
@@ -47,10 +40,6 @@ def test_results_come_in_order_or_as_they_are_ready():
 def test_a_killed_process_is_told():
     with pytest.raises(LostWorkersError, match="try fewer workers"):
         list(spread(kill_the_worker, range(4), workers=2))
-
-
-def give_up_at_once(dask_scheduler) -> None:
-    dask_scheduler.allowed_failures = 0
 
 
 def test_a_cluster_works_and_tells_errors_and_losses(tmp_path):

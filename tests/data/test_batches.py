@@ -1,5 +1,3 @@
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 
@@ -98,14 +96,3 @@ def test_colours_and_objects_come_from_frames_of_other_sequences_alone(frames):
         Batches(frames, range(len(frames)), 8, Recorded(paste=0.5), pasted=[2, 5]).batch(0, number)
     assert len(seen) == 16
     assert all(own != other and pasted == [2, 5] for own, other, pasted in seen)
-
-
-def test_the_sky_is_the_class_of_that_name(frames):
-    for names, changes in ((("sky", "Road"), True), (("Roof", "Road"), False)):
-        same = SimpleNamespace(
-            path=frames.path,
-            class_names=names,
-            read=lambda chosen: (np.full((4, 8, 8, 3), 200, np.uint8), np.zeros((4, 8, 8), np.uint8)),
-        )
-        batches = Batches(same, range(4), 4, Augmentation(flip=False, blue_sky=1.0))
-        assert (batches.batch(0, 0)[0] < 200).any() == changes

@@ -136,18 +136,6 @@ def test_little_more_than_the_wanted_files_is_sent_and_only_once(archives_1, tre
     assert expected(tree_1, "0002/clone").items() <= files(tmp_path).items()
 
 
-def test_a_damaged_or_foreign_index_is_made_again(archives_1, tree_1, tmp_path):
-    with ArchiveServer(archives_1) as server:
-        get(server, tmp_path, "0001/clone")
-        index = tmp_path / f".{IMAGES}.index.json"
-        index.write_text(index.read_text()[:100])
-        get(server, tmp_path)
-    with ArchiveServer(archives_1 | {IMAGES: packed(tree_1, "")}) as server:  # members lie elsewhere
-        get(server, tmp_path, "0002/clone")
-    assert expected(tree_1).items() <= files(tmp_path).items()
-    assert expected(tree_1, "0002/clone").items() <= files(tmp_path).items()
-
-
 def test_archives_on_disk_and_of_version_2_are_used(archives_1, archives_2, tree_1, tree_2, tmp_path):
     with ArchiveServer(archives_2) as server:
         get(server, tmp_path / "served", CAMERA, version="2.0.3")

@@ -86,20 +86,6 @@ def test_every_variant_takes_odd_sizes():
         assert network(noise((37, 51, 3))).shape == (2, 37, 51, 4), (name, options)
 
 
-def test_what_the_ideas_for_the_simple_network_cost():
-    plain, separable, bilinear, deeper, wider, normalised = (
-        networks.build("simple", (64, 96, 3), 14, **options) for options in ({}, *IDEAS[:2], *IDEAS[3:])
-    )
-    assert separable.count_params() < 0.95 * plain.count_params()
-    assert multiply_adds(separable) < 0.95 * multiply_adds(plain)
-    assert bilinear.count_params() == plain.count_params()
-    assert multiply_adds(bilinear) == multiply_adds(plain)
-    assert deeper.count_params() > 1.2 * plain.count_params()
-    assert wider.count_params() == pytest.approx(1.5**2 * plain.count_params(), rel=0.02)
-    norms = [layer.name for layer in normalised.layers if layer.name.endswith("_norm")]
-    assert len(norms) == 18  # of all convolutions but the last, and the original's two
-
-
 def test_networks_are_within_their_budgets():
     for name, classes, parameters, cost in (
         ("simple_plus", 14, 470_000, 0.5e9),
@@ -117,7 +103,7 @@ def test_the_last_convolution_of_edgesegnet_commutes_with_bilinear_upsampling():
     )
     after.set_weights(before.get_weights())
     batch = noise((48, 64, 3))
-    assert before.predict_on_batch(batch) == pytest.approx(after.predict_on_batch(batch), abs=1e-4)
+    np.testing.assert_allclose(before(batch), after(batch), atol=1e-4)
 
 
 def test_unknown_options_are_refused():

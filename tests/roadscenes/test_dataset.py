@@ -6,7 +6,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +18,7 @@ from roadscenes.class_ids import ROAD, TERRAIN
 from roadscenes.cli import add_commands
 from roadseg.data import sources
 from roadseg.errors import DataError
-from tests import clusters, raw_data
+from tests import raw_data
 from tests.roadscenes.small_scenes import VARIATIONS, contents
 
 LABELS, IMAGES = "vkitti_1.3.1_scenegt", "vkitti_1.3.1_rgb"
@@ -165,18 +164,6 @@ def test_it_needs_neither_tensorflow_nor_embree_before_it_renders(tmp_path):
 
 def images(target: Path) -> list[Path]:
     return list(target.glob(f"{IMAGES}/0018/clone/[0-9]*.png"))
-
-
-def test_workers_end_with_their_caller(tmp_path):
-    program = "import sys, roadscenes; roadscenes.render(sys.argv[1], ['0018'], frames=40, workers=2)"
-    command = [sys.executable, "-c", program, str(tmp_path)]
-    caller = subprocess.Popen(command, stdout=subprocess.PIPE)
-    clusters.wait_until(lambda: images(tmp_path))
-    caller.send_signal(signal.SIGTERM)
-    caller.communicate(timeout=20)  # ends when the last of its workers closes the pipe
-    left = len(images(tmp_path))
-    time.sleep(1)
-    assert len(images(tmp_path)) == left < 40
 
 
 def killed(task):

@@ -1,22 +1,17 @@
 """train(): what it leaves, that it continues identically, and what it refuses."""
 
-import signal
-import subprocess
-import sys
 from dataclasses import replace
-from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from roadseg import evaluation, files, networks, training
+from roadseg import evaluation, networks, training
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.errors import DataError, TrainingError
 from roadseg.training import run as run_module
 from roadseg.training.trainer import fitted_network, label_stride
 from tests import raw_data
-from tests.clusters import wait_until
 from tests.training.runs import (
     TINY,
     StopAfter,
@@ -100,25 +95,6 @@ def test_interrupted_in_an_epoch_it_continues_in_the_same_notebook(
     assert everything_but_times(run) == everything_but_times(finished)
 
 
-PROGRAM = """
-import sys
-from roadseg.data import store
-from tests.training import runs
-with runs.eagerly():
-    runs.train_tiny(store.open(sys.argv[1]), sys.argv[2])
-"""
-
-
-def test_killed_it_continues_to_the_same_result(finished, frames, tmp_path, eager):
-    command = [sys.executable, "-c", PROGRAM, frames.path, tmp_path]
-    process = subprocess.Popen(command, cwd=Path(__file__).parents[2])
-    wait_until(lambda: (tmp_path / "history.csv").exists())
-    process.kill()
-    assert process.wait() == -signal.SIGKILL
-    assert not (tmp_path / "metrics.json").exists()
-    assert everything_but_times(train_tiny(frames, tmp_path)) == everything_but_times(finished)
-
-
 def test_other_settings_in_the_same_folder_are_refused_by_name(finished, frames, tmp_path):
     with pytest.raises(TrainingError, match=r"recipe\.learning_rate: 0\.003 there, 0\.001 asked for"):
         train_tiny(frames, finished.folder, replace(TINY, learning_rate=1e-3))
@@ -156,11 +132,6 @@ def test_damaged_files_of_a_run_are_named(frames, tmp_path, eager):
             train_tiny(frames, tmp_path)
         path.write_bytes(whole)
     assert train_tiny(frames, tmp_path).is_finished
-
-
-def test_no_other_trains_in_a_folder_meanwhile(frames, tmp_path):
-    with files.folder_lock(tmp_path), pytest.raises(TrainingError, match="another process is writing"):
-        train_tiny(frames, tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_named(frames, tmp_path, eager, monkeypatch):
@@ -204,18 +175,6 @@ def test_frames_without_one_label_are_refused(frames, tmp_path, monkeypatch):
         with pytest.raises(TrainingError, match=f"not one pixel of the {len(hidden)} {part} frames"):
             train_tiny(frames, tmp_path / "run")
     assert not (tmp_path / "run").exists()
-
-
-def test_a_frame_that_is_damaged_meanwhile_is_named(frames, tmp_path, eager, monkeypatch):
-    def damaged(self, indices):
-        raise DataError("frame 3")
-
-    class Damage(keras.callbacks.Callback):
-        def on_epoch_begin(self, epoch, logs=None):
-            monkeypatch.setattr(store.FrameStore, "read", damaged)
-
-    with pytest.raises(DataError, match="frame 3"):
-        train_tiny(frames, tmp_path, callbacks=[Damage()])
 
 
 class SpoilAfter(keras.callbacks.Callback):
