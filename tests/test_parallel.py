@@ -4,7 +4,6 @@ import os
 import signal
 import socket
 import sys
-import threading
 import time
 from operator import neg
 
@@ -49,23 +48,13 @@ def test_a_cluster_works_and_tells_errors_and_losses(tmp_path):
             assert list(spread(neg, range(20), threads=True)) == [-number for number in range(20)]
             workers = set(spread(worker_of, range(20), threads=True))
         assert workers == {process.pid for process in cluster.workers}
-        with on_cluster(cluster.address):
-            with pytest.raises(DataError, match="7: refused"):
-                list(spread(refuse, [7]))
-            with pytest.raises(LostWorkersError, match="gave up"):
-                list(spread(neg, [OfAnotherVersion()]))
-            client.run_on_scheduler(give_up_at_once)
-            with pytest.raises(LostWorkersError, match=r"gave up \(KilledWorker"):
-                list(spread(kill_the_worker, range(2)))  # as with too little memory
+        with on_cluster(cluster.address), pytest.raises(DataError, match="7: refused"):
+            list(spread(refuse, [7]))
         for worker in cluster.workers:
             worker.kill()
         clusters.wait_until(lambda: not client.ncores())
         config = joblib.parallel_config("dask", client=client, wait_for_workers_timeout=0.5)
         with config, pytest.raises(LostWorkersError, match="has no worker"):
-            list(spread(neg, range(2)))
-        threading.Timer(0.1, cluster.scheduler.kill).start()
-        config = joblib.parallel_config("dask", client=client)
-        with config, pytest.raises(LostWorkersError, match="Dask"):
             list(spread(neg, range(2)))
 
 
@@ -74,11 +63,8 @@ def test_without_a_scheduler_or_dask_the_message_says_what_to_do(monkeypatch):
         port, start = dashboard.getsockname()[1], time.monotonic()
         for address in (
             f"tcp://127.0.0.1:{port}",
-            f"127.0.0.1:{port}",
             f"http://127.0.0.1:{port}/status",
             "127.0.0.1",
-            "tcp://127.0.0.1:1",
-            "tcp://127.0.0.1:text",
         ):
             monkeypatch.setattr(parallel, "_CONNECT", 1)
             with (

@@ -59,7 +59,7 @@ def test_the_pickle_holds_builtins_in_both_directions(tmp_path):
     assert tables["colour_to_id"]["0001/clone"][200, 201, 203] == 2
 
 
-# Linear RGB as deuteranopes see it (Machado, Oliveira, Fernandes 2009); to cones and to Oklab (Ottosson).
+# Linear RGB as deuteranopes see it (Machado, Oliveira, Fernandes 2009); and Oklab's (Ottosson 2020).
 DEUTERANOPIA = [[0.367, 0.861, -0.228], [0.280, 0.673, 0.047], [-0.012, 0.043, 0.969]]
 TO_CONES = [[0.4122, 0.5363, 0.0514], [0.2119, 0.6807, 0.1074], [0.0883, 0.2817, 0.6300]]
 TO_OKLAB = [[0.2105, 0.7936, -0.0041], [1.9780, -2.4286, 0.4506], [0.0259, 0.7828, -0.8087]]

@@ -75,16 +75,14 @@ def test_with_other_classes_all_layers_but_the_last_keep_their_weights():
             if all(map(np.array_equal, layer.get_weights(), other.get_weights()))
         }
 
-    for name in RENDERED:
-        trained = networks.load_pretrained(name, policy="float32")
-        tuned, again, other = (
-            networks.load_pretrained(name, (32, 48, 3), 11, seed=seed, policy="float32")
-            for seed in (0, 0, 1)
-        )
-        assert tuned(np.zeros((1, 32, 48, 3), np.uint8)).shape == (1, 32, 48, 11)
-        every = {layer.name for layer in trained.layers}
-        assert same(trained, tuned) == same(tuned, other) == every - {"head_logits"}
-        assert same(tuned, again) == every
+    trained = networks.load_pretrained("simple", policy="float32")
+    tuned, other = (
+        networks.load_pretrained("simple", (32, 48, 3), 11, seed=seed, policy="float32")
+        for seed in (0, 1)
+    )
+    assert tuned(np.zeros((1, 32, 48, 3), np.uint8)).shape == (1, 32, 48, 11)
+    every = {layer.name for layer in trained.layers}
+    assert same(trained, tuned) == same(tuned, other) == every - {"head_logits"}
 
 
 def test_those_that_ship_are_small_and_their_cards_agree_with_their_own_counts():

@@ -32,7 +32,7 @@ def test_weights_for_rendered_scenes_are_loaded_by_name(tmp_path, monkeypatch):
     monkeypatch.setattr(dataset, "render", render)
     for name, seeds in (("TRAIN", (0,)), ("RANDOMISED", (1,)), ("VALIDATE", (2,)), ("HELD_OUT", (3,))):
         monkeypatch.setattr(pretrained_weights, name, seeds)
-    recipe = replace(training.RECIPES["transfer"], epochs=1)
+    recipe = replace(training.RECIPES["original"], epochs=1)
     with joblib.parallel_config(backend="sequential"):
         pretrained_weights.train_weights(["simple_plus"], [], recipe, tmp_path / "Runs")
     card = networks.model_card("simple_plus")
