@@ -5,8 +5,6 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from roadseg.data import sources
-
 IDS = np.repeat(np.repeat(np.array([[0, 7, 7], [8, 300, 255]]), 4, axis=0), 6, axis=1)  # 8 x 18
 ID_TABLE = "name,id\nroad,7\nkerb,8\nsky,0 | 300\nvoid,255\n"
 CLASS_IDS = np.select([IDS == 7, IDS == 8, IDS == 255], [0, 1, 255], 2).astype(np.uint8)
@@ -46,18 +44,4 @@ def folder(root: Path, table: str | None = ID_TABLE, mask: Image.Image | None = 
         save((root / "masks" / place).with_suffix(".png"), mask or grey())
     if table is not None:
         (root / "classes.csv").write_text(table)
-    return root
-
-
-def repacked(source: sources.Source, root: Path) -> Path:
-    """The frames of a data set as images/, masks/ in colours, and classes.csv."""
-    for frame in source.frames():
-        name = f"{frame.sequence}/{frame.image.name}"
-        mask = source.class_map(frame.sequence).encode(source.read_labels(frame))
-        save(root / "masks" / name, Image.fromarray(mask))
-        (root / "images" / name).parent.mkdir(parents=True, exist_ok=True)
-        (root / "images" / name).write_bytes(frame.image.read_bytes())
-    classes = zip(source.class_names, source.palette, strict=True)
-    rows = [f"{name},{r} {g} {b}" for name, (r, g, b) in classes]
-    (root / "classes.csv").write_text("\n".join(["name,colour", *rows, "void,0 0 0"]) + "\n")
     return root

@@ -4,21 +4,12 @@ import os
 import subprocess
 import sys
 
-import pytest
-
-from roadseg.quiet_start import muted_stderr
-
 
 def run(program, **environment):
     command = [sys.executable, "-c", program]
     return subprocess.run(
         command, env=os.environ | environment, capture_output=True, text=True, check=False
     )
-
-
-def write_and_fail(text):
-    os.write(2, text)
-    raise OSError("closed")
 
 
 def test_networks_are_built_and_used_without_a_line():
@@ -41,13 +32,3 @@ def test_a_start_that_fails_shows_all_that_was_written(tmp_path):
     assert done.returncode == 1
     assert "from deep below" in done.stderr
     assert "broken" in done.stderr
-
-
-def test_standard_error_is_back_afterwards(capfd):
-    with muted_stderr():
-        os.write(2, b"hidden")
-    os.write(2, b"shown")
-    assert capfd.readouterr().err == "shown"
-    with pytest.raises(OSError, match="closed"), muted_stderr():
-        write_and_fail(b"why")
-    assert capfd.readouterr().err == "why"

@@ -8,20 +8,16 @@ import pytest
 from PIL import Image
 
 import benchmarks
-import roadscenes
 from benchmarks import (
     exported_networks,
-    feeding,
     harness,
     labelling_speed,
     preprocessing,
-    rendering,
     training_speed,
 )
 from roadseg import inference, networks
 from roadseg.data import sources
 from roadseg.training.recipes import RECIPES
-from tests import raw_data
 from tests.inference.conftest import BrightnessModel
 
 FOLDER = Path(benchmarks.__path__[0])
@@ -48,12 +44,6 @@ def test_functions_are_timed_in_turns_and_the_first_round_does_not_count():
     assert all(0 < each["minimum"] <= each["median"] for each in measured["simple_plus"].values())
 
 
-def test_batches_are_fed_by_workers(frames):
-    speeds = feeding.measure(frames, RECIPES["best"].augmentation, 4, [1, 2])
-    assert list(speeds) == [1, 2]
-    assert min(speeds.values()) > 0
-
-
 def test_preprocessing_is_compared_with_decoding_and_with_the_original(raw):
     source = sources.open(raw)
     frames = preprocessing.repeat(source.frames(), 12)
@@ -71,16 +61,6 @@ def test_files_and_each_step_of_labelling_are_timed(tmp_path):
     measured = labelling_speed.measure(*labellers, files, tmp_path / "out")
     assert min(measured["frames_per_second"].values()) > 0
     assert list(measured["milliseconds"])[:2] == ["read JPEG", "shrink"]
-
-
-def test_rendering_is_timed_and_its_scenes_are_measured(tmp_path, monkeypatch):
-    few = {name: rendering.WORLDS[name] for name in ("0001", "0018")}
-    monkeypatch.setattr(rendering, "WORLDS", few)
-    monkeypatch.setattr(roadscenes, "render", raw_data.render)
-    timed = rendering.time_rendering(tmp_path / "scenes", ["clone"], stride=400, seed=0)
-    assert (timed["frames"], set(timed["frames_per_second_by_world"])) == (2 + 1, set(few))
-    shares = rendering.class_shares(sources.open(tmp_path / "scenes"))
-    assert sum(share["rendered"] for share in shares.values()) == pytest.approx(100, abs=0.2)
 
 
 def test_the_page_on_export_has_the_measured_table():

@@ -126,24 +126,17 @@ def test_skies_become_blue_deeper_at_the_top_and_nothing_else_changes():
     image[:, ::10] = 200  # clouds
     labels = np.full((60, 80), 3, np.uint8)
     labels[:40] = 7
-    blue, seen = Augmentation(flip=False, blue_sky=0.5), []
-    for seed in range(40):
-        changed, ids = blue(image, labels, np.random.default_rng(seed), sky=7)
+    always = Augmentation(flip=False, blue_sky=1.0)
+    for seed in range(10):
+        changed, ids = always(image, labels, np.random.default_rng(seed), sky=7)
         assert np.array_equal(ids, labels)
         assert np.array_equal(changed[43:], image[43:])
-        if not np.array_equal(changed, image):
-            top, bottom = changed[0, 5].astype(int), changed[35, 5].astype(int)
-            assert (np.diff(top) >= 0).all(), "red is least, blue is most"
-            assert (top <= bottom + 1).all()
-            assert (changed[:38, ::10] <= changed[:38, 5:6]).all(), "clouds keep their shape"
-            seen.append(top[2] - top[0])
-    assert 10 < len(seen) < 30
-    assert min(seen) < 40
-    assert max(seen) > 90
+        top, bottom = changed[0, 5].astype(int), changed[35, 5].astype(int)
+        assert (np.diff(top) >= 0).all(), "red is least, blue is most"
+        assert (top <= bottom + 1).all()
+        assert (changed[:38, ::10] <= changed[:38, 5:6]).all(), "clouds keep their shape"
     for sky in (None, 9):
-        same, _ = Augmentation(flip=False, blue_sky=1.0)(
-            image, labels, np.random.default_rng(0), sky=sky
-        )
+        same, _ = always(image, labels, np.random.default_rng(0), sky=sky)
         assert np.array_equal(same, image)
 
 

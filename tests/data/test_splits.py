@@ -11,6 +11,15 @@ from roadseg.data.splits import Split
 from roadseg.errors import DataError
 
 
+def named(*names, count=3):
+    """Frames of sequences with these names, which need no files."""
+    return [Frame(name, i, Path(), Path()) for name in names for i in range(count)]
+
+
+def used(frames, split):
+    return tuple(sorted({frames[i].sequence for i in part}) for part in (split.train, split.validation))
+
+
 def test_random_warns_that_neighbours_leak_and_depends_on_the_seed(frames):
     with pytest.warns(UserWarning, match="leaks"):
         first = splits.random(frames, validation=0.25)
@@ -55,42 +64,24 @@ def test_a_block_never_divides_what_shows_one_drive(tmp_path):
         assert {frames[i].index for i in split.train} == set(range(11))
 
 
-def test_worlds_and_drives_are_told_apart_in_joined_data_sets(tmp_path):
-    name = "seed-0"
-
-    def frames(*sequences):
-        return [Frame(f"{name}/{each}", i, tmp_path, tmp_path) for each in sequences for i in range(5)]
-
-    for one, two in (("0001", "0002"), ("Scene01", "Scene02")):
-        variations = [f"{world}/{variation}" for world in (one, two) for variation in ("clone", "fog")]
-        split = splits.last_drive(frames(*variations))
-        assert split.validation == tuple(range(10, 20))
-    for twin in ("train/0016E5", "val/0016E5"), ("0001/clone", "0001/fog"):
-        with pytest.warns(UserWarning, match=f"{twin[0]} shows the same drive as .*{twin[1]}"):
-            splits.by_sequence(frames(*twin), [f"{name}/{twin[1]}"])
+def test_worlds_and_drives_are_told_apart_in_joined_data_sets():
+    for one, two in (("s/0001", "s/0002"), ("s/Scene01", "s/Scene02")):
+        frames = named(
+            *(f"{world}/{variation}" for world in (one, two) for variation in ("clone", "fog"))
+        )
+        assert splits.last_drive(frames).validation == tuple(range(6, 12))
+    for twin in ("s/train/0016E5", "s/val/0016E5"), ("s/0001/clone", "s/0001/fog"):
+        with pytest.warns(UserWarning, match=f"{twin[0]} shows the same drive as {twin[1]}"):
+            splits.by_sequence(named(*twin), [twin[1]])
 
 
-def test_the_last_drive_validates_and_one_alone_is_cut(tmp_path):
-    names = ("0001/clone", "0001/fog", "0002/clone", "0002/fog")
-    frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(20)]
+def test_the_last_drive_validates_and_one_alone_is_cut():
+    frames = named("0001/clone", "0001/fog", "0002/clone", "0002/fog", count=20)
     split = splits.last_drive(frames)
-    assert {frames[i].sequence for i in split.validation} == {"0002/clone", "0002/fog"}
-    assert len(split.train) == 40
+    assert used(frames, split) == (["0001/clone", "0001/fog"], ["0002/clone", "0002/fog"])
     assert splits.last_drive(frames[:40]) == splits.block(frames[:40])
-    names = ("test/Seq05VD", "train/0001TP", "train/0006R0")
-    frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(30)]
-    split = splits.last_drive(frames)
-    assert {frames[i].sequence for i in split.train} == {"train/0001TP"}
-    assert {frames[i].sequence for i in split.validation} == {"train/0006R0"}
-
-
-def named(*names, count=3):
-    """Frames of sequences with these names, which need no files."""
-    return [Frame(name, i, Path(), Path()) for name in names for i in range(count)]
-
-
-def used(frames, split):
-    return tuple(sorted({frames[i].sequence for i in part}) for part in (split.train, split.validation))
+    frames = named("test/Seq05VD", "train/0001TP", "train/0006R0")
+    assert used(frames, splits.last_drive(frames)) == (["train/0001TP"], ["train/0006R0"])
 
 
 def test_parts_are_known_by_any_component_in_any_case():
@@ -144,25 +135,20 @@ PARTS = ("train/0001TP", "train/0016E5", "val/0016E5", "test/0001TP", "test/Seq0
 
 
 @pytest.mark.filterwarnings("ignore:.*shows the same drive|a random split")
-@pytest.mark.parametrize("prefix", ["", "real/"])
-def test_a_part_for_testing_is_used_only_when_it_is_named(tmp_path, prefix):
-    names = [prefix + name for name in PARTS]
-    frames = [Frame(name, i, tmp_path, tmp_path) for name in names for i in range(30)]
-
-    def used(split):
-        return tuple({frames[i].sequence for i in part} for part in (split.train, split.validation))
-
-    train, val, test = set(names[:2]), set(names[2:3]), set(names[3:])
-    for split in (splits.last_drive(frames), splits.by_sequence(frames, [f"{prefix}val"])):
-        assert used(split) == (train, val)
-        assert split.description.endswith(f"left out for testing: {', '.join(sorted(test))}")
-    for split in (splits.block(frames), splits.random(frames)):
-        assert set.union(*used(split)) == train | val
-    split = splits.by_sequence(frames, [f"{prefix}test"])
-    assert used(split) == (train | val, test)
-    assert "left out" not in split.description
-    split = splits.by_sequence(frames, [f"{prefix}test/Seq05VD"])
-    assert used(split) == (train | val, {names[-1]})
+def test_a_part_for_testing_is_used_only_when_it_is_named():
+    for prefix in ("", "real/"):
+        names = [prefix + name for name in PARTS]
+        frames, train, val, test = named(*names, count=30), names[:2], names[2:3], names[3:]
+        for split in (splits.last_drive(frames), splits.by_sequence(frames, [f"{prefix}val"])):
+            assert used(frames, split) == (train, val)
+            assert split.description.endswith(f"left out for testing: {', '.join(test)}")
+        for split in (splits.block(frames), splits.random(frames)):
+            assert set().union(*used(frames, split)) == {*train, *val}
+        split = splits.by_sequence(frames, [f"{prefix}test"])
+        assert used(frames, split) == (train + val, test)
+        assert "left out" not in split.description
+        split = splits.by_sequence(frames, [f"{prefix}test/Seq05VD"])
+        assert used(frames, split) == (train + val, names[-1:])
 
 
 def test_frames_held_out_at_random_were_training_frames_and_are_left_out():

@@ -1,5 +1,4 @@
 import numpy as np
-import pytest
 
 from roadseg.inference import interpolation
 from roadseg.inference.interpolation import decide, entropy_of, probabilities
@@ -26,9 +25,8 @@ def test_probabilities_are_the_softmax_and_entropy_is_0_to_ln_c():
     np.testing.assert_allclose(entropy_of(probable), [0, np.log(4)], atol=1e-6)
 
 
-@pytest.mark.parametrize("band", [50, 10**6])
-def test_classes_and_confidence_are_those_of_interpolated_probabilities(monkeypatch, band):
-    monkeypatch.setattr(interpolation, "_BAND", band)
+def test_classes_and_confidence_are_those_of_interpolated_probabilities(monkeypatch):
+    monkeypatch.setattr(interpolation, "_BAND", 50)
     blocks = np.kron(np.random.default_rng(1).normal(0, 4, (3, 4, 5)), np.ones((4, 4, 1)))
     probable = probabilities(blocks.astype(np.float32) + 0.1)
     rows, columns = np.linspace(-0.4, 11.4, 37), np.linspace(-0.4, 15.4, 50)
@@ -39,12 +37,3 @@ def test_classes_and_confidence_are_those_of_interpolated_probabilities(monkeypa
     too_low = entropy_of(expected) - entropy  # between pixels that agree on the class
     assert too_low.min() > -1e-4
     assert (too_low > 1e-4).mean() < 0.1
-
-
-def test_at_the_pixels_themselves_nothing_is_interpolated():
-    logits = np.random.default_rng(0).normal(0, 2, (7, 9, 4)).astype(np.float32)
-    probable = probabilities(logits)
-    ids, confidence, entropy = decided(probable, np.arange(7), np.arange(9))
-    np.testing.assert_array_equal(ids, probable.argmax(-1))
-    np.testing.assert_allclose(confidence, probable.max(-1), rtol=1e-6)
-    np.testing.assert_allclose(entropy, entropy_of(probable), rtol=1e-5)

@@ -1,6 +1,5 @@
 """Files, folders and videos into a folder of results, from Python and from the command line."""
 
-import errno
 import json
 
 import numpy as np
@@ -133,16 +132,6 @@ def test_ids_of_video_frames_on_request(labeller, tmp_path):
     names = [f"drive-ids/{number:06d}-ids.png" for number in range(3)]
     assert listing(tmp_path / "out")[1:-1] == [*names, "drive-overlay.mp4"]
     assert Image.open(tmp_path / "out" / names[2]).size == (videos.WIDTH, videos.HEIGHT)
-
-
-def test_a_full_disk_stops_everything(labeller, folder, tmp_path, monkeypatch):
-    def full(*_):
-        raise OSError(errno.ENOSPC, "No space left on device")
-
-    monkeypatch.setattr(label_files, "_label_image", full)
-    with pytest.raises(DataError, match=r"a\.jpg: cannot be labelled .*No space left"):
-        predict(labeller, [folder], tmp_path / "out", kinds=["shares"])
-    assert listing(tmp_path / "out") == []
 
 
 def test_a_folder_that_cannot_be_written_to_is_named(labeller, folder, tmp_path, monkeypatch):

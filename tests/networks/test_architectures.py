@@ -5,7 +5,6 @@ import pytest
 
 from roadseg import networks
 from roadseg.networks import edgesegnet
-from roadseg.networks.cost import multiply_adds
 from tests.networks.noise import noise
 
 IDEAS = {"separable_encoder": True, "bilinear_decoder": True, "encoder_layers": 2, "width": 1.5}
@@ -70,16 +69,6 @@ def test_every_variant_takes_odd_sizes():
     ):
         network = networks.build(name, (37, 51, 3), 4, **options)
         assert network(noise((37, 51, 3))).shape == (2, 37, 51, 4), (name, options)
-
-
-def test_networks_are_within_their_budgets():
-    for name, classes, parameters, cost in (
-        ("simple_plus", 14, 470_000, 0.5e9),
-        ("edgesegnet", 11, 4_400_000, 3e9),
-    ):
-        network = networks.build(name, (240, 320, 3), classes)
-        assert network.count_params() <= parameters
-        assert multiply_adds(network) <= cost
 
 
 def test_the_last_convolution_of_edgesegnet_commutes_with_bilinear_upsampling():

@@ -32,14 +32,3 @@ def test_first_and_last_column_reach_the_middle_and_those_outside_do_not():
         _, (first, last) = receptive_field(network)
         found = reaching(network, [first - 1, first, last, last + 1])
         assert found.tolist() == [False, True, True, False], (name, first, last)
-
-
-def test_a_receptive_field_can_be_computed_by_hand():
-    image = keras.Input((64, 64, 3))
-    x = keras.layers.Conv2D(4, 3, strides=2, padding="same")(image)  # 3
-    x = keras.layers.Conv2D(4, 3, dilation_rate=2, padding="same")(x)  # 3 + 2 * 4
-    x = keras.layers.MaxPooling2D(2)(x)  # 11 + 2
-    x = keras.layers.Conv2D(4, 3, padding="same")(x)  # 13 + 4 * 2
-    mean = keras.layers.GlobalAveragePooling2D(keepdims=True)(x)  # does not count
-    (top, bottom), (left, right) = receptive_field(keras.Model(image, keras.layers.Add()([x, mean])))
-    assert bottom - top + 1 == right - left + 1 == 21

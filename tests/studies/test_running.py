@@ -10,7 +10,6 @@ import pytest
 
 import roadscenes
 from roadseg.errors import DataError
-from roadseg.training.losses import CrossEntropy
 from studies import peers
 from studies.runner import Result, data_sets, load, running
 from studies.runner.data_sets import train_on
@@ -98,10 +97,7 @@ def test_a_result_is_a_line_and_reads_as_it_was_written_in_the_order_of_the_stud
         load(replace(study, seeds=(1, 2)), path.parent)
 
 
-def test_fast_scnn_has_the_papers_size_and_trains():
+def test_fast_scnn_has_the_papers_size():
     network = peers.build("fast_scnn", (66, 97, 3), 19, 0, "float32")
     assert network.output_shape == (None, 66, 97, 19)
     assert network.count_params() == pytest.approx(1.11e6, rel=0.1)  # table 1 of the paper's results
-    image, labels = np.zeros((2, 66, 97, 3), np.uint8), np.zeros((2, 66, 97), np.uint8)
-    network.compile("adam", CrossEntropy())
-    assert 0 < network.train_on_batch(image, labels) < 10

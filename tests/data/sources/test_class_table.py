@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from roadseg.data.classes import IGNORE, dump_class_maps, load_class_maps
+from roadseg.data.classes import IGNORE
 from roadseg.data.sources.camvid import CamVid
 from roadseg.data.sources.class_table import UnlistedLabels, load_table, parse_table, ready_tables
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
@@ -79,15 +79,6 @@ def test_colours_come_from_the_palette_else_from_the_labels_else_are_distinct():
     text = "name,id,palette\n" + "".join(f"c{i},{i},\n" for i in range(254))
     palette = parse_table(text + "void,254,\n", "t").palette
     assert len(set(palette) - {(0, 0, 0)}) == 254
-
-
-def test_the_class_map_paints_reads_back_and_is_pickled_as_builtins(tmp_path):
-    for text in (ID_TABLE, COLOUR_TABLE):
-        class_map = parse_table(text, "t").class_map
-        np.testing.assert_array_equal(class_map.decode(class_map.encode(CLASS_IDS)), CLASS_IDS)
-        path = tmp_path / "class_maps.pkl"
-        path.write_bytes(dump_class_maps({"a": class_map}))
-        assert load_class_maps(path)["id_to_name"] == {0: "road", 1: "kerb", 2: "sky"}
 
 
 WRONG = {

@@ -12,7 +12,7 @@ from roadseg.data import preprocess, sources, store
 from roadseg.data.classes import IGNORE
 from roadseg.data.sources import Folder, Joined
 from roadseg.errors import DataError
-from tests import own_data, raw_data
+from tests import own_data
 from tests.own_data import CLASS_IDS, grey, image, save
 
 
@@ -185,14 +185,6 @@ def test_the_command_line_fits_frames_and_leaves_out_images_without_labels(folde
     assert main(["preprocess", str(folder), *options]) == 0
     with store.open(target) as frames:
         assert frames.images.shape == (3, 6, 9, 3)
-
-
-def test_camvid_as_such_a_folder_has_the_same_frames(tmp_path):
-    source = sources.open(raw_data.camvid(tmp_path / "camvid"))
-    own = sources.open(own_data.repacked(source, tmp_path / "own"))
-    for one, other in zip(own.frames(), source.frames(), strict=True):
-        for pair in zip(own.read(one), source.read(other), strict=True):
-            np.testing.assert_array_equal(*pair)
 
 
 def test_cityscapes_and_kitti_in_their_own_layouts(tmp_path):
