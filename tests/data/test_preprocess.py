@@ -13,7 +13,7 @@ from roadseg.data import preprocess, sources, store
 from roadseg.data.classes import load_class_maps
 from roadseg.errors import DataError
 from roadseg.parallel import on_cluster
-from tests import clusters, raw_data
+from tests import clusters, own_data, raw_data
 
 BAD = "vkitti_1.3.1_scenegt/0001/clone/00003.png"
 FILES = [store.CLASS_MAPS_FILE, store.FRAMES_FILE]
@@ -78,6 +78,17 @@ def test_finished_work_is_not_done_again_and_other_settings_are(tree, tmp_path):
     (tree / BAD).write_bytes(other)
     assert run(tree, target, scale=1.5).written == 6
     assert names(target) == FILES
+
+
+def test_labels_that_change_within_are_preprocessed_again(tmp_path):
+    folder = own_data.folder(tmp_path / "mine")
+    (folder / "masks/a/x2.png").unlink()
+    for dot in (8, 7, 8):
+        ids = np.full((8, 18), 7)
+        ids[4, 9] = dot  # in a file of the same length and end
+        own_data.save(folder / "masks/a/x2.bmp", own_data.grey(ids))
+        report = preprocess.to_hdf5(sources.open(folder), tmp_path / "store", scale=1, progress=False)
+        assert report.written == 3
 
 
 def test_the_same_data_elsewhere_has_the_same_folder_and_other_data_another(tree, tmp_path):
