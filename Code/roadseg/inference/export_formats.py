@@ -48,11 +48,6 @@ class Exported:
     resizable: ClassVar[bool] = False
 
     @property
-    def minimum_size(self) -> int:
-        """The lesser of its only height and width."""
-        return min(self.card.image_shape[:2])
-
-    @property
     def megabytes(self) -> float:
         """Of all files that the runtime needs."""
         weights = self.path.with_suffix(".bin")  # of OpenVINO
@@ -212,11 +207,10 @@ def _quantize_onnx(path: Path, _, images: np.ndarray) -> None:
             return len(images)
 
         def set_range(self, start_index: int, end_index: int) -> None:
-            self._remaining = iter(images[start_index:end_index, None])
+            self._remaining = iter([{"image": image[None]} for image in images[start_index:end_index]])
 
         def get_next(self) -> dict[str, np.ndarray] | None:
-            image = next(self._remaining, None)
-            return None if image is None else {"image": image}
+            return next(self._remaining, None)
 
     # Symbolic shapes would need SymPy, and all but the batch are known.
     quantization.quant_pre_process(path, path, skip_symbolic_shape=True)
@@ -239,13 +233,9 @@ def _open_onnx(path: Path, card: ModelCard) -> Exported:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = os.cpu_count()
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    file = str(path.with_suffix(".onnx"))  # that of a web page, too
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     return Exported(path, card, lambda image: session.run(None, {"image": image})[0])
-
-
-def _open_web(path: Path, card: ModelCard) -> Exported:
-    """Its network, as the page runs it."""
-    return _open_onnx(path.with_suffix(".onnx"), card)
 
 
 def _quantize_litert(path: Path, network: "keras.Model", images: np.ndarray) -> None:
@@ -314,7 +304,7 @@ FORMATS = (
     Format("openvino", "float32", ".xml", _open_openvino, ("openvino",)),
     Format("openvino", "bfloat16", ".xml", _open_openvino, ("openvino",)),
     Format("onnx", "int8", ".onnx", _open_onnx, _ONNX, _quantize_onnx),
-    Format("web", "float32", ".html", _open_web, _ONNX, page=WebPage()),
-    Format("web", "int8", ".html", _open_web, _ONNX, _quantize_onnx, WebPage()),
+    Format("web", "float32", ".html", _open_onnx, _ONNX, page=WebPage()),
+    Format("web", "int8", ".html", _open_onnx, _ONNX, _quantize_onnx, WebPage()),
     Format("litert", "int8", ".tflite", _open_litert, _LITERT, _quantize_litert),
 )

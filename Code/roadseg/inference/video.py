@@ -190,28 +190,24 @@ def _add_stream(container, image: Image.Image, rate: Fraction, time_base: Fracti
 class Preview:
     """A small moving image of a video, which a notebook keeps and shows without the file.
 
-    Args:
-        path: of the video.
-        width: of the moving image in pixels; a narrower video keeps its own.
-        every: of so many frames one is shown, at the speed of the video.
+    It shows every second frame, at the speed of the video, at most 880 pixels wide.
 
     Attributes:
         webp: the content of an animated WebP file, which repeats for ever.
 
-    Raises:
-        DataError: the video cannot be read to its end.
+    Raises DataError when the video cannot be read to its end.
     """
 
-    def __init__(self, path: str | Path, width: int = 880, every: int = 2):
+    def __init__(self, path: str | Path):
         reader, frames = VideoReader(path), []
-        for _, image in itertools.islice(reader.frames(), 0, None, every):
-            image.thumbnail((width, image.height), Image.Resampling.BOX, reducing_gap=None)
+        for _, image in itertools.islice(reader.frames(), 0, None, 2):
+            image.thumbnail((880, image.height), Image.Resampling.BOX, reducing_gap=None)
             frames.append(image)
         self._path, self._width = Path(path), frames[0].width
         buffer = io.BytesIO()
         frames[0].save(
             buffer, "WEBP", save_all=True, append_images=frames[1:], loop=0, method=4,
-            duration=round(1000 * every / reader.rate), quality=_PREVIEW_QUALITY,
+            duration=round(2000 / reader.rate), quality=_PREVIEW_QUALITY,
         )  # fmt: skip
         self.webp = buffer.getvalue()
 

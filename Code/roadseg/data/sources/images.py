@@ -27,17 +27,8 @@ PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # and so are lon
 
 
 def read_image(path: Path) -> Image.Image:
-    """The image of a file, as `decode_image` gives it; raises DataError if it cannot be read."""
-    return decode_image(_content(path), path)
-
-
-def decode_image(data: bytes, path: object) -> Image.Image:
-    """The image in the content of a file, as `to_rgb` gives it.
-
-    A warning tells of further pages. Raises DataError for what is no complete image, for a camera's raw
-    file, and for values without a meaning in 8 bits; path: of the file, for messages.
-    """
-    return to_rgb(_decode(data, path), path)
+    """The image of a file, as `to_rgb` gives it; raises DataError if it cannot be read."""
+    return to_rgb(decode_image(_content(path), path), path)
 
 
 def read_mask(path: Path) -> Image.Image:
@@ -48,7 +39,7 @@ def read_mask(path: Path) -> Image.Image:
     change.
     """
     data = _content(path)
-    mask = _decode(data, path)
+    mask = decode_image(data, path)
     file_format, mode = mask.format, mask.mode
     bits, colour_type = data[24:26] if file_format == "PNG" else (8, None)  # in a PNG's header
     if mode in ("LA", "PA", "RGBA") and mask.getchannel("A").getextrema() == (255, 255):
@@ -189,8 +180,12 @@ def _content(path: Path) -> bytes:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions")
 
 
-def _decode(data: bytes, path: object) -> Image.Image:
-    """The image with its `format` and EXIF data; what Pillow leaves unnoticed is checked here."""
+def decode_image(data: bytes, path: object) -> Image.Image:
+    """The image in the content of a file, with its `format` and EXIF data; path: for messages.
+
+    A warning tells of further pages. Raises DataError for what is no complete image, also where Pillow
+    would not notice, and for a camera's raw file.
+    """
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
         if data.startswith(b"\xff\xd8"):  # a JPEG, of which Pillow fills what is missing with grey
