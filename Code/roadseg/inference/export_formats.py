@@ -31,16 +31,12 @@ if TYPE_CHECKING:
 class Exported:
     """An exported network in its own runtime, on all cores.
 
-    Attributes:
-        path: of the file.
-        card: what the network is; it takes images of `card.image_shape` alone.
-        run: uint8 (1, H, W, 3) -> what the runtime gives, (1, H, W, C): logits, or for LiteRT in int8
-            integers in the same order.
-        scale, zero_point: logits are scale * (result - zero_point).
+    run: uint8 (1, H, W, 3) -> what the runtime gives, (1, H, W, C): logits, or for LiteRT in int8
+        integers, of which logits are scale * (result - zero_point).
     """
 
     path: Path
-    card: ModelCard
+    card: ModelCard  # it takes images of `card.image_shape` alone
     run: Callable[[np.ndarray], np.ndarray]
     scale: float = 1.0
     zero_point: int = 0
@@ -69,23 +65,16 @@ class Exported:
 class Format:
     """A kind of file, and the numbers that it computes in.
 
-    Attributes:
-        name: as `roadseg export --format` takes it, and Keras but for SavedModel.
-        precision: "float32", "bfloat16" or "int8".
-        suffix: of the file, or for a SavedModel of the folder.
-        open: takes a path and the model card beside it.
-        packages: that write and open files.
-        quantize: makes a float32 file one in int8, with images uint8 (N, H, W, 3) as examples.
-        page: of the format web, whose network is an ONNX file beside it.
+    quantize: makes a float32 file one in int8, with images uint8 (N, H, W, 3) as examples.
     """
 
-    name: str
-    precision: str
-    suffix: str
+    name: str  # as `roadseg export --format` takes it
+    precision: str  # "float32", "bfloat16" or "int8"
+    suffix: str  # of the file, or for a SavedModel of the folder
     open: Callable[[Path, ModelCard], Exported]
-    packages: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()  # that write and open files
     quantize: Callable[[Path, "keras.Model", np.ndarray], None] | None = None
-    page: WebPage | None = None
+    page: WebPage | None = None  # of the format web, whose network is an ONNX file beside it
 
     def __str__(self) -> str:
         return f"{self.name} {self.precision}"

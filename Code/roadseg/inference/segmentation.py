@@ -21,24 +21,16 @@ _BINS = 10  # of confidence, equally wide
 class Segmentation:
     """The classes of one image's pixels, at the image's own size.
 
-    Attributes:
-        image: what was labelled, uint8 (H, W, 3), upright.
-        ids: uint8 (H, W), the most probable class of each pixel; IGNORE (255) where it is not chosen.
-        confidence: float32 (H, W), the probability of that class, 0..1; None where nobody asked for it.
-        entropy: float32 (H, W), in nats: 0 where the network is certain, ln C where all classes are as
-            likely; None where nobody asked for it.
-        class_names: in the order of their ids.
-        palette: (R, G, B) of each class.
-        mean_confidence: over the pixels that the network saw.
+    entropy: in nats: 0 where the network is certain, ln C where all classes are as likely.
     """
 
-    image: np.ndarray
-    ids: np.ndarray
-    confidence: np.ndarray | None
-    entropy: np.ndarray | None
-    class_names: tuple[str, ...]
+    image: np.ndarray  # what was labelled, uint8 (H, W, 3), upright
+    ids: np.ndarray  # uint8 (H, W), the most probable class; IGNORE (255) where it is not chosen
+    confidence: np.ndarray | None  # float32 (H, W), the probability of that class; None: not asked for
+    entropy: np.ndarray | None  # float32 (H, W); None: not asked for
+    class_names: tuple[str, ...]  # in the order of their ids
     palette: tuple[Colour, ...]
-    mean_confidence: float = math.nan
+    mean_confidence: float = math.nan  # over the pixels that the network saw
 
     def only(self, names: Iterable[str]) -> "Segmentation":
         """The same with the named classes alone; pixels of all others are IGNORE.
@@ -115,23 +107,18 @@ class Segmentation:
         return Image.fromarray(np.vstack([image, _legend(entries, image.width, text_height)]))
 
     def _ids_of(self, names: Iterable[str]) -> list[int]:
-        names = [names] if isinstance(names, str) else list(names)
+        names = {names} if isinstance(names, str) else {*names}
         check_names("class", names, self.class_names)
-        return sorted({self.class_names.index(name) for name in names})
+        return sorted(map(self.class_names.index, names))
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """What results show.
+    """What results show."""
 
-    classes: names of the only classes that are kept; None: all.
-    opacity: of the overlay, 0..1.
-    layout: of videos: "overlay", or "beside", the frame and its overlay next to each other.
-    """
-
-    classes: tuple[str, ...] | None = None
-    opacity: float = 0.5
-    layout: str = "overlay"
+    classes: tuple[str, ...] | None = None  # names of the only classes that are kept; None: all
+    opacity: float = 0.5  # of the overlay, 0..1
+    layout: str = "overlay"  # of videos: "overlay", or "beside", the frame and its overlay
 
     def __post_init__(self):
         check_opacity(self.opacity)
