@@ -117,11 +117,7 @@ def execute(source: Path, parameters: Mapping[str, object], output: Path) -> int
     """Runs a notebook in its own folder and returns the exit status.
 
     A run that fails leaves earlier notebooks alone, and keeps its outputs in NAME-unfinished.ipynb.
-
-    Args:
-        source: the notebook; its cell tagged "parameters" holds the settings.
-        parameters: name of a setting -> value.
-        output: where the executed notebook goes, with a web page beside it.
+    parameters: of the cell tagged "parameters". output: executed notebook, with a web page beside it.
     """
     import papermill
     from jupyter_client import AsyncKernelManager

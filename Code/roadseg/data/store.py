@@ -180,16 +180,15 @@ def verify(target: str | Path, progress: bool = False) -> FrameStore:
 def compress(image: np.ndarray, labels: np.ndarray) -> CompressedFrame:
     """What `write` takes of an image uint8 (H, W, 3) and its labels uint8 (H, W)."""
     image, labels = np.ascontiguousarray(image), np.ascontiguousarray(labels)
-    chunks = (isal_zlib.compress(part, 1) for part in (image, labels))
-    return CompressedFrame(*(chunk + _fletcher32(chunk) for chunk in chunks), _checksum(image, labels))
+    return CompressedFrame(_chunk(image), _chunk(labels), _checksum(image, labels))
 
 
-def _fletcher32(chunk: bytes) -> bytes:
-    """What HDF5's filter appends to a chunk: two sums of its big-endian words, modulo 65535."""
-    words = np.frombuffer(chunk + bytes(len(chunk) % 2), ">u2")
-    sums = np.cumsum(words, dtype=np.uint64)
-    first, second = (int(each) % 65535 or 65535 for each in (sums[-1], sums.sum()))  # never 0
-    return (second << 16 | first).to_bytes(4, "little")
+def _chunk(values: np.ndarray) -> bytes:
+    """As HDF5's filters write it; Fletcher-32 is two sums of big-endian words, modulo 65535."""
+    stream = isal_zlib.compress(values, 1)
+    sums = np.cumsum(np.frombuffer(stream + bytes(len(stream) % 2), ">u2"), dtype=np.uint64)
+    first, second = int(sums[-1]) % 65535 or 65535, int(sums.sum()) % 65535 or 65535  # never 0
+    return stream + (second << 16 | first).to_bytes(4, "little")
 
 
 def write(

@@ -87,14 +87,9 @@ def predict(
         video_ids: also writes the class ids of each frame of a video, into a folder of its name.
         progress: shows progress bars.
 
-    Returns:
-        What became of the files.
-
-    Raises:
-        DataError: nothing is there to label, two files would have results of one name, another process
-            writes into the folder or it cannot be written to, the disk is full, or, when strict, a file
-            cannot be labelled.
-        ValueError: a class or a kind of result is unknown.
+    Raises DataError when nothing is there to label, two files would have results of one name, another
+    process writes into the folder or it cannot be written to, the disk is full, or, when strict, a file
+    cannot be labelled; ValueError when a class or a kind of result is unknown.
     """
     output, kinds, card = Path(output), tuple(kinds), labeller.card
     check_names("result", kinds, KINDS)

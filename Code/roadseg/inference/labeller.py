@@ -56,10 +56,8 @@ def rgb_image(image: ImageLike) -> Image.Image:
 class KerasModel:
     """A trained Keras network with its card.
 
-    Attributes:
-        card: its class names, palette, scale, and what it was trained on.
-        resizable: False for one that takes images of `card.image_shape` alone.
-        minimum_size: the least height and width that it takes, in pixels.
+    resizable: False for one that takes images of `card.image_shape` alone.
+    minimum_size: the least height and width that it takes, in pixels.
     """
 
     def __init__(self, network: "keras.Model", card: "ModelCard"):
@@ -239,15 +237,14 @@ def load_trained(name: str | Path) -> "tuple[keras.Model, ModelCard, Run | None]
 
 
 def segment(image: ImageLike, network: str | Path | Labeller, **options) -> Segmentation:
-    """Labels one image. For several images, `open` the network once.
+    """Labels one image, at its own size. For several images, `open` the network once.
 
     Args:
         image: a path, a Pillow image, or an array of uint8, see `rgb_image`.
         network: what `open` takes, or what it gave.
         options: scale, tile and flip as for `open`; not used with one that is open already.
 
-    Returns class ids, confidence and entropy at the image's own size. Raises DataError when the image
-    cannot be read, and what `open` raises.
+    Raises DataError when the image cannot be read, and what `open` raises.
     """
     labeller = network if isinstance(network, Labeller) else open(network, **options)
     return labeller.segment(image)

@@ -54,12 +54,9 @@ def read_mask(path: Path) -> Image.Image:
 
 
 def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -> np.ndarray:
-    """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask.
+    """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask that `read_mask` has read.
 
-    Args:
-        mask: as `read_mask` gives it.
-        in_colours: whether a mask with a palette is read as colours.
-        ids: that a table lists, see `is_packed_grey`.
+    in_colours: reads one with a palette as colours. ids: that a table lists, see `is_packed_grey`.
     """
     if mask.mode == "P" and (in_colours or is_packed_grey(mask, ids)):
         mask = mask.convert("RGB" if in_colours else "L")
@@ -69,10 +66,7 @@ def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -
 
 
 def is_packed_grey(mask: Image.Image, ids: Collection[int]) -> bool:
-    """Whether a palette has only such ids, as greys: a program that packs images made it.
-
-    Then the greys are the ids, not the indices.
-    """
+    """Whether the greys of a palette are the ids, not its indices: a program that packs images made it."""
     return all(len({*colour}) == 1 and colour[0] in ids for colour in index_colours(mask).values())
 
 
