@@ -18,7 +18,7 @@ from tests import own_data
 from tests.training import runs
 
 DATA_COMMANDS = ("fetch", "render", "check-data", "preprocess")
-COMMANDS = (*DATA_COMMANDS, "train", "prolong", "evaluate", "predict", "export", "notebook")
+COMMANDS = (*DATA_COMMANDS, "train", "evaluate", "predict", "export", "notebook")
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -128,15 +128,6 @@ def test_evaluate_leaves_out_what_trained_and_compares_classes_by_name(
     ))  # fmt: skip
     assert main(["evaluate", str(other), str(preprocessed), "--table", str(tmp_path / "map.csv")]) == 0
     assert "Terrain" in capsys.readouterr().out
-
-
-def test_prolong_adds_epochs_in_a_new_folder(run, preprocessed, tmp_path, capsys):
-    arguments = [str(run), str(preprocessed), "--output", str(tmp_path / "longer")]
-    assert main(["prolong", *arguments, "--epochs", "2"]) == 0
-    assert len(training.open_run(tmp_path / "longer").history["epoch"]) == 2
-    assert len(training.open_run(run).history["epoch"]) == 1
-    assert main(["prolong", *arguments, "--epochs", "1"]) == 1
-    assert "has 1 epochs already" in capsys.readouterr().err
 
 
 def test_bad_input_is_one_message_without_a_traceback(preprocessed, tmp_path, monkeypatch, capsys):

@@ -49,7 +49,6 @@ def _parser() -> argparse.ArgumentParser:
     check_data.add_command(commands)
     _add_preprocess(commands)
     _add_train(commands)
-    _add_prolong(commands)
     _add_evaluate(commands)
     label_files.add_command(commands)
     _add_export(commands)
@@ -183,30 +182,6 @@ def _train(options) -> None:
     run = training.train(network, frames, split, recipe, folder, workers=options.workers)
     if not options.process_id:  # the folder is that of process 0
         print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
-
-
-def _add_prolong(commands) -> None:
-    parser = commands.add_parser(
-        "prolong",
-        help="train a run for more epochs",
-        description="Trains a finished or interrupted run for more epochs, in a new folder, with the "
-        "learning rates of the longer recipe. The run itself stays as it is.",
-    )
-    parser.add_argument("run_folder", type=Path, metavar="run", help="folder of the run")
-    parser.add_argument("store", type=Path, help="folder of the preprocessed frames")
-    parser.add_argument("--epochs", type=int, required=True, help="in all, those of the run included")
-    parser.add_argument("--output", type=Path, required=True, help="folder of the longer run")
-    parser.set_defaults(run=_prolong)
-
-
-def _prolong(options) -> None:
-    from roadseg import training
-    from roadseg.data import store
-
-    network = training.load_best(options.run_folder)
-    frames = store.open(options.store)
-    run = training.prolong(options.run_folder, network, frames, options.epochs, options.output)
-    print(f"{run.folder}: {run.metrics['minutes']:.1f} minutes of training\n{run.result}")
 
 
 def _add_evaluate(commands) -> None:

@@ -9,11 +9,12 @@ import pytest
 from roadscenes import dataset
 from roadseg import networks, training
 from roadseg.data import preprocess, sources, store
-from studies import camvid_weights, pretrained_weights
+from studies import camvid_weights, fine_tuning, pretrained_weights
 from studies.runner import data_sets
 from tests import raw_data
 
 pytestmark = pytest.mark.usefixtures("eager")
+SHIPPED = networks.pretrained.FOLDER
 
 
 @pytest.fixture(autouse=True)
@@ -63,3 +64,23 @@ def test_weights_for_photographs_start_from_those_for_rendered_scenes(tmp_path, 
     before, after = (each.get_layer("encoder2_reduce").get_weights()[0] for each in (start, trained))
     np.testing.assert_allclose(after, before, atol=1e-4)
     assert not np.array_equal(after, before)
+
+
+def test_fine_tuning_starts_from_four_networks(tmp_path, monkeypatch):
+    monkeypatch.setattr(networks.pretrained, "FOLDER", SHIPPED)
+    for name, value in (("OTHER_DRIVES", ["train/0001TP"]), ("POOL", 3), ("MEASURED", 1)):
+        monkeypatch.setattr(fine_tuning, name, value)
+    source = sources.open(raw_data.camvid(tmp_path / "raw", frames=4))
+    preprocess.to_hdf5(source, tmp_path / "store", ["train"], 1, progress=False)
+    frames, runs = store.open(tmp_path / "store"), tmp_path / "runs"
+    base = replace(fine_tuning.BASE, epochs=1, augmentation=None)
+    quick = replace(training.RECIPES["quick"], learning_rate=1e-9, norm_momentum=0.9999)
+    rows = [*fine_tuning.measure(frames, base, quick, {2: (1,)}, runs)]
+    assert [row["images"] for row in rows] == [0, 2, 2, 2, 2]
+    scores = {row["start"]: row["mean IoU"] for row in rows[1:]}
+    assert list(scores) == [
+        "random weights", "rendered scenes", "photographs", "photographs, other classes"
+    ]  # fmt: skip
+    assert scores["photographs"] == pytest.approx(rows[0]["mean IoU"], abs=0.02)
+    split = training.open_run(runs / "photographs-2-1").split
+    assert (split.train, split.validation) == ((4, 6), (7,))  # the first and the last of the pool

@@ -292,27 +292,6 @@ def test_a_run_knows_the_frames_that_trained_in_any_store(finished, frames, raw,
     assert finished.trained(store.open(tmp_path / "like")) == set()  # the same names alone
 
 
-def test_a_longer_run_goes_on_from_a_shorter_one(finished, frames, tmp_path, eager):
-    def prolonged(epochs, folder, **options):
-        network = finished.load_best()
-        return training.prolong(
-            finished.folder, network, frames, epochs, folder, progress=False, **options
-        )
-
-    longer = prolonged(6, tmp_path / "longer")
-    assert longer.history["epoch"] == [1, 2, 3, 4, 5, 6]
-    assert longer.history["loss"][:4] == finished.history["loss"]
-    assert longer.settings["prolongs"] == f"4 epochs of {finished.folder.name}"
-    assert longer.metrics["mean_iou"] == np.nanmax(longer.history["validation_mean_iou"])
-    with pytest.raises(KeyboardInterrupt):
-        prolonged(6, tmp_path / "again", callbacks=[StopAfter(3)])
-    assert everything_but_times(prolonged(6, tmp_path / "again")) == everything_but_times(longer)
-    with pytest.raises(ValueError, match="has 4 epochs already, 4 in all are asked for"):
-        prolonged(4, tmp_path / "same")
-    with pytest.raises(TrainingError, match="holds no run with a finished epoch"):
-        training.prolong(tmp_path, tiny_for(frames), frames, 6, tmp_path / "nothing")
-
-
 def test_a_folder_has_a_name_of_architecture_split_and_recipe(frames):
     def name(network="simple", split=None, recipe=TINY, seed=0):
         network = networks.build(network, frames.image_shape, frames.num_classes, seed)

@@ -2,7 +2,7 @@
 
 from roadseg.training.recipes import RECIPES, Recipe, get_recipe
 from roadseg.training.run import Run, folder_name, load_best, open_run
-from roadseg.training.trainer import prolong, train
+from roadseg.training.trainer import train
 
 __all__ = [
     "RECIPES",
@@ -12,6 +12,5 @@ __all__ = [
     "get_recipe",
     "load_best",
     "open_run",
-    "prolong",
     "train",
 ]

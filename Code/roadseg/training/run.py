@@ -21,10 +21,8 @@ import importlib.metadata
 import json
 import os
 import platform
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, is_dataclass
-from functools import partial
 from pathlib import Path
 
 import keras
@@ -40,7 +38,7 @@ from roadseg.training.recipes import Recipe
 
 _FORMAT = 2  # of the folder
 # Recorded, but not compared: a run may continue on another machine or after an update.
-_NOT_COMPARED = "versions", "machine", "precision", "prolongs"
+_NOT_COMPARED = "versions", "machine", "precision"
 
 
 @dataclass(frozen=True)
@@ -165,15 +163,6 @@ class Run:
         self.write("initial.weights.h5", network.save_weights)
         self.write("split.json", split.save)
         self.write_json("settings.json", settings)
-
-    def copy(self, run: "Run", settings: Mapping[str, object]) -> None:
-        """Takes over the state of another run, as if this one had come so far."""
-        last = self._last(len(run.rows))
-        names = "initial.weights.h5", "split.json", last, "best.keras", "history.csv"
-        self.write_json("settings.json", settings)
-        for name in names:  # the history last, which makes the epochs count
-            if (run.folder / name).exists():  # no network, where none was validated yet
-                self.write(name, partial(shutil.copyfile, run.folder / name))
 
     def check(self, settings: Mapping[str, object], split: Split) -> None:
         """Raises TrainingError unless the run has these settings and this split."""

@@ -2,7 +2,6 @@
 
 import contextlib
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -66,55 +65,6 @@ def train(
     """
     trainer = _trainer_of_devices() or Trainer
     return trainer(network, frames, split, recipe, folder, progress, callbacks, workers).train()
-
-
-def prolong(
-    run_folder: str | Path,
-    network: keras.Model,
-    frames: FrameStore,
-    epochs: int,
-    folder: str | Path,
-    progress: bool = True,
-    callbacks: Iterable[keras.callbacks.Callback] = (),
-    workers: int = 1,
-) -> Run:
-    """Trains a run for more epochs, in a new folder; the run itself stays as it is.
-
-    The new run starts from the last weights and the optimizer's state, keeps the history and the best
-    network so far, and follows the longer recipe's learning rate from that epoch on. With a cosine
-    schedule that rate is higher than where the run ended, and the result is not that of a training
-    that was as long from the start: its first epochs followed the shorter schedule.
-
-    Args:
-        run_folder: of the run with at least one finished epoch.
-        network: of the run's architecture, with any weights.
-        frames: those of the run.
-        epochs: in all, those of the run included.
-        folder: of the new run.
-        progress, callbacks, workers: as for `train`.
-
-    Returns:
-        The finished, longer run. An interrupted call continues when it is repeated.
-
-    Raises:
-        ValueError: the run has as many epochs already.
-        TrainingError: as `train`; also for a run without a finished epoch, or of another network or
-            other frames.
-    """
-    old, new = Run(user_path(run_folder)), Run(user_path(folder))
-    if not (done := len(old.rows)):
-        raise TrainingError(
-            f"{old.folder}: holds no run with a finished epoch; training.train starts one"
-        )
-    if epochs <= done:
-        raise ValueError(f"{old.folder}: has {done} epochs already, {epochs} in all are asked for")
-    old.check(describe(network, frames, old.recipe), old.split)
-    recipe = replace(old.recipe, epochs=epochs)
-    settings = describe(network, frames, recipe) | {"prolongs": f"{done} epochs of {old.folder.name}"}
-    with new.locked():
-        if not new.rows:
-            new.copy(old, settings)
-    return train(network, frames, old.split, recipe, folder, progress, callbacks, workers)
 
 
 def _trainer_of_devices() -> "type[Trainer] | None":
