@@ -24,8 +24,9 @@ def atomic_write(path: Path, write: Callable[[Path], object]) -> None:
     """`write` makes a hidden file with the same suffix beside it, which then takes its name.
 
     The file is on the disk before it gets its name. What a killed process has left of the same file is
-    written over: one process at a time writes into a folder.
+    written over: one process at a time writes into a folder, which is made where it is missing.
     """
+    path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".part-{path.name}")
     try:
         write(part)

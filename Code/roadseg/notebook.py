@@ -65,9 +65,8 @@ def _run(options: argparse.Namespace) -> int:
     source = _FOLDER / f"{options.notebook}.ipynb"
     if not source.is_file():
         raise DataError(f"{source}: no such notebook; the repository has them, the package has not")
-    given = {name: value for name, value in vars(options).items() if value is not None}
-    for name in ("command", "notebook", "output", "run"):
-        given.pop(name, None)
+    own = "command", "notebook", "output", "run"
+    given = {name: each for name, each in vars(options).items() if each is not None and name not in own}
     check_settings(given, source)
     output = options.output or _FOLDER / "Runs" / f"{source.stem}{label(given)}.ipynb"
     if "networks" in given:  # a module of that name is imported in the notebook
@@ -79,11 +78,15 @@ def _run(options: argparse.Namespace) -> int:
 
 def check_settings(given: Mapping[str, object], notebook: Path) -> None:
     """Raises ValueError for a setting that cannot work, before a kernel starts."""
+    import nbformat  # takes seconds, for which `roadseg --help` need not wait
+
     from roadseg.data import sources, splits
     from roadseg.data.sources.base import select_sequences
     from roadseg.data.sources.images import read_image
 
-    known = [name.removeprefix("chosen_") for name in settings_of(notebook)]
+    cells = nbformat.read(notebook, as_version=4).cells
+    first = next(cell.source for cell in cells if cell.cell_type == "code")
+    known = re.findall(r"^(?:chosen_)?(\w+) = ", first, re.MULTILINE)
     for name, value in given.items():
         if name not in known:
             shown, others = f"{name.upper()}={value} (--{name})", ", ".join(known).upper()
@@ -96,15 +99,6 @@ def check_settings(given: Mapping[str, object], notebook: Path) -> None:
             sequences = select_sequences(sequences, chosen, given["data"])
     if "image" in given:
         read_image(given["image"])
-
-
-def settings_of(notebook: Path) -> list[str]:
-    """The names of the settings in the notebook's first code cell."""
-    import nbformat  # takes seconds, for which `roadseg --help` need not wait
-
-    cells = nbformat.read(notebook, as_version=4).cells
-    first = next(cell.source for cell in cells if cell.cell_type == "code")
-    return re.findall(r"^(\w+) = ", first, re.MULTILINE)
 
 
 def label(given: Mapping[str, object]) -> str:
@@ -123,11 +117,7 @@ def execute(source: Path, parameters: Mapping[str, object], output: Path) -> int
     """Runs a notebook in its own folder and returns the exit status.
 
     A run that fails leaves earlier notebooks alone, and keeps its outputs in NAME-unfinished.ipynb.
-
-    Args:
-        source: the notebook; its cell tagged "parameters" holds the settings.
-        parameters: name of a setting -> value.
-        output: where the executed notebook goes, with a web page beside it.
+    parameters: of the cell tagged "parameters". output: executed notebook, with a web page beside it.
     """
     import papermill
     from jupyter_client import AsyncKernelManager
@@ -179,23 +169,18 @@ def tidy(path: Path) -> None:
     It also removes the runner's notes and the state of widgets, which nothing shows without a kernel.
     """
     import nbformat
+    from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 
-    notebook = nbformat.read(path, as_version=4)
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(nbformat.read(path, as_version=4), {})
     for cell in notebook.cells:
-        kept = []
         for output in cell.get("outputs", []):
-            if output.output_type == "stream" and kept and kept[-1].get("name") == output.name:
-                kept[-1].text += output.text
-            else:
-                kept.append(output)
-        for output in kept:
             if output.output_type == "stream":
                 output.text = _OVERWRITTEN.sub("", output.text)
             elif "image/png" in output.get("data", {}):
                 png = smaller_png(base64.b64decode(output.data["image/png"]))
                 output.data["image/png"] = base64.b64encode(png).decode()
         if "outputs" in cell:
-            cell.outputs = [output for output in kept if output.get("text") != ""]
+            cell.outputs = [output for output in cell.outputs if output.get("text") != ""]
     for part in (notebook, *notebook.cells):
         for key in ("papermill", "widgets", "execution"):
             part.metadata.pop(key, None)

@@ -8,14 +8,12 @@ from tqdm import tqdm
 def progress_bar(
     total: int, done: int, *, unit: str, description: str, shown: bool = True, **options
 ) -> tqdm:
-    """A bar with rate and time left; no line at all when nothing is left to do.
+    """A bar with rate and time left; no line at all when nothing is left to do, or unless `shown`.
 
     Args:
-        total: how many units there are.
-        done: how many of them are finished at the start.
+        total, done: how many units there are, and how many of them are finished at the start.
         unit: what is counted, for instance "frame".
         description: text before the bar.
-        shown: False for no bar at all.
         options: further options of tqdm.
     """
     return tqdm(

@@ -159,13 +159,12 @@ def test_a_video_of_images_replaces_an_earlier_one(tmp_path):
 def test_a_preview_is_a_small_moving_image_at_the_videos_speed(tmp_path):
     path = tmp_path / "drive.mp4"
     write_video(path, [grey(level) for level in (0, 60, 120, 180, 240)], rate=5)
-    html = Preview(path, width=32, every=2)._repr_html_()
+    html = Preview(path)._repr_html_()
     (data,) = re.findall(r'src="data:image/webp;base64,([^"]+)"', html)
     image = Image.open(io.BytesIO(base64.b64decode(data)))
-    assert (image.size, image.n_frames, image.info["loop"]) == ((32, 20), 3, 0)
+    assert (image.size, image.n_frames, image.info["loop"]) == ((64, 40), 3, 0)
     for number, level in enumerate((0, 120, 240)):
         image.seek(number)
         image.load()
         assert np.asarray(image.convert("RGB")).mean() == pytest.approx(level, abs=6)
         assert image.info["duration"] == 400  # milliseconds
-    assert Image.open(io.BytesIO(Preview(path).webp)).size == (64, 40)

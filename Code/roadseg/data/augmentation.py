@@ -88,11 +88,9 @@ class Augmentation:
         What lies outside of the frame is grey in the image and IGNORE in the labels.
 
         Args:
-            image: uint8 (H, W, 3).
-            labels: uint8 (H, W).
+            image, labels: uint8 (H, W, 3) and (H, W).
             generator: of the random numbers.
-            other: another frame, from which colours and objects are taken; needed where
-                `takes_from_others`.
+            other: another frame, to take colours and objects from; needed where `takes_from_others`.
             pasted: ids of the classes whose objects are taken; None: of no class.
             sky: id of the class that becomes blue; None: there is none.
         """
@@ -200,12 +198,10 @@ def read_augmented(
     It runs in worker processes, which import no Keras.
 
     Args:
-        frames: the store.
-        augmentation: of each frame.
-        positions: of the frames.
+        frames, positions: the store, and which of its frames.
+        augmentation, pasted, sky: as of `Augmentation.__call__`, for each frame.
         others: positions of the frames that they take colours or objects from; None: they take none.
         seeds: with the position they decide each frame's random numbers.
-        pasted, sky: as of `Augmentation.__call__`.
     """
     images, labels = frames.read(positions)
     sources = [None] * len(images) if others is None else zip(*frames.read(others), strict=True)

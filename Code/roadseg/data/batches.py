@@ -40,7 +40,7 @@ class Batches(keras.utils.PyDataset):
         workers: int = 1,
         epoch: int = 0,
     ):
-        """Reads no image yet.
+        """Reads no image yet; raises ValueError where there is no frame.
 
         Args:
             frames: the store to read from.
@@ -52,9 +52,6 @@ class Batches(keras.utils.PyDataset):
             label_stride: above 1, each block of so many pixels has one label, at a random place.
             workers: processes that read and augment; 1: a thread of this process does.
             epoch: the first one.
-
-        Raises:
-            ValueError: there is no frame.
         """
         super().__init__(workers=workers, max_queue_size=_AHEAD * workers)
         self.frames = frames
@@ -66,7 +63,9 @@ class Batches(keras.utils.PyDataset):
         self.label_stride = label_stride
         self.epoch = epoch
         self.error: Exception | None = None
-        self._latest: tuple[int, np.ndarray] | None = None  # epoch, and its order
+        self._latest = -1, self.indices  # epoch, and its order
+        names = [name.lower() for name in frames.class_names]
+        self._sky = names.index("sky") if "sky" in names else None
         if not self.indices.size:
             raise ValueError(f"{frames.path}: no frame to make batches of")
 
@@ -98,7 +97,8 @@ class Batches(keras.utils.PyDataset):
         chosen = chosen if places is None else chosen[places]
         if self.augmentation is None:
             return self.frames.read(chosen)
-        others = self._others(epoch, chosen) if self.augmentation.takes_from_others else None
+        takes = self.augmentation.takes_from_others
+        others = [self._other(epoch, i) for i in chosen] if takes else None
         job = self.frames, self.augmentation, chosen, others, (self.seed, epoch), self.pasted, self._sky
         if self._pool is None:
             return read_augmented(*job)
@@ -123,22 +123,13 @@ class Batches(keras.utils.PyDataset):
 
         Keras' threads, as many, wait for them and keep the order.
         """
-        if self.workers == 1:
-            return None
         from joblib.executor import get_memmapping_executor  # loky's own breaks joblib.Parallel after it
 
-        return get_memmapping_executor(self.workers)
+        return None if self.workers == 1 else get_memmapping_executor(self.workers)
 
-    @cached_property
-    def _sky(self) -> int | None:
-        names = [name.lower() for name in self.frames.class_names]
-        return names.index("sky") if "sky" in names else None
-
-    def _others(self, epoch: int, chosen: np.ndarray) -> list[int]:
-        """For each frame, one of another sequence, or of the same where there is no other."""
-        return [self._other(np.random.default_rng([self.seed, epoch, i, 1]), i) for i in chosen]
-
-    def _other(self, generator: np.random.Generator, index: int) -> int:
+    def _other(self, epoch: int, index: int) -> int:
+        """A frame of another sequence, or of the same where there is no other."""
+        generator = np.random.default_rng([self.seed, epoch, index, 1])
         by_sequence, blocks = self._blocks
         start, count = blocks[self.frames.sequence[index]]
         if count == len(by_sequence):
@@ -157,7 +148,7 @@ class Batches(keras.utils.PyDataset):
     def _order(self, epoch: int) -> np.ndarray:
         """Drawn once an epoch: for each batch it would take longer than reading, with many frames."""
         latest = self._latest  # another thread may ask for another epoch meanwhile
-        if latest is None or latest[0] != epoch:
+        if latest[0] != epoch:
             order = np.random.default_rng([self.seed, epoch]).permutation(self.indices)
             latest = self._latest = epoch, order
         return latest[1]

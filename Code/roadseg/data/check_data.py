@@ -48,8 +48,8 @@ class _Seen:
 
     size: tuple[int, int] | None = None  # (width, height) of the image
     small: np.ndarray | None = None  # the image in 16 x 16 greys, float32 (256), of mean 0 and length 1
-    pixels: np.ndarray | None = None  # int64 (256), of each class id
-    inside: np.ndarray | None = None  # of them those amid others of the same class
+    pixels: np.ndarray | int = 0  # int64 (C + 1), of each class and of void
+    inside: np.ndarray | int = 0  # of them those amid others of the same class
     unlisted: dict[Hashable, int] = field(default_factory=dict)  # raw label -> pixels
     palette: dict[int, Colour] = field(default_factory=dict)  # of a mask whose indices count
     problems: list[tuple[str, str]] = field(default_factory=list)  # kinds and messages
@@ -75,13 +75,11 @@ class Census:
         """Counts one frame in."""
         self.frames += 1
         if seen.size:
-            self.sizes.update([seen.size])
+            self.sizes[seen.size] += 1
             self.small[frame] = seen.small
-        if seen.pixels is not None:
-            places = [*range(len(self.class_names)), IGNORE]
-            self.pixels += seen.pixels[places]
-            self.frames_with += seen.pixels[places] > 0
-            self.areas |= seen.inside[places] > 0
+        self.pixels += seen.pixels
+        self.frames_with += seen.pixels > 0
+        self.areas |= seen.inside > 0
         for label, pixels in seen.unlisted.items():
             self.unlisted[label].append((pixels, frame.label))
         for index, colour in seen.palette.items():
@@ -115,9 +113,9 @@ class Census:
 
     def text(self, most: int | None) -> str:
         """A table of the classes, and of each kind of problem so many messages; None: all."""
-        sizes = [f"{count} of {w} x {h}" for (w, h), count in self.sizes.most_common(_SIZES_SHOWN)]
-        sizes += [f"{len(self.sizes) - len(sizes)} more sizes"] * (len(self.sizes) > len(sizes))
-        lines = [f"{self.frames} frames: {', '.join(sizes)}"]
+        sizes = [f"{count} of {w} x {h}" for (w, h), count in self.sizes.most_common()]
+        more = [f"{len(sizes[_SIZES_SHOWN:])} more sizes"] * (len(sizes) > _SIZES_SHOWN)
+        lines = [f"{self.frames} frames: {', '.join(sizes[:_SIZES_SHOWN] + more)}"]
         lines.append(f"{'class':24s}{'pixels':>16s}{'share':>9s}{'frames':>9s}")
         shares = self.pixels / max(self.pixels.sum(), 1)
         rows = zip((*self.class_names, VOID), self.pixels, shares, self.frames_with, strict=True)
@@ -160,7 +158,10 @@ def _see(source: Source, frame: Frame) -> _Seen:
     seen, ids = _Seen(), None
     try:
         image = source.read_image(frame)
-        seen.size, seen.small = image.size, _small(image)
+        greys = image.convert("L").resize((_TWIN_WIDTH, _TWIN_WIDTH), Image.Resampling.BOX)
+        small = np.asarray(greys, np.float32).ravel()
+        small = small - small.mean()
+        seen.size, seen.small = image.size, small / max(np.linalg.norm(small), 1)
         with Image.open(frame.image) as image:
             if image.getexif().get(_ORIENTATION, 1) != 1:
                 problem = f"{frame.image}: EXIF data ask for it to be turned, and it is; if its mask is "
@@ -178,39 +179,29 @@ def _see(source: Source, frame: Frame) -> _Seen:
     except DataError as error:
         seen.problems.append(("unusable files", str(error)))
     if ids is not None:
-        seen.pixels = np.bincount(ids.ravel(), minlength=IGNORE + 1)
-        seen.inside = np.bincount(inner_labels(ids), minlength=IGNORE + 1)
+        places = [*range(len(source.class_names)), IGNORE]
+        seen.pixels = np.bincount(ids.ravel(), minlength=IGNORE + 1)[places]
+        seen.inside = np.bincount(inner_labels(ids), minlength=IGNORE + 1)[places]
         if seen.size and seen.size != ids.shape[::-1]:
             seen.problems.append(("masks of another size", unequal_sizes(frame, seen.size, ids.shape)))
     return seen
 
 
-def _small(image: Image.Image) -> np.ndarray:
-    greys = image.convert("L").resize((_TWIN_WIDTH, _TWIN_WIDTH), Image.Resampling.BOX)
-    values = np.asarray(greys, np.float32).ravel()
-    values -= values.mean()
-    return values / max(np.linalg.norm(values), 1)
-
-
-def _twins(small: dict[Frame, np.ndarray]) -> str:
-    """How many validation images of the default split have a near twin, with an example; or ""."""
-    frames = [*small]
+def _twins(small: dict[Frame, np.ndarray]) -> Iterator[str]:
+    """How many validation images of the default split have a near twin, with an example."""
+    images, greys = [frame.image for frame in small], np.array([*small.values()])
     try:
-        split = splits.last_drive(frames)
+        split = splits.last_drive([*small])
     except ValueError:  # too few to be split
-        return ""
-    train, found = np.array([small[frames[i]] for i in split.train]), []
-    for frame in (frames[i] for i in split.validation):
-        likeness = train @ small[frame]
-        if likeness.max() > _TWINS:
-            found.append((frame.image, frames[split.train[likeness.argmax()]].image))
-    if not found:
-        return ""
-    one, other = found[0]
-    return (
-        f"{len(found)} of {len(split.validation)} validation images have a near twin that trains, such "
-        f"as {one} and {other}; their scores will be too high: hold out whole drives"
-    )
+        return
+    nearest = [(greys[[*split.train]] @ greys[i]) for i in split.validation]
+    found = [place for place, likeness in enumerate(nearest) if likeness.max() > _TWINS]
+    if found:
+        one, other = split.validation[found[0]], split.train[nearest[found[0]].argmax()]
+        yield (
+            f"{len(found)} of {len(nearest)} validation images have a near twin that trains, such as "
+            f"{images[one]} and {images[other]}; their scores will be too high: hold out whole drives"
+        )
 
 
 def _suspicions(found: Census, source: Source) -> Iterator[str]:
@@ -227,8 +218,7 @@ def _suspicions(found: Census, source: Source) -> Iterator[str]:
             f"classes that occur only as lines one or two pixels wide: {', '.join(thin)}; were the "
             "masks resized or smoothed? Save them without interpolation"
         )
-    if twins := _twins(found.small):
-        yield twins
+    yield from _twins(found.small)
     table = source.table if isinstance(source, TableSource) else ClassTable((), ())
     near = [
         label
@@ -298,8 +288,9 @@ def _run(options: argparse.Namespace) -> int:
     kind = next((each for each in like_folder if each.recognises(folder)), Folder)
     if options.write and own:
         raise DataError(f"{own}: is there already; move it elsewhere to have another one written")
-    suffixes = {"image_suffix": options.image_suffix, "mask_suffix": options.mask_suffix}
-    suffixes = {name: value for name, value in suffixes.items() if value is not None}
+    given = {name: getattr(options, name) for name in ("image_suffix", "mask_suffix", "table")}
+    given = {name: value for name, value in given.items() if value is not None}
+    suffixes = {name: value for name, value in given.items() if name != "table"}
     if options.table in ready_tables():
         table = settings_text(**suffixes) + ready_text(options.table)
     elif not (options.table or own or kind.ready_table) and kind.recognises(folder):
@@ -312,9 +303,7 @@ def _run(options: argparse.Namespace) -> int:
         if table is None:
             raise DataError("--write: there is nothing to write beside a proposal or a ready table")
         _write(folder / TABLE_FILE, lambda part: part.write_text(table, "utf-8"))
-    if options.table:
-        suffixes["table"] = options.table
-    source = kind(folder, **suffixes) if suffixes else sources.open(folder)
+    source = kind(folder, **given) if given else sources.open(folder)
     source.labelled_only = options.labelled_only
     found = check(source)
     print(found)

@@ -121,8 +121,8 @@ class ClassMap:
         So only those pages of the 16 MiB that hold a listed colour ever exist in memory.
         """
         table = np.zeros(1 << 24, np.uint8)
-        for colour, class_id in self.colour_to_id.items():
-            table[_pack_colour(*colour)] = class_id ^ _UNLISTED
+        for (red, green, blue), class_id in self.colour_to_id.items():
+            table[red | green << 8 | blue << 16] = class_id ^ _UNLISTED
         return table
 
 
@@ -136,12 +136,8 @@ def _pack_image(colours: np.ndarray) -> np.ndarray:
     packed = np.empty(colours.shape[:2], np.int64)
     overlapping = np.ndarray(packed.size - 1, "<u4", flat, strides=(3,))
     np.bitwise_and(overlapping, 0xFFFFFF, out=packed.reshape(-1)[:-1])
-    packed[-1, -1] = _pack_colour(*flat[-3:].tolist())
+    packed[-1, -1] = int.from_bytes(flat[-3:].tobytes(), "little")
     return packed
-
-
-def _pack_colour(red: int, green: int, blue: int) -> int:
-    return red | green << 8 | blue << 16
 
 
 def dump_class_maps(class_maps: Mapping[str, ClassMap]) -> bytes:

@@ -98,12 +98,12 @@ def fetch(
         url: another address of the archives, or a folder with them; None: the official server.
             Archives that lie in `target` itself are used first.
         accept_licence: whether you accept LICENCE, the terms of the data.
-        progress: whether to show progress bars.
+        progress: shows progress bars.
 
     Raises DataError for all that goes wrong; what is complete is kept.
     """
     chosen = plan(sequences, target, version)
-    target, where = chosen.target, chosen.target
+    where = target = chosen.target
     if not any(chosen.missing.values()):
         return
     if not accept_licence:
@@ -143,7 +143,11 @@ def _open(archive: Archive, place: str, target: Path) -> tuple[BinaryIO, object]
 def _extract(name: str, file: BinaryIO, state, missing: set[str], target: Path, progress: bool) -> None:
     """Writes the missing members of an archive, first those whose headers an earlier call has read."""
     index_file = target / f".{name}.index.json"
-    index = _read_index(index_file, state)
+    index = {"state": state, "read_to": 0, "offsets": {}}
+    with suppress(OSError, ValueError, KeyError):  # none yet, or damaged
+        noted = json.loads(index_file.read_text("utf-8"))
+        if noted["state"] == state:
+            index |= noted
     offsets = index["offsets"]  # name -> first byte of its header
     known = sorted(offsets[each] for each in missing & offsets.keys())
     members = chain(
@@ -158,7 +162,6 @@ def _extract(name: str, file: BinaryIO, state, missing: set[str], target: Path, 
                 if content and len(content) == member.size:  # the archive may end within it
                     if not path.endswith(".txt"):
                         decode_image(content, f"{name}: {path}")  # refused unless it is complete
-                    (target / path).parent.mkdir(parents=True, exist_ok=True)
                     atomic_write(target / path, lambda part, content=content: part.write_bytes(content))
                     missing.remove(path)
                     bar.update()
@@ -182,15 +185,6 @@ def _members(file: BinaryIO, start: int) -> Iterator[tuple[tarfile.TarFile, tarf
     while (member := tar.next()) is not None:
         tar.members.clear()  # tarfile keeps all
         yield tar, member
-
-
-def _read_index(path: Path, state: object) -> dict:
-    """What earlier calls have noted about the archive in this state."""
-    with suppress(OSError, ValueError, KeyError):  # none yet, or damaged
-        index = json.loads(path.read_text("utf-8"))
-        if index["state"] == state:
-            return index
-    return {"state": state, "read_to": 0, "offsets": {}}
 
 
 def _write_index(path: Path, index: dict) -> None:

@@ -54,7 +54,7 @@ class Report:
 def folder_name(source: Source, sequences: Iterable[str] | None, scale: float) -> str:
     """A name for the target, the same for the same data wherever it lies, and only for that."""
     frames = source.frames(sequences)
-    digest = _sha256_of(*_content(source, frames, _class_maps(source, frames)))
+    digest = _digest(source, frames, _class_maps(source, frames))
     return f"{source.kind}-{float(scale):g}-{digest[:8]}"
 
 
@@ -89,16 +89,13 @@ def to_hdf5(
     downscale = Downscale.of(image.size, scale)
     path, maps_path = target / store.FRAMES_FILE, target / store.CLASS_MAPS_FILE
     maps = _class_maps(source, frames)
-    job = _sha256_of(
-        store.FORMAT_VERSION, str(downscale.scale), image.size, *_content(source, frames, maps)
-    )
     attributes = {
         "source": source.kind,
         "scale": float(downscale.scale),
         "class_names": source.class_names,
         "palette": np.array(source.palette, np.uint8),
         "class_maps": hashlib.sha256(maps).hexdigest(),
-        "job": job,
+        "job": _digest(source, frames, maps, store.FORMAT_VERSION, str(downscale.scale), image.size),
     }
 
     def write(part: Path) -> None:
@@ -110,11 +107,11 @@ def to_hdf5(
     written = 0
     try:
         has_maps = maps_path.is_file() and maps_path.read_bytes() == maps
-        if not has_maps or not _has_frames(target, job):
+        if not has_maps or not _has_frames(target, attributes["job"]):
             target.mkdir(parents=True, exist_ok=True)
             with folder_lock(target):
                 atomic_write(maps_path, lambda part: part.write_bytes(maps))
-                if not _has_frames(target, job):  # another process may just have written them
+                if not _has_frames(target, attributes["job"]):  # which another process may have written
                     atomic_write(path, write)
                     written = len(frames)
     except (OSError, RuntimeError) as error:  # the second one of HDF5
@@ -160,24 +157,19 @@ def _class_maps(source: Source, frames: Iterable[Frame]) -> bytes:
     return dump_class_maps({name: source.class_map(name) for name in sequences})
 
 
-def _content(source: Source, frames: Sequence[Frame], class_maps: bytes) -> tuple:
-    """What decides about the frames, wherever and since whenever their files lie."""
-    labels = {path: hashlib.sha256(path.read_bytes()).hexdigest() for path in {f.label for f in frames}}
-    states = [
-        ((each.sequence, each.index), f"{_file_state(each.image)} {labels[each.label]}")
-        for each in frames
-    ]
-    return source.identity, class_maps.hex(), states
+def _digest(source: Source, frames: Sequence[Frame], class_maps: bytes, *settings: object) -> str:
+    """SHA-256 of what decides about the frames, wherever and since whenever their files lie.
 
-
-def _file_state(path: Path) -> str:
-    """Size and last bytes of an image, which survive copying and are quickly read."""
-    with path.open("rb") as file:
-        size = file.seek(0, os.SEEK_END)
-        file.seek(max(size - _LAST_BYTES, 0))
-        return f"{size} {file.read(_LAST_BYTES).hex()}"
-
-
-def _sha256_of(*parts: object) -> str:
-    """SHA-256 of values that JSON can hold."""
+    Of an image it takes the size and the last bytes, which survive copying and are quickly read.
+    """
+    states, labels = [], {}
+    for frame in frames:
+        if frame.label not in labels:  # one file may label many images
+            labels[frame.label] = hashlib.sha256(frame.label.read_bytes()).hexdigest()
+        with frame.image.open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(max(size - _LAST_BYTES, 0))
+            state = f"{size} {file.read().hex()} {labels[frame.label]}"
+        states.append(((frame.sequence, frame.index), state))
+    parts = *settings, source.identity, class_maps.hex(), states
     return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -42,11 +42,10 @@ def propose_table(
     A table that ships is proposed as it is when it lists all colours that occur, and most of its own do.
 
     Args:
-        folder: with images/ and masks/.
+        folder: with images/ and masks/, or laid out as `kind` is.
         image_suffix, mask_suffix: as of `Folder`. Without that of masks, one that all have is found.
-        progress: whether to show a progress bar.
-        in_colours: whether masks with a palette are read as colours, as is done where palettes differ.
-        kind: how it is laid out.
+        progress: shows a progress bar.
+        in_colours: reads masks with a palette as colours, as is done where palettes differ.
 
     Raises DataError when there is no mask, or its values are no classes.
     """
@@ -132,6 +131,6 @@ def _text(pixels: Counter, palette: dict, first: dict[Hashable, Path]) -> str:
 
 def _is_void(label: Hashable, pixels: Counter) -> bool:
     """Black in colours, and 255 beside small ids; not what covers much of the images."""
-    is_rare = pixels[label] <= _RARE * pixels.total()
-    greys = [each for each in pixels if type(each) is int and 0 < each < _WHITE]
-    return is_rare and (label == _BLACK or (label == _WHITE and min(greys, default=255) < _SMALL_ID))
+    has_small = any(type(each) is int and 0 < each < _SMALL_ID for each in pixels)
+    is_void = label == _BLACK or (label == _WHITE and has_small)
+    return is_void and pixels[label] <= _RARE * pixels.total()

@@ -45,8 +45,8 @@ class Downscale:
     @property
     def cropped(self) -> tuple[int, int]:
         """How many columns and rows of the full-size frame are not used."""
-        used = (int(length * self.scale) for length in self.size)
-        return tuple(full - part for full, part in zip(self.full_size, used, strict=True))
+        left, upper, right, lower = self.box
+        return self.full_size[0] - (right - left), self.full_size[1] - (lower - upper)
 
     def image(self, image: Image.Image) -> np.ndarray:
         """The average of each block, uint8 (H, W, 3): of the pixels whose centres lie in it."""

@@ -55,16 +55,16 @@ class Split:
     def __post_init__(self):
         for part in ("train", "validation"):  # lists and NumPy's integers become tuples of int
             object.__setattr__(self, part, tuple(map(operator.index, getattr(self, part))))
+        positions, problem = sorted((*self.train, *self.validation)), None
         if not self.train or not self.validation:
-            raise ValueError(
-                f"{self.description}: {len(self.train)} train and {len(self.validation)} validation "
-                "frames; take more frames, a smaller gap, or hold out other sequences (VALIDATION=..., "
-                "--validation)"
+            problem = (
+                f"{len(self.train)} train and {len(self.validation)} validation frames; take more "
+                "frames, a smaller gap, or hold out other sequences (VALIDATION=..., --validation)"
             )
-        positions = sorted((*self.train, *self.validation))
-        if positions[0] < 0 or len(set(positions)) < len(positions):
-            what = "positions from 0 up, none of them twice or in both parts, are expected"
-            raise ValueError(f"{self.description}: {what}")
+        elif positions[0] < 0 or len(set(positions)) < len(positions):
+            problem = "positions from 0 up, none of them twice or in both parts, are expected"
+        if problem:
+            raise ValueError(f"{self.description}: {problem}")
 
     def __str__(self) -> str:
         parts = [f"{len(self.train)} frames train", f"{len(self.validation)} validate"]
@@ -109,13 +109,13 @@ def _names_digest(frames: Frames) -> str:
     return hashlib.sha256(json.dumps(_names(frames)).encode()).hexdigest()[:16]
 
 
-def _split(frames: Frames, train: Iterable[int], validation: Iterable[int], description: str) -> Split:
+def _split(frames: Frames, train: Sequence[int], validation: Sequence[int], description: str) -> Split:
     """The description says which sequences are left out for testing."""
-    train, validation, names = tuple(sorted(train)), tuple(sorted(validation)), _names(frames)
+    names = _names(frames)
     used = {names[i][0] for i in (*train, *validation)}
     if left_out := sorted({name for name, _ in names if _part(name) == "test"} - used):
         description += f"; left out for testing: {_listed(left_out)}"
-    return Split(train, validation, description, len(names), _names_digest(frames))
+    return Split(sorted(train), sorted(validation), description, len(names), _names_digest(frames))
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -155,10 +155,7 @@ def share_of(validation: str | float | Iterable[str]) -> float | None:
 
 
 def random(frames: Frames, validation: float = 0.15, seed: int = 0) -> Split:
-    """Frames drawn at random: what the original repository did. Warns that neighbours leak.
-
-    Raises ValueError for a share that is not between 0 and 1.
-    """
+    """Frames drawn at random: what the original repository did. Warns that neighbours leak."""
     warnings.warn(
         "a random split of video frames leaks: every validation frame has near twins among the "
         "training frames, so its scores are too high; prefer splits.by_sequence or splits.block",
@@ -176,8 +173,7 @@ def block(frames: Frames, validation: float = 0.15, gap: int | None = None) -> S
     All sequences that show one drive (the variations of a world) are cut at the same frame number.
     Drives of one frame each are single images: the last of them validate, and need no gap.
 
-    gap: None: 10, or a tenth of a short drive. Raises ValueError for a share that is not between 0 and
-    1, and when nothing is left to train on.
+    gap: None: 10, or a tenth of a short drive. Raises ValueError when nothing is left to train on.
     """
     names = _names(frames)
     drives = defaultdict(dict)  # name -> {position: number of the frame}
@@ -244,7 +240,6 @@ def hold_out_random(split: Split, share: float = 0.15, seed: int = 0) -> tuple[S
     """The split without a random share of its training frames, and the positions of that share.
 
     Their neighbours remain training frames, so scores on them show what `random` would have claimed.
-    Raises ValueError for a share that is not between 0 and 1, and when nothing is left to train on.
     """
     order = np.random.default_rng(seed).permutation(split.train).tolist()
     count = _count(len(order), share)

@@ -107,13 +107,10 @@ class FrameStore:
             try:
                 images[row], labels[row] = (each[position] for each in stored)
             except _DAMAGE as error:
-                raise DataError(f"{self.describe(position)} is damaged ({error}); preprocess again")
+                sequence, index = self.names[position]
+                what = f"frame {position} ({sequence}, {index}) is damaged ({error}); preprocess again"
+                raise DataError(f"{self.path / FRAMES_FILE}: {what}")
         return images, labels
-
-    def describe(self, position: int) -> str:
-        """The file and the name of a frame, for messages."""
-        sequence, index = self.names[position]
-        return f"{self.path / FRAMES_FILE}: frame {position} ({sequence}, {index})"
 
     def class_pixels(self, indices: Iterable[int]) -> np.ndarray:
         """int64 (C): labelled pixels of each class in the frames at these positions."""
@@ -167,12 +164,6 @@ def verify(target: str | Path, progress: bool = False) -> FrameStore:
     with progress_bar(len(frames), 0, unit="frame", description="verify", shown=progress) as bar:
         for position in range(len(frames)):
             (image,), (labels,) = frames.read([position])
-            wrong = labels[(labels >= frames.num_classes) & (labels != IGNORE)]
-            if wrong.size:
-                raise DataError(
-                    f"{frames.describe(position)} holds class id {wrong[0]}, beyond "
-                    f"{frames.num_classes} classes; preprocess again"
-                )
             checksums.append(_checksum(image, labels))
             bar.update()
     maps = frames.path / CLASS_MAPS_FILE
@@ -189,16 +180,15 @@ def verify(target: str | Path, progress: bool = False) -> FrameStore:
 def compress(image: np.ndarray, labels: np.ndarray) -> CompressedFrame:
     """What `write` takes of an image uint8 (H, W, 3) and its labels uint8 (H, W)."""
     image, labels = np.ascontiguousarray(image), np.ascontiguousarray(labels)
-    chunks = (isal_zlib.compress(part, 1) for part in (image, labels))
-    return CompressedFrame(*(chunk + _fletcher32(chunk) for chunk in chunks), _checksum(image, labels))
+    return CompressedFrame(_chunk(image), _chunk(labels), _checksum(image, labels))
 
 
-def _fletcher32(chunk: bytes) -> bytes:
-    """What HDF5's filter appends to a chunk: two sums of its big-endian words, modulo 65535."""
-    words = np.frombuffer(chunk + bytes(len(chunk) % 2), ">u2")
-    sums = np.cumsum(words, dtype=np.uint64)
-    first, second = (int(each) % 65535 or 65535 for each in (sums[-1], sums.sum()))  # never 0
-    return (second << 16 | first).to_bytes(4, "little")
+def _chunk(values: np.ndarray) -> bytes:
+    """As HDF5's filters write it; Fletcher-32 is two sums of big-endian words, modulo 65535."""
+    stream = isal_zlib.compress(values, 1)
+    sums = np.cumsum(np.frombuffer(stream + bytes(len(stream) % 2), ">u2"), dtype=np.uint64)
+    first, second = int(sums[-1]) % 65535 or 65535, int(sums.sum()) % 65535 or 65535  # never 0
+    return stream + (second << 16 | first).to_bytes(4, "little")
 
 
 def write(
@@ -231,8 +221,7 @@ def write(
             labels.id.write_direct_chunk((position, 0, 0), frame.labels)
             checksums.append(frame.checksum)
         sequences, indices = zip(*names, strict=True)
-        named = {"sequence": _encoded(sequences), "index": np.array(indices, np.int64)}
-        for name, values in named.items():
+        for name, values in (("sequence", _encoded(sequences)), ("index", np.array(indices, np.int64))):
             file.create_dataset(name, data=values, chunks=(len(names),), fletcher32=True)
         file.attrs["format_version"] = FORMAT_VERSION
         file.attrs["digest"] = _encoded(_digest(checksums, names, attributes["class_names"]))
@@ -260,5 +249,5 @@ def _encoded(value: object) -> object:
 
 def _decoded(value: object) -> object:
     if isinstance(value, np.ndarray) and value.dtype.kind == "S":
-        return tuple(text.decode() for text in value.tolist())
+        return tuple(np.char.decode(value, "utf-8").tolist())
     return value.decode() if isinstance(value, bytes) else value

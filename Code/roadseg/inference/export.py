@@ -63,14 +63,12 @@ def export(
         folder: where the files go.
         overwrite: replaces what an earlier export wrote.
 
-    Returns:
-        The files; and a table with a row for Keras and one for each file, or None where there are no
-        frames to measure on. Its columns: "precision", "MB" of the file, "frames/s" in turns,
-        "agreement" with Keras in the share of all pixels, "mean IoU" with the labels.
+    Returns the files; and a table with a row for Keras and one for each file, or None where there are no
+    frames to measure on. Its columns: "precision", "MB" of the file, "frames/s" in turns, "agreement"
+    with Keras in the share of all pixels, "mean IoU" with the labels.
 
-    Raises:
-        ValueError: a package is missing, a file exists, network and frames do not fit, there are no
-            frames to calibrate int8, or a page lacks what it loads.
+    Raises ValueError when a package is missing, a file exists, network and frames do not fit, there are
+    no frames to calibrate int8, or a page lacks what it loads.
     """
     if missing := sorted({package for format in formats for package in format.missing}):
         raise ValueError(f'{", ".join(missing)} not installed: pip install "roadseg[export]"')
@@ -224,12 +222,11 @@ def shortfalls(table: "pd.DataFrame") -> list[str]:
     found = []
     for name, row in table.drop(index=KERAS).iterrows():
         loss = table.loc[KERAS, "mean IoU"] - row["mean IoU"]
-        allowed = MAXIMUM_LOSS.get(row["precision"])
-        if allowed is None:
-            if (agreement := row["agreement"]) < MINIMUM_AGREEMENT:
-                needed = f"{MINIMUM_AGREEMENT:.1%} are needed"
-                found.append(f"{name} agrees in {agreement:.2%} of the pixels; {needed}")
-        elif loss > allowed:
+        allowed, agreement = MAXIMUM_LOSS.get(row["precision"]), row["agreement"]
+        if allowed is None and agreement < MINIMUM_AGREEMENT:
+            needed = f"{MINIMUM_AGREEMENT:.1%} are needed"
+            found.append(f"{name} agrees in {agreement:.2%} of the pixels; {needed}")
+        elif allowed is not None and loss > allowed:
             points = f"{100 * loss:.2f} points of mean IoU; {100 * allowed:.1f} are allowed"
             found.append(f"{name} loses {points}")
     return found

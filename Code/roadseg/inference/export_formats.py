@@ -31,26 +31,17 @@ if TYPE_CHECKING:
 class Exported:
     """An exported network in its own runtime, on all cores.
 
-    Attributes:
-        path: of the file.
-        card: what the network is; it takes images of `card.image_shape` alone.
-        run: uint8 (1, H, W, 3) -> what the runtime gives, (1, H, W, C): logits, or for LiteRT in int8
-            integers in the same order.
-        scale, zero_point: logits are scale * (result - zero_point).
+    run: uint8 (1, H, W, 3) -> what the runtime gives, (1, H, W, C): logits, or for LiteRT in int8
+        integers, of which logits are scale * (result - zero_point).
     """
 
     path: Path
-    card: ModelCard
+    card: ModelCard  # it takes images of `card.image_shape` alone
     run: Callable[[np.ndarray], np.ndarray]
     scale: float = 1.0
     zero_point: int = 0
 
     resizable: ClassVar[bool] = False
-
-    @property
-    def minimum_size(self) -> int:
-        """The lesser of its only height and width."""
-        return min(self.card.image_shape[:2])
 
     @property
     def megabytes(self) -> float:
@@ -74,23 +65,16 @@ class Exported:
 class Format:
     """A kind of file, and the numbers that it computes in.
 
-    Attributes:
-        name: as `roadseg export --format` takes it, and Keras but for SavedModel.
-        precision: "float32", "bfloat16" or "int8".
-        suffix: of the file, or for a SavedModel of the folder.
-        open: takes a path and the model card beside it.
-        packages: that write and open files.
-        quantize: makes a float32 file one in int8, with images uint8 (N, H, W, 3) as examples.
-        page: of the format web, whose network is an ONNX file beside it.
+    quantize: makes a float32 file one in int8, with images uint8 (N, H, W, 3) as examples.
     """
 
-    name: str
-    precision: str
-    suffix: str
+    name: str  # as `roadseg export --format` takes it
+    precision: str  # "float32", "bfloat16" or "int8"
+    suffix: str  # of the file, or for a SavedModel of the folder
     open: Callable[[Path, ModelCard], Exported]
-    packages: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()  # that write and open files
     quantize: Callable[[Path, "keras.Model", np.ndarray], None] | None = None
-    page: WebPage | None = None
+    page: WebPage | None = None  # of the format web, whose network is an ONNX file beside it
 
     def __str__(self) -> str:
         return f"{self.name} {self.precision}"
@@ -212,11 +196,10 @@ def _quantize_onnx(path: Path, _, images: np.ndarray) -> None:
             return len(images)
 
         def set_range(self, start_index: int, end_index: int) -> None:
-            self._remaining = iter(images[start_index:end_index, None])
+            self._remaining = iter([{"image": image[None]} for image in images[start_index:end_index]])
 
         def get_next(self) -> dict[str, np.ndarray] | None:
-            image = next(self._remaining, None)
-            return None if image is None else {"image": image}
+            return next(self._remaining, None)
 
     # Symbolic shapes would need SymPy, and all but the batch are known.
     quantization.quant_pre_process(path, path, skip_symbolic_shape=True)
@@ -239,13 +222,9 @@ def _open_onnx(path: Path, card: ModelCard) -> Exported:
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = os.cpu_count()
-    session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+    file = str(path.with_suffix(".onnx"))  # that of a web page, too
+    session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     return Exported(path, card, lambda image: session.run(None, {"image": image})[0])
-
-
-def _open_web(path: Path, card: ModelCard) -> Exported:
-    """Its network, as the page runs it."""
-    return _open_onnx(path.with_suffix(".onnx"), card)
 
 
 def _quantize_litert(path: Path, network: "keras.Model", images: np.ndarray) -> None:
@@ -314,7 +293,7 @@ FORMATS = (
     Format("openvino", "float32", ".xml", _open_openvino, ("openvino",)),
     Format("openvino", "bfloat16", ".xml", _open_openvino, ("openvino",)),
     Format("onnx", "int8", ".onnx", _open_onnx, _ONNX, _quantize_onnx),
-    Format("web", "float32", ".html", _open_web, _ONNX, page=WebPage()),
-    Format("web", "int8", ".html", _open_web, _ONNX, _quantize_onnx, WebPage()),
+    Format("web", "float32", ".html", _open_onnx, _ONNX, page=WebPage()),
+    Format("web", "int8", ".html", _open_onnx, _ONNX, _quantize_onnx, WebPage()),
     Format("litert", "int8", ".tflite", _open_litert, _LITERT, _quantize_litert),
 )

@@ -82,8 +82,7 @@ def decide(
     """Finds the most probable class at points between pixels, with bilinear interpolation.
 
     Where the four pixels around a point agree on the class, interpolating all classes cannot change it,
-    so that only those near a boundary need it: a tenth of the work, with the same classes. Where they
-    agree, the maps of the four pixels are interpolated.
+    so that only those near a boundary need it: a tenth of the work. Elsewhere maps are interpolated.
 
     Args:
         probable: (h, w, C), probabilities of the classes.

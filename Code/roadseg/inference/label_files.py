@@ -4,25 +4,29 @@ import contextlib
 import errno
 import json
 import math
-import os
 import sys
 import threading
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
 from roadseg.data.classes import IGNORE
+from roadseg.data.sources.class_table import written
 from roadseg.errors import DataError
 from roadseg.files import atomic_write, folder_lock
 from roadseg.inference.labeller import Labeller, in_order, rgb_image
 from roadseg.inference.segmentation import LAYOUTS, Appearance, check_names
 from roadseg.inference.video import label_video
 from roadseg.progress import progress_bar
+
+if TYPE_CHECKING:
+    from roadseg.networks import ModelCard
 
 IMAGES = (
     ".bmp", ".gif", ".jfif", ".jpeg", ".jpg", ".pgm", ".png", ".ppm", ".tif", ".tiff", ".webp",
@@ -83,86 +87,75 @@ def predict(
         video_ids: also writes the class ids of each frame of a video, into a folder of its name.
         progress: shows progress bars.
 
-    Returns:
-        What became of the files.
-
-    Raises:
-        DataError: nothing is there to label, two files would have results of one name, another process
-            writes into the folder or it cannot be written to, the disk is full, or, when strict, a file
-            cannot be labelled.
-        ValueError: a class or a kind of result is unknown.
+    Raises DataError when nothing is there to label, two files would have results of one name, another
+    process writes into the folder or it cannot be written to, the disk is full, or, when strict, a file
+    cannot be labelled; ValueError when a class or a kind of result is unknown.
     """
-    output, kinds = Path(output), tuple(kinds)
+    output, kinds, card = Path(output), tuple(kinds), labeller.card
     check_names("result", kinds, KINDS)
-    check_names("class", appearance.classes or (), labeller.card.class_names)
+    check_names("class", appearance.classes or (), card.class_names)
     report, confidences, one_at_a_time = Report(), [], threading.Lock()
-    shrunk: dict[str, float] = {}  # images -> how much, where those in training did not shrink so
+    shrunk: dict[Path, float] = {}  # images -> how much, where those in training did not shrink so
 
-    def attempt(name: str) -> tuple[str, float | Exception]:
-        """Labels one file; its mean confidence, or what is wrong with it."""
+    def label(file: Path, target: Path) -> float:
+        """The mean confidence."""
+        if _is_video(file):
+            ids = Path(f"{target}-ids") if video_ids else None
+            labelled = Path(f"{target}-overlay.mp4")
+            *counts, confidence = label_video(labeller, file, labelled, appearance, progress, ids)
+            _write_shares(target, card, *counts, appearance)
+            return confidence
+        image = rgb_image(file)
+        scale = labeller.scale_of(*image.size)
+        if labeller.scale is None and max(scale / card.scale, card.scale / scale) > _LIKE_TRAINING:
+            shrunk[file] = scale
+        with one_at_a_time if image.width * image.height > _LARGE else contextlib.nullcontext():
+            return _label_image(labeller, image, target, appearance, kinds)
+
+    def attempt(name: str) -> tuple[Path, float | Exception]:
         try:
-            if _is_video(files[name]):
-                labelled = Path(f"{output / name}-overlay.mp4")
-                ids = Path(f"{output / name}-ids") if video_ids else None
-                video = label_video(labeller, files[name], labelled, appearance, progress, ids)
-                pixels, total, confidence = video
-                _write_shares(output / name, labeller, pixels, total, appearance)
-                return name, confidence
-            image = rgb_image(files[name])
-            scale = labeller.scale_of(*image.size)
-            likeness = max(scale / labeller.card.scale, labeller.card.scale / scale)
-            if labeller.scale is None and likeness > _LIKE_TRAINING:
-                shrunk[name] = scale
-            with one_at_a_time if image.width * image.height > _LARGE else contextlib.nullcontext():
-                return name, _label_image(labeller, image, output / name, appearance, kinds)
+            return files[name], label(files[name], output / name)
         except Exception as error:  # whatever it is, it is a matter of this file
-            return name, error
+            return files[name], error
 
     try:
         files = find_inputs(inputs)
         output.mkdir(parents=True, exist_ok=True)
         with folder_lock(output):
             if "ids" in kinds:
-                _write_classes(output / "classes.csv", labeller)
+                _write_classes(output / "classes.csv", card)
             work = [name for name in files if not (skip_existing and _is_done(output / name, kinds))]
             report.skipped = len(files) - len(work)
-            for name, outcome in _outcomes(attempt, work, files, progress):
+            for file, outcome in _outcomes(attempt, work, files, progress):
                 if isinstance(outcome, float):
                     confidences.append(outcome)
                     continue
-                problem = f"{files[name]}: cannot be labelled ({type(outcome).__name__}: {outcome})"
+                problem = f"{file}: cannot be labelled ({type(outcome).__name__}: {outcome})"
                 error = outcome if isinstance(outcome, DataError) else DataError(problem)
                 if strict or getattr(outcome, "errno", None) in _DISK_FULL:
                     raise error
-                report.failed[files[name]] = str(error)
-        if confidences:
-            report.labelled, report.confidence = len(confidences), float(np.mean(confidences))
+                report.failed[file] = str(error)
     except OSError as error:
         raise DataError(
             f"{error.filename or output}: {error.strerror}; check the path and its permissions"
         )
-    unlike = {files[name]: shrunk[name] for name in sorted(shrunk)}
-    _warn_of_differences(labeller, report.confidence, unlike)
-    return report
-
-
-def _warn_of_differences(labeller: Labeller, confidence: float, shrunk: dict[Path, float]) -> None:
-    """Of images that are unlike those in training; shrunk: how much, where those were not."""
-    usual, trained_scale = labeller.card.confidence, f"{labeller.card.scale:.2g}"
-    if usual is not None and confidence < usual - _UNSURE:
+    if confidences:
+        report.labelled, report.confidence = len(confidences), float(np.mean(confidences))
+    if card.confidence is not None and report.confidence < card.confidence - _UNSURE:
         warnings.warn(
-            f"mean confidence {confidence:.2f}, but {usual:.2f} on images like those in training: look "
-            "at the results, and train on images of this kind",
-            stacklevel=3,
+            f"mean confidence {report.confidence:.2f}, but {card.confidence:.2f} on images like those "
+            "in training: look at the results, and train on images of this kind",
+            stacklevel=2,
         )
     if shrunk:
-        path, scale = next(iter(shrunk.items()))
+        path = min(shrunk)
         warnings.warn(
-            f"{len(shrunk)} images, such as {path}, shrink by {scale:.2g}, those in training by "
-            f"{trained_scale}: right for a camera of the same view; give --scale {trained_scale} where "
-            "a pixel shows as much as in training",
-            stacklevel=3,
+            f"{len(shrunk)} images, such as {path}, shrink by {shrunk[path]:.2g}, those in training by "
+            f"{card.scale:.2g}: right for a camera of the same view; give --scale {card.scale:.2g} "
+            "where a pixel shows as much as in training",
+            stacklevel=2,
         )
+    return report
 
 
 def _outcomes(attempt, names: list[str], files: dict[str, Path], progress: bool) -> Iterator:
@@ -186,46 +179,38 @@ def _label_image(
         _save(segmentation.confidence_image(), f"{target}-confidence.png", compress_level=1)
     if "overlay" in kinds:
         overlay = segmentation.overlay(appearance.opacity)
-        if max(overlay.size) > _LARGEST_JPEG:
-            _save(overlay, f"{target}-overlay.png", compress_level=1)
-        else:
-            _save(overlay, f"{target}-overlay.jpg", quality=92, subsampling=0)
+        ending = "jpg" if max(overlay.size) <= _LARGEST_JPEG else "png"
+        _save(overlay, f"{target}-overlay.{ending}", quality=92, subsampling=0, compress_level=1)
     if "shares" in kinds:
-        _write_shares(target, labeller, segmentation.pixels(), segmentation.ids.size, appearance)
+        _write_shares(target, labeller.card, segmentation.pixels(), segmentation.ids.size, appearance)
     return segmentation.mean_confidence
 
 
 def _save(image: Image.Image, path: str, **options) -> None:
-    _write(Path(path), lambda part: image.save(part, **options))
+    atomic_write(Path(path), lambda part: image.save(part, **options))
 
 
 def _write_shares(
-    target: Path, labeller: Labeller, pixels: np.ndarray, total: int, appearance: Appearance
+    target: Path, card: "ModelCard", pixels: np.ndarray, total: int, appearance: Appearance
 ) -> None:
     """The share of each class, or of each chosen one, in all pixels, 0..1."""
-    counts = dict(zip(labeller.card.class_names, pixels.tolist(), strict=True))
+    counts = dict(zip(card.class_names, pixels.tolist(), strict=True))
     shares = {name: counts[name] / total for name in appearance.classes or counts}
     text = json.dumps({"pixels": total, "shares": shares}, indent=1) + "\n"
-    _write(Path(f"{target}-shares.json"), lambda part: part.write_text(text, "utf-8"))
+    atomic_write(Path(f"{target}-shares.json"), lambda part: part.write_text(text, "utf-8"))
 
 
-def _write_classes(path: Path, labeller: Labeller) -> None:
+def _write_classes(path: Path, card: "ModelCard") -> None:
     """The table with which the id images are masks of a data set; somebody else's table stays."""
     if path.exists() and not path.read_text("utf-8", "replace").startswith(_WRITTEN_BY):
         warnings.warn(f"{path}: stays as it is, and may not describe the new ids", stacklevel=2)
         return
     lines = [_WRITTEN_BY, "# mask suffix: -ids", "name,id,palette"]
-    for index, name in enumerate(labeller.card.class_names):
-        red, green, blue = labeller.card.palette[index]
+    for index, (name, colour) in enumerate(zip(card.class_names, card.palette, strict=True)):
         quoted = name.replace('"', '""')
-        lines.append(f'"{quoted}",{index},{red} {green} {blue}')
+        lines.append(f'"{quoted}",{index},{written(colour)}')
     text = "\n".join((*lines, f"void,{IGNORE},", ""))
-    _write(path, lambda part: part.write_text(text, "utf-8"))
-
-
-def _write(path: Path, write: Callable[[Path], object]) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    atomic_write(path, write)
+    atomic_write(path, lambda part: part.write_text(text, "utf-8"))
 
 
 def _is_video(path: Path) -> bool:
@@ -275,15 +260,12 @@ def _below(folder: Path) -> list[Path]:
     found, others = [], Counter()
     for path in sorted(folder.rglob("*")):
         is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
-        if path.is_dir() and path.is_symlink():  # glob does not go into them
-            others["linked folders"] += 1
-        elif path.is_dir() and not os.access(path, os.R_OK):
-            others["folders without permission"] += 1
-        if is_hidden or path.is_dir() or _is_passed_over(path):
-            continue
-        if path.suffix.lower() in (*IMAGES, *VIDEOS):
+        if path.is_dir():
+            if path.is_symlink():  # glob does not go into them
+                others["linked folders"] += 1
+        elif path.suffix.lower() in (*IMAGES, *VIDEOS) and not (is_hidden or _is_passed_over(path)):
             found.append(path)
-        else:
+        elif not (is_hidden or _is_passed_over(path)):
             others[path.suffix.lower() or "files without suffix"] += 1
     if others:
         counts = ", ".join(f"{kind} ({count})" for kind, count in sorted(others.items()))
@@ -345,12 +327,10 @@ def _predict(options) -> int:
     there = f", {report.skipped:,} were there already" if report.skipped else ""
     sure = f", mean confidence {report.confidence:.2f}" if report.labelled else ""
     print(f"{options.output}: {report.labelled:,} labelled{there}{sure}")
-    _print_all("Note", list(dict.fromkeys(str(each.message) for each in caught)))
-    failed = list(report.failed.values())
-    _print_all(f"roadseg predict: {len(failed):,} could not be labelled", failed)
-    return 1 if failed else 0
-
-
-def _print_all(title: str, lines: list[str]) -> None:
-    if lines:
-        print("\n  ".join((f"{title}:", *lines)), file=sys.stderr)
+    for title, lines in (
+        ("Note", dict.fromkeys(str(each.message) for each in caught)),
+        (f"roadseg predict: {len(report.failed):,} could not be labelled", report.failed.values()),
+    ):
+        if lines:
+            print("\n  ".join((f"{title}:", *lines)), file=sys.stderr)
+    return 1 if report.failed else 0

@@ -37,7 +37,7 @@ def rgb_image(image: ImageLike) -> Image.Image:
     """The image upright in mode RGB, as `sources.images.to_rgb` makes it.
 
     image: the path of a file, a Pillow image, or an array uint8 (H, W), (H, W, 3) or (H, W, 4). Raises
-    DataError when it cannot be read completely, or its values are not whole numbers from 0 up.
+    DataError for any other.
     """
     if isinstance(image, str | Path):
         return read_image(Path(image))
@@ -56,10 +56,8 @@ def rgb_image(image: ImageLike) -> Image.Image:
 class KerasModel:
     """A trained Keras network with its card.
 
-    Attributes:
-        card: its class names, palette, scale, and what it was trained on.
-        resizable: False for one that takes images of `card.image_shape` alone.
-        minimum_size: the least height and width that it takes, in pixels.
+    resizable: False for one that takes images of `card.image_shape` alone.
+    minimum_size: the least height and width that it takes, in pixels.
     """
 
     def __init__(self, network: "keras.Model", card: "ModelCard"):
@@ -95,27 +93,23 @@ class KerasModel:
 class Labeller:
     """Labels images: shrinks them to the network's scale, and its probabilities back to their size.
 
-    Threads may share one. They take turns with the network, and do the rest at the same time.
+    Threads may share one. They take turns with the network, and do the rest at the same time. `card` is
+    the card of the network.
 
-    Attributes:
-        card: of the network: class names, palette, what it was trained on.
-        scale: how much an image is shrunk; None: see `scale_of`.
+    Args:
+        model: a trained network, or an exported file with the same attributes.
+        scale: how much an image is shrunk; None: to the width of the images in training, or, in windows,
+            as much as those were shrunk.
+        tile: labels in overlapping windows of the size in training, which keeps small objects of large
+            images.
+        flip: averages the probabilities of the image and its mirror image.
+
+    Raises ValueError unless the scale is above 0.
     """
 
     def __init__(
         self, model: KerasModel, *, scale: float | None = None, tile: bool = False, flip: bool = False
     ):
-        """Args:
-            model: a trained network, or an exported file with the same attributes.
-            scale: how much an image is shrunk; None: to the width of the images in training, or, in
-                windows, as much as those were shrunk.
-            tile: labels in overlapping windows of the size in training, which keeps small objects of
-                large images.
-            flip: averages the probabilities of the image and its mirror image.
-
-        Raises:
-            ValueError: the scale is not above 0.
-        """
         if scale is not None and not scale > 0:
             raise ValueError(f"scale {scale}: give a number above 0")
         self.card, self._model = model.card, model
@@ -131,14 +125,13 @@ class Labeller:
         """
         upright = rgb_image(image)
         small = self.shrink(upright)
-        shape = height, width = upright.height, upright.width
+        shape = upright.height, upright.width
         ids = np.empty(shape, np.uint8)
         filled = {name: np.empty(shape, np.float32) for name in maps}
         sure = []  # mean confidence of each window
         for down, across in self._windows(*small.shape[:2]):
             probable = self._probabilities(small[down.start : down.stop, across.start : across.stop])
-            rows, ys = down.points(small.shape[0], height)
-            columns, xs = across.points(small.shape[1], width)
+            (rows, ys), (columns, xs) = map(Span.points, (down, across), small.shape, shape)
             parts = {name: values[rows, columns] for name, values in filled.items()}
             decide(probable, ys, xs, ids[rows, columns], parts)
             sure.append(confidence_of(probable).mean())
@@ -161,10 +154,8 @@ class Labeller:
 
     def scale_of(self, width: int, height: int) -> float:
         """How much an image of that size is shrunk."""
-        if self.scale is not None:
-            return self.scale
-        if self._tile:
-            return self.card.scale
+        if self.scale is not None or self._tile:
+            return self.scale or self.card.scale
         # A narrow strip would become millions of pixels.
         return max(width / self.card.image_shape[1], min(1, math.sqrt(width * height / _LARGEST)))
 
@@ -217,9 +208,8 @@ def open(
             scenes. A folder of that name is written as "./simple".
         scale, tile, flip: as for `Labeller`.
 
-    Raises:
-        TrainingError, DataError, ValueError: the folder holds no finished run, the file is no exported
-            network, there is neither of that name, or the scale is not above 0.
+    Raises TrainingError, DataError or ValueError when the folder holds no finished run, the file is no
+    exported network, or there is neither of that name.
     """
     from roadseg.inference.export_formats import open_exported
 
@@ -247,19 +237,14 @@ def load_trained(name: str | Path) -> "tuple[keras.Model, ModelCard, Run | None]
 
 
 def segment(image: ImageLike, network: str | Path | Labeller, **options) -> Segmentation:
-    """Labels one image. For several images, `open` the network once.
+    """Labels one image, at its own size. For several images, `open` the network once.
 
     Args:
         image: a path, a Pillow image, or an array of uint8, see `rgb_image`.
         network: what `open` takes, or what it gave.
         options: scale, tile and flip as for `open`; not used with one that is open already.
 
-    Returns:
-        Class ids, confidence and entropy at the image's own size.
-
-    Raises:
-        DataError: the image cannot be read.
-        TrainingError, ValueError: there is no network of that name.
+    Raises DataError when the image cannot be read, and what `open` raises.
     """
     labeller = network if isinstance(network, Labeller) else open(network, **options)
     return labeller.segment(image)

@@ -80,7 +80,12 @@ class Segmentation:
         blended = Image.blend(image, self.painted(), opacity)
         if (self.ids == IGNORE).any():
             blended.paste(image, mask=Image.fromarray(self.ids == IGNORE))
-        blended.paste("white", mask=Image.fromarray(self._contours()))
+        # White lines lie below and to the right of another class; wider ones in large images.
+        edges = np.zeros(self.ids.shape, bool)
+        for shift in range(1, 1 + max(1, round(image.width / 900))):
+            edges[shift:] |= self.ids[shift:] != self.ids[:-shift]
+            edges[:, shift:] |= self.ids[:, shift:] != self.ids[:, :-shift]
+        blended.paste("white", mask=Image.fromarray(edges))
         if legend_of is None:
             legend_of = [self.class_names[index] for index in np.flatnonzero(self.pixels())]
         return self.with_legend(blended, legend_of)
@@ -88,14 +93,6 @@ class Segmentation:
     def distinct(self) -> "Segmentation":
         """The same in colours that most colour-blind people can tell apart, too."""
         return dataclasses.replace(self, palette=distinct_palette(self.class_names, self.palette))
-
-    def _contours(self) -> np.ndarray:
-        """bool (H, W): pixels below or to the right of another class; wider in large images."""
-        edges = np.zeros(self.ids.shape, bool)
-        for shift in range(1, 1 + max(1, round(self.ids.shape[1] / 900))):
-            edges[shift:] |= self.ids[shift:] != self.ids[:-shift]
-            edges[:, shift:] |= self.ids[:, shift:] != self.ids[:, :-shift]
-        return edges
 
     def confidence_image(self) -> Image.Image:
         """Mode L: black for 0, white for 1."""
@@ -115,30 +112,21 @@ class Segmentation:
         if not entries:
             return image
         text_height = max(_SMALLEST_TEXT, min(image.width // 60, image.height // 8))
-        legend = _legend(entries, image.width, text_height)
-        both = Image.new("RGB", (image.width, image.height + legend.height))
-        both.paste(image)
-        both.paste(legend, (0, image.height))
-        return both
+        return Image.fromarray(np.vstack([image, _legend(entries, image.width, text_height)]))
 
     def _ids_of(self, names: Iterable[str]) -> list[int]:
-        names = [names] if isinstance(names, str) else list(names)
+        names = {names} if isinstance(names, str) else {*names}
         check_names("class", names, self.class_names)
-        return sorted({self.class_names.index(name) for name in names})
+        return sorted(map(self.class_names.index, names))
 
 
 @dataclass(frozen=True)
 class Appearance:
-    """What results show.
+    """What results show."""
 
-    classes: names of the only classes that are kept; None: all.
-    opacity: of the overlay, 0..1.
-    layout: of videos: "overlay", or "beside", the frame and its overlay next to each other.
-    """
-
-    classes: tuple[str, ...] | None = None
-    opacity: float = 0.5
-    layout: str = "overlay"
+    classes: tuple[str, ...] | None = None  # names of the only classes that are kept; None: all
+    opacity: float = 0.5  # of the overlay, 0..1
+    layout: str = "overlay"  # of videos: "overlay", or "beside", the frame and its overlay
 
     def __post_init__(self):
         check_opacity(self.opacity)
@@ -156,12 +144,9 @@ class Appearance:
         names = self.classes or segmentation.class_names
         if self.layout == "overlay":
             return segmentation.overlay(self.opacity, names)
-        overlay = segmentation.overlay(self.opacity, ())
-        across = (overlay.width, 0) if overlay.width <= 2 * overlay.height else (0, overlay.height)
-        both = Image.new("RGB", (overlay.width + across[0], overlay.height + across[1]))
-        both.paste(Image.fromarray(segmentation.image))
-        both.paste(overlay, across)
-        return segmentation.with_legend(both, names)
+        image, overlay = segmentation.image, np.asarray(segmentation.overlay(self.opacity, ()))
+        both = np.concatenate([image, overlay], axis=int(image.shape[1] <= 2 * image.shape[0]))
+        return segmentation.with_legend(Image.fromarray(both), names)
 
 
 @dataclass(frozen=True)

@@ -42,16 +42,16 @@ class VideoReader:
         self._path = Path(path)
         with self._reading():  # absolute: what stands before a colon would be a protocol
             self._container = av.open(str(self._path.absolute()), metadata_errors="replace")
-        streams = self._container.streams.video
-        if not streams or streams[0].codec_context is None:
+        self._stream = stream = next(iter(self._container.streams.video), None)
+        if stream is None or stream.codec_context is None:
             raise DataError(f"{self._path}: holds no video of a known codec; convert it to H.264")
-        self._stream = streams[0]
-        self._stream.thread_type = "AUTO"
-        self.rate = self._stream.average_rate or self._stream.guessed_rate or _USUAL_RATE
-        self.time_base = self._stream.time_base
-        duration = self._stream.duration  # without what an edit list hides
+        stream.thread_type = "AUTO"
+        self.rate = stream.average_rate or stream.guessed_rate or _USUAL_RATE
+        self.time_base = stream.time_base
+        # That of the stream is without what an edit list hides.
         whole = Fraction(self._container.duration or 0, av.time_base)
-        self.expected = round((duration * self.time_base if duration else whole) * self.rate)
+        seconds = stream.duration * stream.time_base if stream.duration else whole
+        self.expected = round(seconds * self.rate)
 
     def frames(self) -> Iterator[tuple[int, Image.Image]]:
         """Time and image of each frame: upright, with square pixels.
@@ -110,7 +110,7 @@ def label_video(
     Returns the pixels of each class int64 (C), those of all frames, and the mean confidence. Raises
     DataError when the video is damaged, has no frame, or its frames change their size.
     """
-    pixels, total, confidences = np.zeros(len(labeller.card.class_names), np.int64), 0, []
+    reader, totals = VideoReader(path), []  # of each frame: pixels of each class, all, confidence
 
     def label(timed: tuple[int, Image.Image]):
         time, image = timed
@@ -118,23 +118,20 @@ def label_video(
         return time, appearance.video_frame(segmentation), segmentation
 
     def labelled() -> Iterator[tuple[int, Image.Image]]:
-        nonlocal pixels, total
-        for number, (time, image, segmentation) in enumerate(in_order(label, reader.frames())):
+        for number, (time, image, each) in enumerate(in_order(label, reader.frames())):
             if ids:
-                segmentation.id_image().save(ids / f"{number:06d}-ids.png", compress_level=1)
-            pixels += segmentation.pixels()
-            total += segmentation.ids.size
-            confidences.append(segmentation.mean_confidence)
+                each.id_image().save(ids / f"{number:06d}-ids.png", compress_level=1)
+            totals.append((each.pixels(), each.ids.size, each.mean_confidence))
             bar.update()
             yield time, image
 
-    reader = VideoReader(path)
     if ids:
         ids.mkdir(parents=True, exist_ok=True)
     frames = max(reader.expected, 1)
     with progress_bar(frames, 0, unit="frame", description=path.name, shown=progress) as bar:
         _write(target, labelled(), reader.rate, reader.time_base)
-    return pixels, total, float(np.mean(confidences))
+    pixels, sizes, confidences = zip(*totals, strict=True)
+    return sum(pixels), sum(sizes), float(np.mean(confidences))
 
 
 def write_video(path: str | Path, images: Iterable[ImageLike], rate: float = 10) -> None:
@@ -177,7 +174,6 @@ def _write(
                 raise DataError(f"{path}: there is no frame to write; give at least one")
             container.mux(stream.encode())
 
-    path.parent.mkdir(parents=True, exist_ok=True)
     atomic_write(path, encode)
 
 
@@ -194,28 +190,24 @@ def _add_stream(container, image: Image.Image, rate: Fraction, time_base: Fracti
 class Preview:
     """A small moving image of a video, which a notebook keeps and shows without the file.
 
-    Args:
-        path: of the video.
-        width: of the moving image in pixels; a narrower video keeps its own.
-        every: of so many frames one is shown, at the speed of the video.
+    It shows every second frame, at the speed of the video, at most 880 pixels wide.
 
     Attributes:
         webp: the content of an animated WebP file, which repeats for ever.
 
-    Raises:
-        DataError: the video cannot be read to its end.
+    Raises DataError when the video cannot be read to its end.
     """
 
-    def __init__(self, path: str | Path, width: int = 880, every: int = 2):
+    def __init__(self, path: str | Path):
         reader, frames = VideoReader(path), []
-        for _, image in itertools.islice(reader.frames(), 0, None, every):
-            image.thumbnail((width, image.height), Image.Resampling.BOX, reducing_gap=None)
+        for _, image in itertools.islice(reader.frames(), 0, None, 2):
+            image.thumbnail((880, image.height), Image.Resampling.BOX, reducing_gap=None)
             frames.append(image)
         self._path, self._width = Path(path), frames[0].width
         buffer = io.BytesIO()
         frames[0].save(
             buffer, "WEBP", save_all=True, append_images=frames[1:], loop=0, method=4,
-            duration=round(1000 * every / reader.rate), quality=_PREVIEW_QUALITY,
+            duration=round(2000 / reader.rate), quality=_PREVIEW_QUALITY,
         )  # fmt: skip
         self.webp = buffer.getvalue()
 

@@ -44,9 +44,10 @@ class Files:
 
     def unpaired(self, labelled_only: bool = False) -> list[str]:
         """A message about each file that has no counterpart, or only about labels without an image."""
-        unlabelled = sorted(self.images.keys() - self.labels.keys()) if not labelled_only else ()
-        alone = [(self.images[index], "label") for index in unlabelled]
-        alone += [(self.labels[i], "image") for i in sorted(self.labels.keys() - self.images.keys())]
+        alone = [(self.labels[i], "image") for i in sorted(self.labels.keys() - self.images.keys())]
+        if not labelled_only:
+            unlabelled = sorted(self.images.keys() - self.labels.keys())
+            alone = [(self.images[i], "label") for i in unlabelled] + alone
         text = "{}: this frame has no {}; add the missing file or remove this one"
         return [text.format(path, missing) for path, missing in alone]
 
@@ -159,12 +160,12 @@ class Joined(Source):
         return sorted(f"{name}/{each}" for name, part in parts for each in part.sequences())
 
     def class_map(self, sequence: str) -> ClassMap:
-        part, own_name = self._part(sequence)
-        return part.class_map(own_name)
+        name, own_name = sequence.split("/", 1)
+        return self._parts[name].class_map(own_name)
 
     def files(self, sequence: str) -> Files:
-        part, own_name = self._part(sequence)
-        return part.files(own_name)
+        name, own_name = sequence.split("/", 1)
+        return self._parts[name].files(own_name)
 
     @property
     def identity(self) -> str:
@@ -172,16 +173,12 @@ class Joined(Source):
         return " ".join([self.kind, *unlike])
 
     def read(self, frame: Frame) -> tuple[Image.Image, np.ndarray]:
-        part, own_name = self._part(frame.sequence)
-        return part.read(replace(frame, sequence=own_name))
+        name, own_name = frame.sequence.split("/", 1)
+        return self._parts[name].read(replace(frame, sequence=own_name))
 
     def read_labels(self, frame: Frame) -> np.ndarray:
-        part, own_name = self._part(frame.sequence)
-        return part.read_labels(replace(frame, sequence=own_name))
-
-    def _part(self, sequence: str) -> tuple[Source, str]:
-        name, _, own_name = sequence.partition("/")
-        return self._parts[name], own_name
+        name, own_name = frame.sequence.split("/", 1)
+        return self._parts[name].read_labels(replace(frame, sequence=own_name))
 
 
 def select_sequences(known: Sequence[str], wanted: Iterable[str] | None, where: object) -> list[str]:
@@ -215,19 +212,23 @@ def visible_files(folder: Path) -> list[Path]:
     return [folder / name for name in sorted(names) if not _NO_IMAGES.fullmatch(name)]
 
 
-def numbered_files(folder: Path, name: re.Pattern, **groups: str) -> tuple[dict[int, Path], list[str]]:
-    """Number of each frame -> its file, and a message about each file that does not fit.
+def numbered_files(
+    images: tuple[Path, re.Pattern], labels: tuple[Path, re.Pattern], **groups: str
+) -> Files:
+    """The files in a folder of images and in one of labels, by the numbers of frames in their names.
 
-    name: of a frame's file, with a group "index"; files whose other groups differ from `groups` are left
-        out.
+    Each with the pattern of a frame's name, which has a group "index"; files whose other groups differ
+    from `groups` are left out.
     """
-    files: dict[int, Path] = {}
-    problems = []
-    for path in visible_files(folder):
-        if not (match := name.fullmatch(path.name)):
-            problems.append(f"{path}: not a frame's name ({name.pattern}); move it elsewhere")
-        elif any(match[group] != value for group, value in groups.items()):
-            continue
-        elif (twin := files.setdefault(int(match["index"]), path)) != path:
-            problems.append(f"{path}: the same frame number as {twin.name} beside it; move one away")
-    return files, problems
+    found = Files()
+    for (folder, name), files in ((images, found.images), (labels, found.labels)):
+        for path in visible_files(folder):
+            if not (match := name.fullmatch(path.name)):
+                problem = f"not a frame's name ({name.pattern}); move it elsewhere"
+                found.problems.append(f"{path}: {problem}")
+            elif not groups.items() <= match.groupdict().items():
+                continue
+            elif (twin := files.setdefault(int(match["index"]), path)) != path:
+                problem = f"the same frame number as {twin.name} beside it; move one away"
+                found.problems.append(f"{path}: {problem}")
+    return found

@@ -67,6 +67,5 @@ class CamVid(TableSource):
 
     def files(self, sequence: str) -> Files:
         part, drive = sequence.split("/")
-        images, other_images = numbered_files(self.path / part, _NAME, drive=drive)
-        labels, other_labels = numbered_files(self.path / f"{part}annot", _NAME, drive=drive)
-        return Files(images, labels, other_images + other_labels)
+        images, labels = self.path / part, self.path / f"{part}annot"
+        return numbered_files((images, _NAME), (labels, _NAME), drive=drive)

@@ -45,20 +45,18 @@ class _Tree:
         """What the name shares with that of its counterpart; None without the suffix."""
         pattern = "(.*)" + re.escape(self.suffix).replace(r"\*", "(.*)")
         stem = unicodedata.normalize("NFC", file.stem)
-        match = (
-            re.fullmatch(pattern, stem) if not self.others or not stem.endswith(self.others) else None
-        )
+        if self.others and stem.endswith(self.others):
+            return None
+        match = re.fullmatch(pattern, stem)
         return "*".join(match.groups()) if match else None
 
     def files(self, sequence: str) -> tuple[dict[str, Path], list[str]]:
         """Key -> file in a folder, and what is wrong with other files."""
-        forms = sequence, unicodedata.normalize("NFD", sequence)  # the second is of a Mac
-        folder = next((self.path / form for form in forms if (self.path / form).is_dir()), self.path)
-        if folder == self.path and sequence != LOOSE:
-            return {}, []
+        folders = self.path / sequence, self.path / unicodedata.normalize("NFD", sequence)  # of a Mac
+        folders += (self.path,) * (sequence == LOOSE)
         found: dict[str, Path] = {}
         problems = []
-        for path in visible_files(folder):
+        for path in next(filter(None, map(visible_files, folders)), ()):
             key, is_readable = self.key(path), path.suffix.lower() in self.formats
             if key is None or (self.suffix and not is_readable):
                 continue
@@ -104,8 +102,8 @@ class Folder(TableSource):
             raise DataError(f"{self.path / TABLE_FILE}: no such file; {proposal}")
         self.use_table(table if isinstance(table, ClassTable) else load_table(table))
         for name, given in (("image_suffix", image_suffix), ("mask_suffix", mask_suffix)):
-            given = getattr(self.table, name) if given is None else given
-            setattr(self, name, getattr(self, name) if given is None else given)
+            choices = given, getattr(self.table, name), getattr(self, name)
+            setattr(self, name, next(each for each in choices if each is not None))
         others = self.mask_suffix if self.image_folder == self.mask_folder else None
         self._images = _Tree(self.path / self.image_folder, self.image_suffix, IMAGE_FORMATS, others)
         self._masks = _Tree(self.path / self.mask_folder, self.mask_suffix, MASK_FORMATS)
@@ -125,12 +123,12 @@ class Folder(TableSource):
             if files and tree.suffix:
                 what = f"none of the {len(files)} files, such as {files[0].name}, ends with"
                 raise DataError(f"{tree.path}: {what} {tree.suffix!r}")
-        empty = self._images if self._masks.path.is_dir() else self._masks
-        name = empty.path.name
-        if not empty.path.is_dir():
+        empty = (self._images if self._masks.path.is_dir() else self._masks).path
+        problem = f"no {empty.name} in it or in its sub-folders; put them there"
+        if not empty.is_dir():
             there = ", ".join(sorted(each.name for each in self.path.iterdir() if each.is_dir()))
-            raise DataError(f"{empty.path}: no such folder; rename the one that has them ({there})")
-        raise DataError(f"{empty.path}: no {name} in it or in its sub-folders; put them there")
+            problem = f"no such folder; rename the one that has them ({there})"
+        raise DataError(f"{empty}: {problem}")
 
     def files(self, sequence: str) -> Files:
         images, other_images = self._images.files(sequence)

@@ -27,17 +27,8 @@ PngImagePlugin.MAX_TEXT_CHUNK = PngImagePlugin.MAX_TEXT_MEMORY  # and so are lon
 
 
 def read_image(path: Path) -> Image.Image:
-    """The image of a file, as `decode_image` gives it; raises DataError if it cannot be read."""
-    return decode_image(_content(path), path)
-
-
-def decode_image(data: bytes, path: object) -> Image.Image:
-    """The image in the content of a file, as `to_rgb` gives it.
-
-    A warning tells of further pages. Raises DataError for what is no complete image, for a camera's raw
-    file, and for values without a meaning in 8 bits; path: of the file, for messages.
-    """
-    return to_rgb(_decode(data, path), path)
+    """The image of a file, as `to_rgb` gives it; raises DataError if it cannot be read."""
+    return to_rgb(decode_image(_content(path), path), path)
 
 
 def read_mask(path: Path) -> Image.Image:
@@ -48,7 +39,7 @@ def read_mask(path: Path) -> Image.Image:
     change.
     """
     data = _content(path)
-    mask = _decode(data, path)
+    mask = decode_image(data, path)
     file_format, mode = mask.format, mask.mode
     bits, colour_type = data[24:26] if file_format == "PNG" else (8, None)  # in a PNG's header
     if mode in ("LA", "PA", "RGBA") and mask.getchannel("A").getextrema() == (255, 255):
@@ -63,12 +54,9 @@ def read_mask(path: Path) -> Image.Image:
 
 
 def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -> np.ndarray:
-    """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask.
+    """Ids uint8 or uint16 (H, W) or colours uint8 (H, W, 3) of a mask that `read_mask` has read.
 
-    Args:
-        mask: as `read_mask` gives it.
-        in_colours: whether a mask with a palette is read as colours.
-        ids: that a table lists, see `is_packed_grey`.
+    in_colours: reads one with a palette as colours. ids: that a table lists, see `is_packed_grey`.
     """
     if mask.mode == "P" and (in_colours or is_packed_grey(mask, ids)):
         mask = mask.convert("RGB" if in_colours else "L")
@@ -78,10 +66,7 @@ def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -
 
 
 def is_packed_grey(mask: Image.Image, ids: Collection[int]) -> bool:
-    """Whether a palette has only such ids, as greys: a program that packs images made it.
-
-    Then the greys are the ids, not the indices.
-    """
+    """Whether the greys of a palette are the ids, not its indices: a program that packs images made it."""
     return all(len({*colour}) == 1 and colour[0] in ids for colour in index_colours(mask).values())
 
 
@@ -189,8 +174,12 @@ def _content(path: Path) -> bytes:
         raise DataError(f"{path}: cannot be read ({error.strerror}); check the path and its permissions")
 
 
-def _decode(data: bytes, path: object) -> Image.Image:
-    """The image with its `format` and EXIF data; what Pillow leaves unnoticed is checked here."""
+def decode_image(data: bytes, path: object) -> Image.Image:
+    """The image in the content of a file, with its `format` and EXIF data; path: for messages.
+
+    A warning tells of further pages. Raises DataError for what is no complete image, also where Pillow
+    would not notice, and for a camera's raw file.
+    """
     try:
         image = Image.open(io.BytesIO(data), formats=_FORMATS)
         if data.startswith(b"\xff\xd8"):  # a JPEG, of which Pillow fills what is missing with grey

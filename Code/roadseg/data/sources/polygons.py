@@ -5,6 +5,7 @@ import re
 from abc import abstractmethod
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 import numpy as np
@@ -38,9 +39,7 @@ class Polygons(Source):
         self._problems: list[str] = []
         names = dict.fromkeys([BACKGROUND, *self._read()])
         self.class_names = tuple(name for name in names if name != VOID)
-        self.palette = tuple(
-            colour for _, colour in zip(self.class_names, spread_colours(), strict=False)
-        )
+        self.palette = tuple(islice(spread_colours(), len(self.class_names)))
 
     @abstractmethod
     def _read(self) -> Iterator[str]:
@@ -58,8 +57,7 @@ class Polygons(Source):
 
     def files(self, sequence: str) -> Files:
         images = {image.name: image for image in self._images if self._sequence(image) == sequence}
-        numbers = frame_numbers(images)
-        images = {numbers[name]: image for name, image in images.items()}
+        images = {number: images[name] for name, number in frame_numbers(images).items()}
         labels = {n: self._drawn[image][0] for n, image in images.items() if image in self._drawn}
         return Files(images, labels, self._problems)
 
@@ -98,9 +96,9 @@ class Coco(Polygons):
                 drawn[each["image_id"]].append((categories[each["category_id"]]["name"], each))
             used = {each["category_id"] for each in coco.get("annotations", ())}
             groups = {each.get("supercategory") for each in categories.values()}
-            for number in sorted(categories):  # Roboflow's first one is the project, and never used
-                if number in used or categories[number]["name"] not in groups:
-                    yield categories[number]["name"]
+            for number, each in sorted(categories.items()):
+                if number in used or each["name"] not in groups:  # Roboflow's first one is the project
+                    yield each["name"]
             for entry in coco.get("images", ()):
                 found = [each for each in self._images if each.name == Path(entry["file_name"]).name]
                 beside = [each for each in found if path.parent in each.parents]
@@ -162,7 +160,8 @@ class LabelMe(Polygons):
     def _read(self) -> Iterator[str]:
         found, known = set(), {*self._images}
         for path in sorted(self.path.rglob("*.json")):
-            content = {key: value for key, value in _content(path).items() if key != "imageData"}
+            content = _content(path)
+            content.pop("imageData", None)  # the whole image once more
             image = path.parent / str(content.get("imagePath")).replace("\\", "/")
             if (image := image if image in known else image.resolve()) in known:
                 self._drawn[image] = path, content

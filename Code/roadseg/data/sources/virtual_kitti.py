@@ -56,9 +56,7 @@ class _VirtualKitti(Source):
 
     def files(self, sequence: str) -> Files:
         images, labels, _ = self._places(sequence)
-        images, other_images = numbered_files(images, self.image_name)
-        labels, other_labels = numbered_files(labels, self.label_name)
-        return Files(images, labels, other_images + other_labels)
+        return numbered_files((images, self.image_name), (labels, self.label_name))
 
     def class_map(self, sequence: str) -> ClassMap:
         if sequence not in self._class_maps:
