@@ -66,7 +66,7 @@ def raw_labels(mask: Image.Image, in_colours: bool, ids: Collection[int] = ()) -
 
 
 def is_packed_grey(mask: Image.Image, ids: Collection[int]) -> bool:
-    """Whether the greys of a palette are the ids, not its indices: a program that packs images made it."""
+    """Whether the greys of a palette are ids, not its indices: a program that packs images made it."""
     return all(len({*colour}) == 1 and colour[0] in ids for colour in index_colours(mask).values())
 
 
