@@ -52,6 +52,10 @@ def trainings(studies):
     """The values of each trial, averaged over seeds; trials that differ in their road alone are one."""
     found = {}
     for path in map(STUDIES.get, studies):
+        if path.stem == "fine_tuning":  # a row of the page has several of its trainings
+            by_start = pd.read_csv(path).groupby("start")
+            found |= {name: [*table.to_numpy()[:, 1:].ravel()] for name, table in by_start}
+            continue
         lines = path.with_suffix(".jsonl").read_text("utf-8").splitlines()
         records = {record.get("trial", record["name"]): record for record in map(json.loads, lines)}
         for trial, table in pd.read_csv(path).groupby("trial"):
