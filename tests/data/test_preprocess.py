@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import h5py
 import numpy as np
@@ -12,6 +13,7 @@ import pytest
 from roadseg.data import preprocess, sources, store
 from roadseg.data.classes import load_class_maps
 from roadseg.errors import DataError
+from roadseg.files import folder_lock
 from roadseg.parallel import on_cluster
 from tests import clusters, own_data, raw_data
 
@@ -129,6 +131,15 @@ def test_killed_there_is_nothing_and_the_next_call_does_it_all(tmp_path):
     assert run(tree, target).written == 120
     assert names(target) == FILES
     store.verify(target)
+
+
+def test_one_process_at_a_time_writes(tree, tmp_path):
+    (tmp_path / "store").mkdir()
+    with folder_lock(tmp_path / "store"), pytest.raises(DataError, match="another process"):
+        run(tree, tmp_path / "store")
+    with ThreadPoolExecutor(3) as pool:
+        reports = pool.map(lambda _: run(tree, tmp_path / "store"), range(3))
+        assert sorted(report.written for report in reports) == [0, 0, 6]
 
 
 def test_a_cluster_makes_the_same_store_also_when_a_worker_is_killed(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ from roadseg import inference, networks
 from roadseg.data.sources import CamVid
 from roadseg.errors import DataError, TrainingError
 from roadseg.inference import Labeller
-from roadseg.inference.labeller import KerasModel, rgb_image
+from roadseg.inference.labeller import KerasModel, in_order, rgb_image
 from tests.inference.conftest import HEIGHT, NAMES, WIDTH, BrightnessModel
 from tests.training import runs
 
@@ -104,6 +104,20 @@ def test_flip_averages_with_the_mirror_image(model, halves, monkeypatch):
     monkeypatch.setattr(model, "logits", left_is_dark)
     both = Labeller(model, flip=True).segment(halves).confidence
     np.testing.assert_allclose(both, both[:, ::-1], rtol=1e-5)
+
+
+def test_threads_take_turns_with_the_network(model, halves, monkeypatch):
+    inside, logits = [], model.logits
+
+    def counted(image):
+        inside.append(image)
+        assert len(inside) == 1
+        result = logits(image)
+        inside.clear()
+        return result
+
+    monkeypatch.setattr(model, "logits", counted)
+    assert len(list(in_order(Labeller(model).segment, 8 * [halves]))) == len(model.seen) == 8
 
 
 def test_weights_that_ship_label_a_file_of_any_size(tmp_path):

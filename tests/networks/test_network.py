@@ -47,11 +47,11 @@ def test_every_weight_is_trained_and_one_batch_is_memorised(name, frames, eager)
     assert first == pytest.approx(np.log(frames.num_classes), rel=0.2)  # it knows nothing
     before = network.get_weights()
     network.compile(keras.optimizers.Adam(1e-2), CrossEntropy())
-    losses = [network.train_on_batch(images, labels) for _ in range(6)]
+    losses = [network.train_on_batch(images, labels) for _ in range(8)]
     moved = [not np.array_equal(a, b) for a, b in zip(before, network.get_weights(), strict=True)]
     names = [variable.path for variable in network.weights]
     assert all(moved), [name for name, each in zip(names, moved, strict=True) if not each]
-    assert losses[-1] < 0.8 * losses[0]
+    assert losses[-1] < 0.7 * losses[0]
 
 
 @pytest.mark.parametrize("name", ALL)

@@ -12,8 +12,8 @@ from tests.plots.looking import pixels_wide, words
 
 
 @functools.cache
-def build(name):
-    return networks.build(name, (125, 414, 3), 14, policy="float32")
+def build(name, **options):
+    return networks.build(name, (125, 414, 3), 14, policy="float32", **options)
 
 
 def stages_of(name):
@@ -21,7 +21,8 @@ def stages_of(name):
 
 
 def test_boxes_texts_and_arrows_keep_clear_of_each_other():
-    for network in map(build, networks.NETWORKS):
+    paper = build("edgesegnet", **networks.edgesegnet.PAPER)
+    for network in (*map(build, networks.NETWORKS), paper):
         figure = plots.network_diagram(network)
         assert pixels_wide(figure) <= 901
         axes = figure.axes[0]
@@ -41,7 +42,7 @@ def test_boxes_texts_and_arrows_keep_clear_of_each_other():
         for line in axes.lines:
             points = axes.transData.transform(line.get_xydata())
             for (x0, y0), (x1, y1) in itertools.pairwise(points):
-                along = [(x0 + (x1 - x0) * i / 10, y0 + (y1 - y0) * i / 10) for i in range(1, 10)]
+                along = [(x0 + (x1 - x0) * i / 50, y0 + (y1 - y0) * i / 50) for i in range(1, 50)]
                 assert not any(box.padded(-1).contains(*point) for box in boxes for point in along)
         plt.close(figure)
 

@@ -119,7 +119,7 @@ LOSSES = [
 
 def test_every_loss_falls_in_training_with_batches_of_any_length(case):
     labels, logits = case
-    for loss in LOSSES[::2]:
+    for loss in LOSSES:
         network = keras.Sequential([keras.Input((6, 8, 4)), keras.layers.Conv2D(4, 3, padding="same")])
         network.compile(keras.optimizers.Adam(0.02), loss)
         assert np.isfinite(network.train_on_batch(logits[:1], labels[:1]))

@@ -6,7 +6,7 @@ import keras
 import numpy as np
 import pytest
 
-from roadseg import evaluation, networks, training
+from roadseg import evaluation, files, networks, training
 from roadseg.data import preprocess, sources, splits, store
 from roadseg.errors import DataError, TrainingError
 from roadseg.training import run as run_module
@@ -132,6 +132,11 @@ def test_damaged_files_of_a_run_are_named(frames, tmp_path, eager):
             train_tiny(frames, tmp_path)
         path.write_bytes(whole)
     assert train_tiny(frames, tmp_path).is_finished
+
+
+def test_no_other_trains_in_a_folder_meanwhile(frames, tmp_path):
+    with files.folder_lock(tmp_path), pytest.raises(TrainingError, match="another process is writing"):
+        train_tiny(frames, tmp_path)
 
 
 def test_a_folder_that_cannot_be_written_is_named(frames, tmp_path, eager, monkeypatch):
