@@ -71,8 +71,13 @@ def virtual_kitti_1(
     return root
 
 
-def render(target, worlds=("0001",), variations=("clone",), frames=1, seed=0, *_, **__) -> None:
+def render(
+    target, worlds=("0001",), variations=("clone",), frames=1, seed=0, *_, labels="", **__
+) -> None:
     """In the place of `roadscenes.render`: as many frames, at once."""
+    if labels == "camvid":
+        camvid(target)
+        return
     sequences = [f"{world}/{variation}" for world in worlds for variation in variations]
     virtual_kitti_1(target, sequences, frames if isinstance(frames, int) else len(frames), seed)
 

@@ -151,10 +151,11 @@ def test_the_lines_of_code_run(raw, tmp_path, monkeypatch, eager):
 
 def test_the_images_of_the_pages_can_be_made_again(tmp_path, monkeypatch):
     monkeypatch.setattr(roadscenes, "render", raw_data.render)
-    make = runpy.run_path(ROOT / "docs/images/make.py")["make"]
+    make = runpy.run_path(str(ROOT / "docs/images/make.py"))["make"]
     make(tmp_path, tmp_path / "data", tmp_path / "stores", variations=["clone"], drive=range(100, 102))
+    pictures = {"simple.png", "variations.jpg", "town.jpg", "strip.png", "drive.webp"}
     images = {path.name: Image.open(path) for path in tmp_path.iterdir() if path.is_file()}
     notebooks = {f"{path.stem}.jpg" for path in ROOT.glob("Code/*.ipynb")}
-    assert images.keys() == {"simple.png", "variations.jpg", "strip.png", "drive.webp"} | notebooks
+    assert images.keys() == pictures | notebooks
     assert images["drive.webp"].n_frames == 2
     assert all(len(np.unique(image.convert("L"))) > 50 for image in images.values())

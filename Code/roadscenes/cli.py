@@ -6,6 +6,7 @@ from pathlib import Path
 from roadscenes.dataset import render
 from roadscenes.render.variations import VARIATIONS
 from roadscenes.worlds.layouts import WORLDS
+from roadscenes.worlds.world import LABELS, VIRTUAL_KITTI
 from roadseg.parallel import add_options, on_cluster
 
 
@@ -34,6 +35,11 @@ def add_commands(commands) -> None:
     add("--seed", type=int, default=0, help=seed)
     randomise = "give each frame random light and colours, to train networks for images from elsewhere"
     add("--randomise", action="store_true", help=randomise)
+    labels = (
+        "virtual_kitti, or camvid: CamVid's 11 classes, with people and more fences, in images of "
+        "480 x 360; default: virtual_kitti"
+    )
+    add("--labels", choices=LABELS, default=VIRTUAL_KITTI, metavar="SET", help=labels)
     add_options(parser, "parallel processes", "all its machines must share the folder of the scenes")
     output = "folder for the scenes of this seed; default: Data/scenes"
     add("--output", type=Path, default=Path("Data/scenes"), help=output)
@@ -51,6 +57,6 @@ def _frames(text: str) -> int | range:
 
 def _render(options: argparse.Namespace) -> None:
     with on_cluster(options.dask):
-        choice = options.worlds, options.variations, options.frames
-        render(options.output, *choice, options.seed, options.randomise, options.workers)
+        choice = options.worlds, options.variations, options.frames, options.seed, options.randomise
+        render(options.output, *choice, options.labels, options.workers)
     print(f"Complete in {options.output}")

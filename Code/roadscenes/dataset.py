@@ -7,9 +7,9 @@ from pathlib import Path
 import joblib
 
 from roadscenes.render.variations import VARIATIONS
-from roadscenes.tasks import encoding_file, plan_tasks, render_frames
+from roadscenes.tasks import Folder, plan_tasks, render_frames
 from roadscenes.worlds.layouts import WORLDS
-from roadscenes.worlds.world import World
+from roadscenes.worlds.world import LABELS, VIRTUAL_KITTI, World
 from roadseg.data import sources
 from roadseg.data.sources.base import RENDERED_MARKER
 from roadseg.data.sources.virtual_kitti import VirtualKitti1
@@ -30,6 +30,7 @@ def render(
     frames: int | Iterable[int] | None = None,
     seed: int = 0,
     randomise: bool = False,
+    labels: str = VIRTUAL_KITTI,
     workers: int | None = None,
     progress: bool = True,
 ) -> None:
@@ -48,6 +49,8 @@ def render(
         seed: another seed furnishes the worlds differently.
         randomise: whether each frame gets random light and colours, far beyond those of the variations,
             to train networks for images from elsewhere (domain randomisation: Tobin et al. 2017).
+        labels: "virtual_kitti", or "camvid": people and more fences, CamVid's 11 classes, images of
+            480 x 360 and the layout of `sources.camvid`.
         workers: parallel processes; None: one for each CPU. On a cluster
             (`joblib.parallel_config("dask")`) all of its workers, which must share `target`.
         progress: whether to show a progress bar.
@@ -60,14 +63,17 @@ def render(
     target = user_path(target).resolve()
     frames = frames if isinstance(frames, int | None) else [*frames]
     worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
+    _known("labels", labels, LABELS)
     wanted = {world: _frame_numbers(frames, world) for world in worlds}
+    folder = Folder(target, seed, randomise, labels)
     try:
-        _claim(target, seed, randomise)
+        _claim(folder)
         tasks = []
         for name in worlds:
-            world = World(WORLDS[name], seed)
-            _write_encodings(target, world, variations)
-            tasks += plan_tasks(target, world, seed, randomise, wanted[name], variations)
+            world = folder.world(name)
+            if labels == VIRTUAL_KITTI:
+                _write_encodings(folder, world, variations)
+            tasks += plan_tasks(folder, world, wanted[name], variations)
         total = sum(map(len, wanted.values())) * len(variations)
         missing = sum(len(task.frames) * len(task.variations) for task in tasks)
         jobs = min(cores(workers), max(len(tasks), 1))
@@ -92,30 +98,38 @@ def render_default(target: str | Path, progress: bool = True) -> None:
 
 
 def render_seeds(
-    folder: str | Path, seeds: Iterable[int], randomised: Collection[int] = ()
+    folder: str | Path,
+    seeds: Iterable[int],
+    randomised: Collection[int] = (),
+    labels: str = VIRTUAL_KITTI,
 ) -> sources.Source:
     """Renders every 60th frame of all worlds as some seeds furnish them, in parallel, as one data set.
 
     Each seed has three variations, whose frames lie between one another; the next seed has others.
 
     Args:
-        folder: holds a folder "worlds-SEED" for each seed.
+        folder: holds a folder "worlds-SEED", or "LABELS-SEED" with other labels, for each seed.
         seeds: of the worlds.
         randomised: those of the seeds whose frames get random light and colours.
+        labels: as `render` has them.
     """
-    targets = {seed: Path(folder) / f"worlds-{seed}" for seed in seeds}
-    jobs = (joblib.delayed(_render_seed)(targets[seed], seed, seed in randomised) for seed in targets)
+    name = "worlds" if labels == VIRTUAL_KITTI else labels
+    targets = {seed: Path(folder) / f"{name}-{seed}" for seed in seeds}
+    jobs = (
+        joblib.delayed(_render_seed)(target, seed, seed in randomised, labels)
+        for seed, target in targets.items()
+    )
     joblib.Parallel(-1)(jobs)
     return sources.Joined({target.name: sources.open(target) for target in targets.values()})
 
 
-def _render_seed(target: Path, seed: int, randomise: bool) -> None:
+def _render_seed(target: Path, seed: int, randomise: bool, labels: str) -> None:
     names = list(VARIATIONS)
     for place in range(3):
         variation = names[(3 * seed + place) % len(names)]
         for world, layout in WORLDS.items():
             frames = range(20 * place, layout.frames, 60)
-            render(target, [world], [variation], frames, seed, randomise, workers=1, progress=False)
+            render(target, [world], [variation], frames, seed, randomise, labels, 1, progress=False)
 
 
 def open_or_render(folder: str | Path) -> sources.Source:
@@ -150,10 +164,12 @@ def _frame_numbers(frames: int | Iterable[int] | None, world: str) -> list[int]:
     return numbers
 
 
-def _claim(target: Path, seed: int, randomise: bool) -> None:
+def _claim(folder: Folder) -> None:
     """Makes the folder, or checks that it holds scenes of this seed."""
-    marker, description = target / RENDERED_MARKER, {"format": _FORMAT, "seed": seed}
-    description |= {"randomise": True} if randomise else {}
+    target, marker = folder.path, folder.path / RENDERED_MARKER
+    description = {"format": _FORMAT, "seed": folder.seed}
+    description |= {"randomise": True} if folder.randomise else {}
+    description |= {"labels": folder.labels} if folder.labels != VIRTUAL_KITTI else {}
     if marker.is_file():
         try:
             found = json.loads(marker.read_text("utf-8"))
@@ -171,15 +187,15 @@ def _claim(target: Path, seed: int, randomise: bool) -> None:
     atomic_write(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
 
 
-def _write_encodings(target: Path, world: World, variations: list[str]) -> None:
+def _write_encodings(folder: Folder, world: World, variations: list[str]) -> None:
     text = "\n".join([VirtualKitti1.header, *world.instances.encoding]) + "\n"
     for variation in variations:
-        path = encoding_file(target, world.name, variation)
+        path = folder.encoding_file(world.name, variation)
         if not path.is_file():
             path.parent.mkdir(exist_ok=True)
             atomic_write(path, lambda part: part.write_text(text, "utf-8"))
         elif path.read_text("utf-8") != text:
             raise DataError(
                 f"{path}: written by another version of this project, so its labels would be read "
-                f"wrongly; remove {target} and render again"
+                f"wrongly; remove {folder.path} and render again"
             )

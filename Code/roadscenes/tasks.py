@@ -18,7 +18,7 @@ from roadscenes.render.image import View
 from roadscenes.render.ray_casting import Camera, Scene, StaticGeometry
 from roadscenes.render.variations import VARIATIONS, Light, light_in_world, random_light
 from roadscenes.worlds.layouts import WORLDS
-from roadscenes.worlds.world import World
+from roadscenes.worlds.world import CAMVID, VIRTUAL_KITTI, World
 from roadseg.data.sources.base import RENDERED_MARKER
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
@@ -28,56 +28,67 @@ _LARGEST_TASK = 16  # frames
 
 
 @dataclass(frozen=True)
+class Folder:
+    """A folder of scenes, and what all its frames share; the last three as in `dataset.render`."""
+
+    path: Path
+    seed: int
+    randomise: bool = False
+    labels: str = VIRTUAL_KITTI
+
+    def world(self, name: str) -> World:
+        return World(WORLDS[name], self.seed, self.labels)
+
+    def label_and_image(self, world: str, variation: str, frame: int) -> tuple[Path, Path]:
+        if self.labels == CAMVID:
+            name = f"{world}_{frame:05d}.png"
+            return self.path / f"{variation}annot" / name, self.path / variation / name
+        name = Path(world) / variation / f"{frame:05d}.png"
+        return self.path / _LABELS / name, self.path / _IMAGES / name
+
+    def encoding_file(self, world: str, variation: str) -> Path:
+        return self.path / _LABELS / f"{world}_{variation}_scenegt_rgb_encoding.txt"
+
+    def missing(self, world: str, variations: Iterable[str], frame: int) -> tuple[str, ...]:
+        """The variations in which a frame is not rendered yet."""
+        return tuple(
+            variation
+            for variation in variations
+            if not all(map(Path.is_file, self.label_and_image(world, variation, frame)))
+        )
+
+
+@dataclass(frozen=True)
 class RenderTask:
     """Frames of one section of a drive, each in the same variations."""
 
-    target: Path
+    folder: Folder
     world: str
-    seed: int
-    randomise: bool
     section: int
     frames: tuple[int, ...]
     variations: tuple[str, ...]
     caller: int = field(default_factory=os.getpid)  # the process that waits for it
 
 
-def encoding_file(target: Path, world: str, variation: str) -> Path:
-    return target / _LABELS / f"{world}_{variation}_scenegt_rgb_encoding.txt"
-
-
-def _label_and_image(target: Path, world: str, variation: str, frame: int) -> tuple[Path, Path]:
-    name = Path(world) / variation / f"{frame:05d}.png"
-    return target / _LABELS / name, target / _IMAGES / name
-
-
 def plan_tasks(
-    target: Path, world: World, seed: int, randomise: bool, frames: list[int], variations: list[str]
+    folder: Folder, world: World, frames: list[int], variations: list[str]
 ) -> Iterator[RenderTask]:
     """Groups the frames that are not rendered yet into tasks.
 
     Args:
-        target, seed, randomise: as in `dataset.render`.
-        world: as `seed` furnishes it.
+        folder: where they go.
+        world: as the folder furnishes it.
         frames, variations: the frames wanted, each in all of these variations.
     """
     groups: dict[tuple[int, tuple[str, ...]], list[int]] = {}
     for frame in frames:
-        if missing := _missing(target, world.name, variations, frame):
+        if missing := folder.missing(world.name, variations, frame):
             groups.setdefault((world.section(frame), missing), []).append(frame)
     for (section, missing), numbers in groups.items():
         size = max(_LARGEST_TASK // len(missing), 1)
         for start in range(0, len(numbers), size):
             piece = tuple(numbers[start : start + size])
-            yield RenderTask(target, world.name, seed, randomise, section, piece, missing)
-
-
-def _missing(target: Path, world: str, variations: Iterable[str], frame: int) -> tuple[str, ...]:
-    """The variations in which a frame is not rendered yet."""
-    return tuple(
-        variation
-        for variation in variations
-        if not all(map(Path.is_file, _label_and_image(target, world, variation, frame)))
-    )
+            yield RenderTask(folder, world.name, section, piece, missing)
 
 
 def render_frames(task: RenderTask) -> int:
@@ -86,21 +97,22 @@ def render_frames(task: RenderTask) -> int:
     What a lost worker has finished of the same task is left alone. Raises DataError on a machine that
     does not see the folder: its frames would get lost there.
     """
-    if not (task.target / RENDERED_MARKER).is_file():
+    folder = task.folder
+    if not (folder.path / RENDERED_MARKER).is_file():
         raise DataError(
-            f"{task.target}: the worker on {platform.node()} does not see this folder; render into one "
+            f"{folder.path}: the worker on {platform.node()} does not see this folder; render into one "
             "that all machines share under the same name"
         )
     _end_with(task.caller)
-    world, static = _world(task.world, task.seed), _static(task.world, task.seed, task.section)
+    world, static = _world(folder, task.world), _static(folder, task.world, task.section)
     drive_lights = {name: light_in_world(name, world.seeds) for name in task.variations}
     for frame in task.frames:
-        if not _missing(task.target, task.world, task.variations, frame):
+        if not folder.missing(task.world, task.variations, frame):
             continue
         scene, lights = (static, world.moving_mesh(frame)), drive_lights
-        if task.randomise:
+        if folder.randomise:
             rng = np.random.default_rng([*world.seeds, frame])
-            factors = _random_colours(world.instances.class_ids, rng)
+            factors = _random_colours(world.class_ids, rng)
             scene = [part.recoloured(factors) for part in scene]
             # Each from the same numbers, so that it looks the same alone and beside others.
             lights = {name: random_light(name, deepcopy(rng)) for name in task.variations}
@@ -128,11 +140,11 @@ def _render_variations(
     position, heading, pitch = world.camera_pose(frame)
     yaws = {name: VARIATIONS[name].camera_yaw for name in lights}
     for yaw in sorted(set(yaws.values())):
-        view = View(scene, Camera(position, heading + np.radians(yaw), pitch))
-        label = world.instances.colours[view.instance_ids]
+        view = View(scene, Camera(position, heading + np.radians(yaw), pitch, world.lens))
+        label = world.label_values[view.instance_ids]
         for name in (name for name in lights if yaws[name] == yaw):
             rng = np.random.default_rng([*world.seeds, *name.encode(), frame])
-            files = _label_and_image(task.target, task.world, name, frame)
+            files = task.folder.label_and_image(task.world, name, frame)
             # The label first: without its image a frame is not there yet.
             for pixels, path in zip((label, view.image(lights[name], rng)), files, strict=True):
                 path.parent.mkdir(parents=True, exist_ok=True)
@@ -141,13 +153,13 @@ def _render_variations(
 
 
 @lru_cache(maxsize=1)
-def _world(name: str, seed: int) -> World:
-    return World(WORLDS[name], seed)
+def _world(folder: Folder, name: str) -> World:
+    return folder.world(name)
 
 
 @lru_cache(maxsize=1)
-def _static(name: str, seed: int, section: int) -> StaticGeometry:
-    return StaticGeometry(_world(name, seed).static_mesh(section))
+def _static(folder: Folder, name: str, section: int) -> StaticGeometry:
+    return StaticGeometry(_world(folder, name).static_mesh(section))
 
 
 def _random_colours(class_ids: np.ndarray, rng: np.random.Generator) -> np.ndarray:

@@ -2,9 +2,9 @@
 
     .venv/bin/python docs/images/make.py
 
-Writes simple.png, strip.png, drive.webp, variations.jpg and a small picture of each notebook beside this
-file, in minutes. The weights were not trained on scenes of this seed. page.webp is a screenshot of what
-`roadseg export simple_plus --format web` writes.
+Writes simple.png, strip.png, drive.webp, variations.jpg, town.jpg and a small picture of each notebook
+beside this file, in minutes. The weights were not trained on scenes of this seed. page.webp is a
+screenshot of what `roadseg export simple_plus --format web` writes.
 """
 
 import io
@@ -23,7 +23,7 @@ from studies import ideas
 from studies.runner import by_trial, load
 
 SEED = 8
-GALLERY_FRAME = 120
+GALLERY_FRAME, TOWN_FRAME = 120, 100
 DRIVE = range(100, 140)  # frames of world 0001, four seconds
 WIDTH = 828  # pixels of the drive: as wide as a page on GitHub
 SMALL = 400, 240  # pixels of a notebook's picture
@@ -46,8 +46,10 @@ def make(
         variations: that variations.jpg shows, "clone" among them.
         drive: frames that drive.webp shows.
     """
-    gallery = _preprocessed(data / "gallery", stores, roadscenes.WORLDS, variations, [GALLERY_FRAME])
+    gallery = _preprocessed(data / "gallery", stores, roadscenes.WORLDS, variations, GALLERY_FRAME)
     plots.variations(gallery).savefig(target / "variations.jpg")
+    town = _preprocessed(data / "town", stores, ["0001", "0006"], ["clone"], TOWN_FRAME, scale=1)
+    plots.samples(town, [0, 1]).savefig(target / "town.jpg")
     network = networks.load_pretrained("simple", gallery.image_shape)
     plots.network_diagram(network).savefig(target / "simple.png")
     chosen = [gallery.sequence.index(f"{world}/clone") for world in ("0002", "0006", "0020")]
@@ -77,9 +79,13 @@ def make(
     )
 
 
-def _preprocessed(raw: Path, stores: Path, worlds, variations, frames) -> store.FrameStore:
-    roadscenes.render(raw, worlds, variations, frames, seed=SEED)
-    preprocess.to_hdf5(sources.open(raw), stores / raw.name)
+def _preprocessed(
+    raw: Path, stores: Path, worlds, variations, frame: int, scale: float = 3
+) -> store.FrameStore:
+    """One frame of each; those of CamVid's size show its classes."""
+    labels = "camvid" if scale == 1 else "virtual_kitti"
+    roadscenes.render(raw, worlds, variations, [frame], SEED, labels=labels)
+    preprocess.to_hdf5(sources.open(raw), stores / raw.name, scale=scale)
     return store.open(stores / raw.name)
 
 

@@ -8,7 +8,7 @@ from roadscenes.class_ids import ROAD
 from roadscenes.models.mesh import Mesh, join
 from roadscenes.models.primitives import box, quad
 from roadscenes.render.image import View
-from roadscenes.render.ray_casting import Camera, Scene, StaticGeometry
+from roadscenes.render.ray_casting import Camera, Lens, Scene, StaticGeometry
 from roadscenes.render.variations import Light
 
 VARIATIONS = "clone", "fog", "30-deg-left"
@@ -28,5 +28,5 @@ def road_with(*things: Mesh) -> Scene:
 
 def look(scene: Scene, light: Light, heading: float = 0.0) -> tuple[np.ndarray, np.ndarray]:
     """Image and instance ids from 1.5 m above the origin."""
-    view = View(scene, Camera((0, 0, 1.5), heading, 0.0))
+    view = View(scene, Camera((0, 0, 1.5), heading, 0.0, Lens()))
     return view.image(light, np.random.default_rng(0)), view.instance_ids

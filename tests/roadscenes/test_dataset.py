@@ -73,6 +73,25 @@ def test_randomised_frames_show_the_same_things_in_other_light_and_colours(rende
         roadscenes.render(tmp_path, ["0018"], frames=2, progress=False)
 
 
+def test_labels_of_camvid_show_people_pavements_and_fences(tmp_path):
+    for world, frame in (("0001", 130), ("0002", 60)):
+        roadscenes.render(tmp_path, world, frames=[frame], labels="camvid", workers=1, progress=False)
+    source = sources.open(tmp_path)
+    assert source.kind == "camvid"
+    assert source.sequences() == ["clone/0001", "clone/0002"]
+    seen = np.zeros(256, int)
+    for frame in source.frames():
+        image, labels = source.read(frame)
+        assert image.size == (480, 360)
+        seen += np.bincount(labels.ravel(), minlength=256)
+    counts = dict(zip(source.class_names, seen, strict=False))
+    assert min(counts.values()) > 20, counts
+    assert counts["Pavement"] > 5000
+    assert seen[: len(counts)].sum() > 0.98 * seen.sum()
+    with pytest.raises(DataError, match="'labels': 'camvid'"):
+        roadscenes.render(tmp_path, frames=1, progress=False)
+
+
 def test_a_later_rendering_adds_only_what_is_missing(rendered, tmp_path):
     target = tmp_path / "scenes"
     shutil.copytree(rendered, target)

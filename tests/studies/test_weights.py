@@ -45,18 +45,19 @@ def test_weights_for_rendered_scenes_are_loaded_by_name(tmp_path, monkeypatch):
 
 
 def test_weights_for_photographs_start_from_those_for_rendered_scenes(tmp_path, monkeypatch):
-    source = sources.open(raw_data.camvid(tmp_path / "raw"))
-    preprocess.to_hdf5(source, tmp_path / "store", scale=1, progress=False)
-    frames = store.open(tmp_path / "store")
-    start = networks.build("simple_plus", frames.image_shape, 14, seed=3)
+    photographs, scenes = (raw_data.camvid(tmp_path / name) for name in ("photographs", "scenes"))
+    real = raw_data.virtual_kitti_1(tmp_path / "kitti", ["0001/clone"], frames=1)
+    start = networks.build("simple_plus", (63, 96, 3), 14, seed=3)
     monkeypatch.setattr(networks, "load_pretrained", lambda name: start)
     recipe = camvid_weights.RECIPE
     small = replace(recipe.augmentation, crop=(40, 48))
-    recipe = replace(recipe, epochs=1, augmentation=small, learning_rate=1e-6)
-    camvid_weights.train_weights(frames, recipe, tmp_path / "run")
+    recipe = replace(recipe, augmentation=small, learning_rate=1e-6)
+    rendered = sources.open(scenes)
+    camvid_weights.train_weights(photographs, rendered, [real], recipe, (1, 1), tmp_path / "run")
     card = networks.model_card("simple_plus", "camvid")
-    assert (card.frames, card.class_names) == (4, tuple(frames.class_names))
-    plain, blue = (np.array(result["confusion"]) for result in card.results.values())
+    assert (card.frames, card.class_names) == (4 + 2, rendered.class_names)
+    plain, blue, kitti = (np.array(result["confusion"]) for result in card.results.values())
+    assert kitti.shape == (8, 8)
     assert 0 < plain.trace() < plain.sum()
     np.testing.assert_array_equal(plain.sum(1), blue.sum(1))  # the same pixels
     assert not np.array_equal(plain, blue)

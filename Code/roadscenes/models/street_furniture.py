@@ -5,7 +5,7 @@ A model stands on the origin, its face to -y: towards the road.
 
 import numpy as np
 
-from roadscenes.class_ids import GUARD_RAIL, MISC, POLE
+from roadscenes.class_ids import FENCE, GUARD_RAIL, MISC, POLE, WALL
 from roadscenes.models.mesh import Mesh, Tint, join
 from roadscenes.models.primitives import box, quad, surface, tube
 
@@ -82,21 +82,29 @@ def wall(rng: np.random.Generator) -> Mesh:
     texture = ("concrete", "brick", "plaster")[rng.integers(3)]
     tints = {"concrete": (0.35, 0.34, 0.32), "brick": (0.3, 0.12, 0.08), "plaster": (0.75, 0.73, 0.68)}
     tint = np.array(tints[texture]) * rng.uniform(0.35, 1.3)
-    coping = box((8.05, 0.42, 0.1), "concrete", (0.4, 0.4, 0.38), MISC, at=(0, 0, height))
-    return join([box((8.05, 0.3, height + 0.1), texture, tint, MISC, at=(0, 0, -0.1)), coping])
+    coping = box((8.05, 0.42, 0.1), "concrete", (0.4, 0.4, 0.38), WALL, at=(0, 0, height))
+    return join([box((8.05, 0.3, height + 0.1), texture, tint, WALL, at=(0, 0, -0.1)), coping])
 
 
 def fence(rng: np.random.Generator) -> Mesh:
     """6 m of upright slats between two rails."""
     height, tint = rng.uniform(0.9, 1.6), np.array([0.2, 0.17, 0.14]) * rng.uniform(0.4, 2.5)
     slats = [
-        quad((x, 0, 0.05), (0.1, 0, 0), (0, 0, height), "bark", tint, MISC)
+        quad((x, 0, 0.05), (0.1, 0, 0), (0, 0, height), "bark", tint, FENCE)
         for x in np.arange(-3, 3, 0.22)
     ]
     rails = [
-        quad((-3, 0.02, z), (6, 0, 0), (0, 0, 0.08), "bark", tint, MISC) for z in (0.25, height - 0.2)
+        quad((-3, 0.02, z), (6, 0, 0), (0, 0, 0.08), "bark", tint, FENCE) for z in (0.25, height - 0.2)
     ]
     return join([*slats, *rails])
+
+
+def railing(rng: np.random.Generator) -> Mesh:
+    """3 m of iron bars between two rails."""
+    height, tint = rng.uniform(0.9, 1.5), np.array(GREY) * rng.uniform(0.05, 1.5)
+    bars = [post(height, 0.018, FENCE, tint).transformed((x, 0, 0)) for x in np.arange(-1.5, 1.5, 0.15)]
+    rails = [box((3.0, 0.05, 0.05), "metal", tint, FENCE, at=(0, 0, z)) for z in (0.12, height - 0.1)]
+    return join([*bars, *rails])
 
 
 def bin(rng: np.random.Generator) -> Mesh:

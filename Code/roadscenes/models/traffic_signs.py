@@ -5,7 +5,7 @@ A model stands on the origin, its face to -x: towards the traffic.
 
 import numpy as np
 
-from roadscenes.class_ids import TRAFFIC_LIGHT, TRAFFIC_SIGN
+from roadscenes.class_ids import LIGHT_POST, SIGN_POST, TRAFFIC_LIGHT, TRAFFIC_SIGN
 from roadscenes.models.mesh import Mesh, join
 from roadscenes.models.primitives import box, disc, quad, tube
 from roadscenes.models.street_furniture import GREY, post
@@ -43,14 +43,14 @@ def traffic_light(rng: np.random.Generator) -> Mesh:
     """Signals on a post."""
     tint = np.array(GREY) * rng.uniform(0.1, 1.0)
     head = _signal_head(int(rng.integers(3)), (-0.2, 0, 2.5))
-    return join([post(3.5, 0.075, TRAFFIC_LIGHT, tint), head])
+    return join([post(3.5, 0.075, LIGHT_POST, tint), head])
 
 
 def overhead_traffic_light(rng: np.random.Generator) -> Mesh:
     """Signals on a post and on an arm that reaches to +y: over the road, from its right."""
     reach, tint = rng.uniform(4, 6.5), np.array(GREY) * rng.uniform(0.2, 1.0)
     arm = [(0, 0, 0), (0, 0, 4.5), (0, 0.6, 5.6), (0, reach, 5.9)]
-    mast = tube(arm, [0.14, 0.11, 0.09, 0.06], "metal", tint, TRAFFIC_LIGHT)
+    mast = tube(arm, [0.14, 0.11, 0.09, 0.06], "metal", tint, LIGHT_POST)
     lit, places = int(rng.integers(3)), ((reach - 0.4, 5.0), (reach * 0.5, 4.9), (-0.1, 2.5))
     heads = [_signal_head(lit, (-0.15, y, z)) for y, z in places]
     return join([mast, *heads])
@@ -75,7 +75,7 @@ def traffic_sign(rng: np.random.Generator) -> Mesh:
     plates = [_plate(rng, height)]
     if rng.random() < 0.3:
         plates.append(_plate(rng, height - 0.95))
-    return join([post(height + 0.4, 0.04, TRAFFIC_SIGN, np.array(GREY)), *plates])
+    return join([post(height + 0.4, 0.04, SIGN_POST, np.array(GREY)), *plates])
 
 
 def _board(rng: np.random.Generator, width: float, height: float, base: float) -> Mesh:
@@ -101,7 +101,7 @@ def direction_sign(rng: np.random.Generator) -> Mesh:
     """A large board on two posts, all of it at -y: away from the road, on its right."""
     width, height, base = rng.uniform(2, 3.6), rng.uniform(1.2, 2.4), rng.uniform(1.2, 2.4)
     posts = [
-        post(base + height, 0.07, TRAFFIC_SIGN).transformed((0.08, side * width * 0.35, 0))
+        post(base + height, 0.07, SIGN_POST).transformed((0.08, side * width * 0.35, 0))
         for side in (-1, 1)
     ]
     return join([*posts, _board(rng, width, height, base)]).transformed((0, -width / 2, 0))
@@ -110,8 +110,8 @@ def direction_sign(rng: np.random.Generator) -> Mesh:
 def gantry(rng: np.random.Generator) -> Mesh:
     """Boards across a motorway, on a bridge of bars that reaches to +y."""
     span = 17.9
-    parts = [post(7.4, 0.16, TRAFFIC_SIGN).transformed((0.3, y, 0)) for y in (0, span)]
-    parts += [tube([(0.3, 0, z), (0.3, span, z)], 0.09, "metal", GREY, TRAFFIC_SIGN) for z in (6.3, 7.3)]
+    parts = [post(7.4, 0.16, SIGN_POST).transformed((0.3, y, 0)) for y in (0, span)]
+    parts += [tube([(0.3, 0, z), (0.3, span, z)], 0.09, "metal", GREY, SIGN_POST) for z in (6.3, 7.3)]
     parts += [
         _board(rng, rng.uniform(3.6, 4.4), rng.uniform(2.2, 2.8), 5.7).transformed((0, y, 0))
         for y in (3.0, 7.6, 12.2)

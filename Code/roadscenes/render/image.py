@@ -10,12 +10,12 @@ import numpy as np
 
 from roadscenes.class_ids import SKY, TREE, VEGETATION
 from roadscenes.models.textures import TEXTURES
-from roadscenes.render.ray_casting import HEIGHT, PIXELS, WIDTH, Camera, Scene
+from roadscenes.render.ray_casting import Camera, Scene
 from roadscenes.render.shading import Shader
 from roadscenes.render.surface import SurfacePoints
 from roadscenes.render.variations import Light
 
-_CHUNK = 20 * WIDTH  # pixels whose arrays fit into the CPU's caches
+_CHUNK = 24_840  # pixels whose arrays fit into the CPU's caches
 # Where an edge pixel is sampled besides its centre, in pixels.
 _EDGE_SAMPLES = ((-0.33, -0.33), (0.33, 0.33))
 _NOTHING, _FIRST_PLANT = -1, -2  # segments
@@ -35,28 +35,28 @@ class _Samples:
 class View:
     """A camera's view of a scene, which gives images in any light.
 
-    instance_ids: int16 (HEIGHT, WIDTH), at each pixel's centre.
+    instance_ids: int16 (H, W), at each pixel's centre.
     """
 
     def __init__(self, scene: Scene, camera: Camera):
-        self._scene = scene
-        instance_ids, segments = np.full(PIXELS, SKY, np.int16), np.full(PIXELS, _NOTHING, np.int32)
-        self._centres = [_Samples(scene, camera, pixels) for pixels in _chunks(np.arange(PIXELS))]
+        self._scene, self._shape, count = scene, camera.lens.shape, camera.lens.pixels
+        instance_ids, segments = np.full(count, SKY, np.int16), np.full(count, _NOTHING, np.int32)
+        self._centres = [_Samples(scene, camera, pixels) for pixels in _chunks(np.arange(count))]
         for samples in self._centres:
             hit = samples.hit_pixels
             instance_ids[hit] = samples.points.instance_id
             segments[hit] = _segments(samples.points)
-        self.instance_ids = instance_ids.reshape(HEIGHT, WIDTH)
+        self.instance_ids = instance_ids.reshape(self._shape)
         self._edge_samples = [
             [_Samples(scene, camera, pixels, shift) for shift in _EDGE_SAMPLES]
-            for pixels in _chunks(_edges(segments.reshape(HEIGHT, WIDTH)))
+            for pixels in _chunks(_edges(segments.reshape(self._shape)))
         ]
 
     def image(self, light: Light, rng: np.random.Generator) -> np.ndarray:
-        """uint8 (HEIGHT, WIDTH, 3); the generator draws the rain."""
+        """uint8 (H, W, 3); the generator draws the rain."""
         shader = Shader(self._scene, light)
         visible = self._visible_sun(shader, soft=light.sun_width > 0)
-        image = np.empty((PIXELS, 3), np.uint8)
+        image = np.empty((self._shape[0] * self._shape[1], 3), np.uint8)
 
         def shaded(samples: _Samples) -> np.ndarray:
             colour = shader.colour(samples.rays, samples.points, visible[samples.hit_pixels])
@@ -69,15 +69,16 @@ class View:
             # The mean is taken after tone mapping, so that bright sky does not win.
             colours = [image[pixels], *map(shaded, beside)]
             image[pixels] = np.mean(colours, axis=0, dtype=np.float32) + 0.5
-        image = image.reshape(HEIGHT, WIDTH, 3)
+        image = image.reshape(*self._shape, 3)
         if light.rain:
-            image = np.minimum(image + _rain(rng, light.rain)[..., None], 255).astype(np.uint8)
+            rain = _rain(rng, light.rain, self._shape)[..., None]
+            image = np.minimum(image + rain, 255).astype(np.uint8)
         return image
 
     def _visible_sun(self, shader: Shader, soft: bool) -> np.ndarray:
-        """float32 (PIXELS,): the share of the sun that each pixel's centre sees."""
-        visible, tested = np.zeros((2, PIXELS), np.float32)
-        directions = _light_samples()
+        """float32 (H W,): the share of the sun that each pixel's centre sees."""
+        directions = _light_samples(self._shape)
+        visible, tested = np.zeros((2, len(directions)), np.float32)
         for samples in self._centres:
             points, hit = samples.points, samples.hit_pixels
             needed = shader.faces_light(points)
@@ -86,7 +87,7 @@ class View:
             needed = np.flatnonzero(needed)
             visible[hit[needed]] = shader.visibility(points, needed, directions[hit[needed]])
             tested[hit[needed]] = 1
-        return _smooth(visible, tested)
+        return _smooth(visible, tested, self._shape)
 
 
 def _chunks(pixels: np.ndarray) -> Iterator[np.ndarray]:
@@ -105,7 +106,7 @@ def _segments(points: SurfacePoints) -> np.ndarray:
 
 
 def _edges(segments: np.ndarray) -> np.ndarray:
-    """Numbers of the pixels that border on another segment; segments: (HEIGHT, WIDTH)."""
+    """Numbers of the pixels that border on another segment; segments: (H, W)."""
     across, down = segments[:, 1:] != segments[:, :-1], segments[1:] != segments[:-1]
     edge = np.zeros(segments.shape, bool)
     edge[:, 1:] |= across
@@ -116,20 +117,20 @@ def _edges(segments: np.ndarray) -> np.ndarray:
 
 
 @cache
-def _light_samples() -> np.ndarray:
-    """uint8 (PIXELS,): the one of LIGHT_SAMPLES that each pixel uses; a tile of 3 x 3 uses all."""
-    rows, columns = np.indices((HEIGHT, WIDTH))
+def _light_samples(shape: tuple[int, int]) -> np.ndarray:
+    """uint8 (H W,): the one of LIGHT_SAMPLES that each pixel uses; a tile of 3 x 3 uses all."""
+    rows, columns = np.indices(shape)
     return (rows % 3 * 3 + columns % 3).astype(np.uint8).ravel()
 
 
-def _smooth(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
-    """Weighted means over 3 x 3 pixels, (PIXELS,), and 1 where there is no weight.
+def _smooth(values: np.ndarray, weights: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Weighted means over 3 x 3 pixels, (H W,), and 1 where there is no weight.
 
     Evens out the directions of soft light, and the edges of shadows (interleaved sampling: Keller,
     Heidrich 2001).
     """
-    sums = np.zeros((2, HEIGHT + 2, WIDTH + 2), np.float32)
-    sums[:, 1:-1, 1:-1] = np.stack([values, weights]).reshape(2, HEIGHT, WIDTH)
+    sums = np.zeros((2, shape[0] + 2, shape[1] + 2), np.float32)
+    sums[:, 1:-1, 1:-1] = np.stack([values, weights]).reshape(2, *shape)
     sums = sums[:, :-2] + sums[:, 1:-1] + sums[:, 2:]
     total, weight = sums[:, :, :-2] + sums[:, :, 1:-1] + sums[:, :, 2:]
     return np.where(weight > 0, total / np.maximum(weight, 1), np.float32(1)).ravel()
@@ -148,9 +149,9 @@ def _tone_map(colour: np.ndarray, exposure: float) -> np.ndarray:
     return _tone_curve()[np.minimum(colour * np.float32(exposure * 4095 / 4), 4095).astype(np.int16)]
 
 
-def _rain(rng: np.random.Generator, strength: float) -> np.ndarray:
-    """Streaks of falling rain: float32 (HEIGHT, WIDTH), added to an image of 0..255."""
-    drops = rng.random((HEIGHT + 40, WIDTH)) < 0.0009
+def _rain(rng: np.random.Generator, strength: float, shape: tuple[int, int]) -> np.ndarray:
+    """Streaks of falling rain: float32 (H, W), added to an image of 0..255."""
+    drops = rng.random((shape[0] + 40, shape[1])) < 0.0009
     streaks = np.zeros(drops.shape, np.float32)
     for step in range(22):
         # Each drop falls 22 rows and drifts two columns.

@@ -1,4 +1,4 @@
-"""From pixels to rays to what they hit: the camera of Virtual KITTI, and Embree's ray casting.
+"""From pixels to rays to what they hit: the camera, and Embree's ray casting.
 
 Hits are exact, on any platform, without a graphics card.
 """
@@ -101,24 +101,33 @@ class Scene:
         return values
 
 
-WIDTH, HEIGHT = 1242, 375
-PIXELS = WIDTH * HEIGHT
-FOCAL_LENGTH, CENTRE_X, CENTRE_Y = 725.0, 620.5, 187.0  # pixels
+@dataclass(frozen=True)
+class Lens:
+    """What a camera shows; by default as in Virtual KITTI. All in pixels."""
+
+    shape: tuple[int, int] = (375, 1242)  # height and width of the image
+    focal_length: float = 725.0
+    centre: tuple[float, float] = (620.5, 187.0)  # x and y
+
+    @property
+    def pixels(self) -> int:
+        return self.shape[0] * self.shape[1]
 
 
 @cache
-def _image_plane() -> np.ndarray:
-    """float32 (PIXELS, 3): right, down and ahead of each pixel's centre, in pixels."""
-    rows, columns = np.indices((HEIGHT, WIDTH), np.float32)
-    ahead = np.full_like(rows, FOCAL_LENGTH)
-    return np.stack([columns - CENTRE_X, rows - CENTRE_Y, ahead], -1).reshape(-1, 3)
+def _image_plane(lens: Lens) -> np.ndarray:
+    """float32 (pixels, 3): right, down and ahead of each pixel's centre, in pixels."""
+    rows, columns = np.indices(lens.shape, np.float32)
+    ahead = np.full_like(rows, lens.focal_length)
+    return np.stack([columns - lens.centre[0], rows - lens.centre[1], ahead], -1).reshape(-1, 3)
 
 
 class Camera:
     """A position and a direction."""
 
-    def __init__(self, position: np.ndarray, heading: float, pitch: float):
+    def __init__(self, position: np.ndarray, heading: float, pitch: float, lens: Lens):
         """position: (3,), metres. heading, pitch: radians to the left of x, and upwards."""
+        self.lens = lens
         self._position = np.asarray(position, np.float32)
         ahead = np.array(
             [np.cos(heading) * np.cos(pitch), np.sin(heading) * np.cos(pitch), np.sin(pitch)]
@@ -129,8 +138,8 @@ class Camera:
 
     def rays(self, pixels: np.ndarray, shift: tuple[float, float] = (0.0, 0.0)) -> Rays:
         """Rays through pixels (N,), numbered row by row: at their centres, or `shift` right and down."""
-        targets = np.take(_image_plane(), pixels, axis=0)
+        targets = np.take(_image_plane(self.lens), pixels, axis=0)
         directions = (targets + np.array([*shift, 0.0], np.float32)) @ self._axes
         directions /= np.sqrt(np.einsum("nk,nk->n", directions, directions))[:, None]
         origins = np.tile(self._position, (len(directions), 1))
-        return Rays(origins, directions, 1 / FOCAL_LENGTH)
+        return Rays(origins, directions, 1 / self.lens.focal_length)

@@ -5,7 +5,7 @@ from dataclasses import KW_ONLY, dataclass, replace
 
 import numpy as np
 
-from roadscenes.class_ids import ROAD, TERRAIN
+from roadscenes.class_ids import PAVEMENT, ROAD, TERRAIN
 from roadscenes.models.mesh import Mesh, Tint
 from roadseg.data.sources.virtual_kitti import FRAME_COUNTS
 
@@ -63,19 +63,25 @@ def roadway(half_width: float, tint: Tint) -> GroundStrip:
 
 
 def on_both_sides(
-    t: tuple[float, float], z: tuple[float, float], texture: str, tint: Tint, bumps: float = 0.0
-) -> tuple[GroundStrip, ...]:
+    t: tuple[float, float], z: tuple[float, float], texture: str, tint: Tint, bumps: float = 0.0,
+    class_id: int = TERRAIN,
+) -> tuple[GroundStrip, ...]:  # fmt: skip
     """The same strip of terrain to the left, as GroundStrip has it, and to the right."""
-    left = GroundStrip(t=t, z=z, texture=texture, tint=tint, bumps=bumps)
+    left = GroundStrip(t=t, z=z, texture=texture, tint=tint, bumps=bumps, class_id=class_id)
     return left, replace(left, t=(-t[0], -t[1]))
+
+
+def pavements(t: tuple[float, float], texture: str, tint: Tint) -> tuple[GroundStrip, ...]:
+    """Level ground for people on both sides of a road, as high as its kerbs."""
+    return on_both_sides(t, (0.12, 0.12), texture, tint, class_id=PAVEMENT)
 
 
 def kerbs(half_width: float) -> tuple[GroundStrip, ...]:
     """Both kerbs of a road, 0.2 m wide and 0.12 m high."""
     face, top = half_width + 0.01, half_width + 0.2
     return (
-        *on_both_sides((half_width, face), (0.0, 0.12), "concrete", (0.4, 0.4, 0.39)),
-        *on_both_sides((face, top), (0.12, 0.12), "concrete", (0.45, 0.45, 0.43)),
+        *on_both_sides((half_width, face), (0.0, 0.12), "concrete", (0.4, 0.4, 0.39), class_id=PAVEMENT),
+        *pavements((face, top), "concrete", (0.45, 0.45, 0.43)),
     )
 
 

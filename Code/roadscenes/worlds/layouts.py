@@ -1,8 +1,11 @@
 """The five worlds: a street, an avenue, a crossing, a country road and a motorway."""
 
-from roadscenes.class_ids import ROAD
+from dataclasses import replace
+
+from roadscenes.class_ids import PAVEMENT, ROAD
 from roadscenes.models import street_furniture as furniture
 from roadscenes.models.buildings import block, hall, house
+from roadscenes.models.people import cyclist, pedestrian
 from roadscenes.models.plants import (
     MIXED,
     broadleaf,
@@ -36,6 +39,7 @@ from roadscenes.worlds.layout import (
     dashed,
     kerbs,
     on_both_sides,
+    pavements,
     roadway,
 )  # fmt: skip
 
@@ -44,7 +48,7 @@ STREET = WorldLayout(
     ground=(
         roadway(3.9, ASPHALT),
         *kerbs(3.9),
-        *on_both_sides((4.1, 6.6), (0.12, 0.12), "gravel", PALE_GRAVEL),
+        *pavements((4.1, 6.6), "gravel", PALE_GRAVEL),
         *on_both_sides((6.6, 130), (0.1, 0.4), "grass", LAWN, bumps=1.2),
     ),
     markings=(dashed(0.0), RoadMarking(t=3.7), RoadMarking(t=-3.7)),
@@ -78,7 +82,7 @@ AVENUE = WorldLayout(
     ground=(
         roadway(6.6, DARK_ASPHALT),
         *kerbs(6.6),
-        *on_both_sides((6.8, 9.6), (0.12, 0.12), "paving", SLABS),
+        *pavements((6.8, 9.6), "paving", SLABS),
         *on_both_sides((9.6, 130), (0.1, 0.3), "grass", MEADOW, bumps=1.0),
     ),
     markings=(
@@ -112,7 +116,7 @@ CROSSING = WorldLayout(
     ground=(
         roadway(7.2, ASPHALT),
         *kerbs(7.2),
-        *on_both_sides((7.4, 10.5), (0.12, 0.12), "paving", SLABS),
+        *pavements((7.4, 10.5), "paving", SLABS),
         *on_both_sides((10.5, 140), (0.1, 0.6), "grass", MEADOW, bumps=1.0),
     ),
     markings=(
@@ -216,3 +220,25 @@ MOTORWAY = WorldLayout(
 WORLDS: dict[str, WorldLayout] = {
     world.name: world for world in (STREET, AVENUE, CROSSING, COUNTRY_ROAD, MOTORWAY)
 }
+
+
+def peopled(layout: WorldLayout) -> WorldLayout:
+    """A layout with the people and railings of a town, and with houses closer to the road."""
+    edge = layout.half_width
+    pavements = [abs(strip.t[1]) - edge for strip in layout.ground if strip.class_id == PAVEMENT]
+    if not pavements:
+        return layout
+    width = max(pavements)
+    return replace(
+        layout,
+        props=(
+            PropRow((house, house, block), (edge + width + 9.5, edge + width + 12), 20.0, chance=0.5,
+                    jitter=0.1, clearance=12),
+            PropRow((furniture.railing, furniture.railing, furniture.fence),
+                    (edge + width, edge + width + 0.4), 3.0, chance=0.3, clearance=6),
+            *layout.props,
+            PropRow((cyclist,), (edge - 1.0, edge - 0.4), 11.0, chance=0.5, jitter=0.45, clearance=3),
+            PropRow((pedestrian,), (edge + 0.4, edge + width - 0.2), 2.0, chance=0.35, jitter=0.5),
+            PropRow((pedestrian,), (edge - 2.5, edge - 0.5), 14.0, chance=0.25, jitter=0.5),
+        ),
+    )  # fmt: skip

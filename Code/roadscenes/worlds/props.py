@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from roadscenes.class_ids import CAR, VAN
-from roadscenes.models import buildings, plants, street_furniture, traffic_signs, vehicles
+from roadscenes.models import buildings, people, plants, street_furniture, traffic_signs, vehicles
 from roadscenes.worlds.layout import PARKED, Builder, PropRow, WorldLayout
 from roadscenes.worlds.roads import SIDE_VIEW, Road, RoadNetwork
 from roadscenes.worlds.traffic import Instances
@@ -16,13 +16,21 @@ _PARKED_VANS = 0.1  # share of the parked vehicles
 _MAIN_ROADSIDE = 22.0  # metres beside the main road that are left to its own props
 _FARTHEST_ON_CROSSINGS = 30.0  # metres from the centre line of a crossing road
 _FACE_TRAFFIC = {traffic_signs.traffic_sign, traffic_signs.direction_sign, traffic_signs.gantry}
-_FACE_ANYWHERE = {plants.broadleaf, plants.spreading, plants.poplar, plants.conifer, plants.bush}
+_FACE_ANYWHERE = {
+    people.pedestrian,
+    plants.broadleaf,
+    plants.spreading,
+    plants.poplar,
+    plants.conifer,
+    plants.bush,
+}
 _OF_ONE_SIZE = {street_furniture.guard_rail, traffic_signs.gantry}
 # Half of the length along the road and of the depth that a prop needs on the ground, metres.
 _VEHICLE, _SMALL = (2.6, 1.05), (0.3, 0.3)
 _FOOTPRINTS = {
     buildings.house: (8.5, 7.0), buildings.block: (13.0, 8.0), buildings.hall: (17.5, 9.5),
     plants.hedge: (3.9, 0.7), plants.weeds: (3.0, 0.3), plants.bush: (0.9, 0.9),
+    people.pedestrian: (0.35, 0.35), people.cyclist: (0.9, 0.3), street_furniture.railing: (1.5, 0.2),
     street_furniture.wall: (3.9, 0.3), street_furniture.fence: (2.9, 0.2),
     street_furniture.guard_rail: (1.9, 0.2), street_furniture.bench: (0.95, 0.4),
     street_furniture.bin: (0.5, 0.5), traffic_signs.direction_sign: (0.3, 0.5),

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from roadscenes.class_ids import ROAD, TERRAIN
+from roadscenes.class_ids import PAVEMENT, ROAD, TERRAIN
 from roadscenes.models.mesh import Mesh
 from roadscenes.models.primitives import quad, surface
 from roadscenes.worlds.layout import SLABS, GroundStrip, RoadMarking, WorldLayout, dashed
@@ -73,7 +73,7 @@ class CentreLine:
 SIDE_VIEW = 120.0  # metres of a crossing road, to each side, that have props and traffic
 _BARE_GROUND = 300.0  # metres of ground ahead that have neither
 _CROSSING_HEIGHT = 0.012  # metres above the main road, so that surfaces do not coincide
-_PAVEMENT = GroundStrip(t=(0.0, 1.8), z=(0.14, 0.14), texture="paving", tint=SLABS)
+_PAVEMENT = GroundStrip(t=(0.0, 1.8), z=(0.14, 0.14), texture="paving", tint=SLABS, class_id=PAVEMENT)
 _PAINT_HEIGHT = 0.008  # above the road, metres
 _STEP = 5.0  # metres along a road that are drawn straight
 _CORNER = 3.0  # metres from the edge of the main road to the pavements of one that crosses

@@ -4,14 +4,18 @@ from dataclasses import replace
 
 import numpy as np
 
+from roadscenes.class_ids import FINER, camvid_ids, coarse
 from roadscenes.models import plants
 from roadscenes.models.mesh import Mesh, join
 from roadscenes.models.primitives import quad
+from roadscenes.render.ray_casting import Lens
 from roadscenes.worlds.layout import Builder, WorldLayout
+from roadscenes.worlds.layouts import peopled
 from roadscenes.worlds.props import Prop, PropPlacement
 from roadscenes.worlds.roads import SIDE_VIEW, RoadNetwork
 from roadscenes.worlds.traffic import FRAMES_PER_SECOND, Instances, Traffic, Vehicle
 
+VIRTUAL_KITTI, CAMVID = LABELS = "virtual_kitti", "camvid"
 _BEHIND, _AHEAD = 20.0, 190.0  # metres of the world that a frame shows
 _SECTION = 60.0  # metres that the camera drives before the static mesh is rebuilt
 _NEAR, _NEAR_SIDE = 80.0, 25.0  # metres ahead and to the side within which trees have all their leaves
@@ -22,7 +26,10 @@ _OUT_OF_SIGHT = quad((0, 0, -900), (0.1, 0, 0), (0, 0.1, 0), "flat")  # no movin
 class World:
     """A layout furnished by a seed: another seed gives another world of the same kind."""
 
-    def __init__(self, layout: WorldLayout, seed: int):
+    def __init__(self, layout: WorldLayout, seed: int, labels: str = VIRTUAL_KITTI):
+        """labels: VIRTUAL_KITTI, or CAMVID: with people, and images of 480 x 360."""
+        self._finer = labels == CAMVID
+        layout = peopled(layout) if self._finer else layout
         self.name, self.seeds = layout.name, [seed, int(layout.name)]
         rng = np.random.default_rng(self.seeds)
         self._layout = layout.varied(rng)
@@ -30,6 +37,7 @@ class World:
         start, end = -_BEHIND, float(camera[-1]) + _SECTION + _AHEAD
         self.network = RoadNetwork(self._layout, start, end, rng)
         self._camera_height, self._camera_pitch = rng.uniform(1.45, 1.9), np.radians(rng.normal(0, 1.5))
+        self.lens = Lens((360, 480), rng.uniform(380, 620), (239.5, 179.5)) if self._finer else Lens()
         self._models: dict[tuple, Mesh] = {}
         self.instances = Instances()
         placement = PropPlacement(self._layout, self.network, self.instances, rng)
@@ -37,6 +45,17 @@ class World:
         visible = camera - _BEHIND, camera + _AHEAD
         traffic = Traffic(self._layout, self.network, visible, self.instances, rng)
         self.vehicles = list(traffic.vehicles())
+
+    @property
+    def class_ids(self) -> np.ndarray:
+        """int16 (instances,): the class id of each instance id."""
+        finer = FINER[::-1] if self._finer else ()
+        return np.concatenate([self.instances.class_ids, np.array(finer, np.int16)], dtype=np.int16)
+
+    @property
+    def label_values(self) -> np.ndarray:
+        """uint8 (instances, 3) or (instances,): the label's colour or class id of each instance id."""
+        return camvid_ids(self.class_ids) if self._finer else self.instances.colours
 
     def camera_pose(self, frame: int) -> tuple[np.ndarray, float, float]:
         """Position (3,) in metres, heading and pitch in radians to the left of x and upwards."""
@@ -57,7 +76,8 @@ class World:
             if start <= place <= end:
                 near = place < end - _AHEAD + _NEAR and abs(prop.t) < _NEAR_SIDE
                 parts.append(self.prop_mesh(prop, 1.0 if near else _FAR_DETAIL))
-        return join(parts)
+        mesh = join(parts)
+        return mesh if self._finer else replace(mesh, instance_id=coarse(mesh.instance_id))
 
     def moving_mesh(self, frame: int) -> Mesh:
         """The vehicles on the roads at one moment."""

@@ -82,14 +82,15 @@ def train_on(train: Sequence[str], validation: Sequence[str]) -> MakeSplit:
 
     def split(frames: FrameStore) -> Split:
         return Split(
-            _positions(frames, train),
-            _positions(frames, validation),
+            positions(frames, train),
+            positions(frames, validation),
             description=f"trained on {', '.join(train)}, validated on {', '.join(validation)}",
         )
 
     return split
 
 
-def _positions(frames: FrameStore, names: Sequence[str]) -> tuple[int, ...]:
+def positions(frames: FrameStore, names: Sequence[str]) -> tuple[int, ...]:
+    """Of the frames of these sequences, or of what lies below these names."""
     chosen = set(select_sequences(sorted(set(frames.sequence)), names, frames.path))
     return tuple(i for i, name in enumerate(frames.sequence) if name in chosen)
