@@ -31,7 +31,7 @@ from studies.pretrained_weights import save
 from studies.runner.data_sets import CODE, DATA, positions, preprocessed
 
 NETWORK, OPTIONS = "simple_plus", {"output_stride": 2, "context": False}
-EPOCHS = 220, 100  # on photographs; on photographs and rendered scenes
+EPOCHS = 220, 90  # on photographs; on photographs and rendered scenes
 SEEDS = range(6)  # of the rendered scenes
 SHARE = 5  # every fifth of those is a quarter of a batch
 _BEST = RECIPES["best"]

@@ -238,7 +238,8 @@ def peopled(layout: WorldLayout) -> WorldLayout:
                     (edge + width, edge + width + 0.4), 3.0, chance=0.3, clearance=6),
             *layout.props,
             PropRow((cyclist,), (edge - 1.0, edge - 0.4), 11.0, chance=0.5, jitter=0.45, clearance=3),
-            PropRow((pedestrian,), (edge + 0.4, edge + width - 0.2), 2.0, chance=0.35, jitter=0.5),
-            PropRow((pedestrian,), (edge - 2.5, edge - 0.5), 14.0, chance=0.25, jitter=0.5),
+            PropRow((pedestrian,), (edge + 0.4, edge + width - 0.2), 2.0, chance=0.35, jitter=0.5,
+                    scale=(0.7, 1.08)),
+            PropRow((pedestrian,), (edge - 1.2, edge - 0.3), 14.0, chance=0.3, jitter=0.5),
         ),
     )  # fmt: skip

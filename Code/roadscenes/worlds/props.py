@@ -16,6 +16,7 @@ _PARKED_VANS = 0.1  # share of the parked vehicles
 _MAIN_ROADSIDE = 22.0  # metres beside the main road that are left to its own props
 _FARTHEST_ON_CROSSINGS = 30.0  # metres from the centre line of a crossing road
 _FACE_TRAFFIC = {traffic_signs.traffic_sign, traffic_signs.direction_sign, traffic_signs.gantry}
+_DRIVE_ON_THE_RIGHT = {people.cyclist}
 _FACE_ANYWHERE = {
     people.pedestrian,
     plants.broadleaf,
@@ -142,7 +143,7 @@ class PropPlacement:
 
 
 def _stands_on_crossings(row: PropRow) -> bool:
-    only_on_main = {PARKED, street_furniture.guard_rail}
+    only_on_main = {PARKED, street_furniture.guard_rail, people.cyclist}
     return only_on_main.isdisjoint(row.builders) and row.t[0] < _FARTHEST_ON_CROSSINGS
 
 
@@ -152,4 +153,6 @@ def _yaw(builder: Builder, side: int, turn: float) -> float:
         return 0.0
     if builder in _FACE_ANYWHERE:
         return turn
+    if builder in _DRIVE_ON_THE_RIGHT:
+        return np.pi if side > 0 else 0.0
     return 0.0 if side > 0 else np.pi
