@@ -74,7 +74,7 @@ def virtual_kitti_1(
 def render(
     target, worlds=("0001",), variations=("clone",), frames=1, seed=0, *_, labels="", **__
 ) -> None:
-    """In the place of `roadscenes.render`: as many frames, at once."""
+    """In the place of `roadscenes.render`, at once: as many frames, or a CamVid of its own size."""
     if labels == "camvid":
         camvid(target)
         return

@@ -1,4 +1,4 @@
-"""Renders data sets in the file layout of Virtual KITTI 1.3.1, and continues where it stopped."""
+"""Renders data sets laid out as Virtual KITTI 1.3.1 or CamVid, and continues where it stopped."""
 
 import json
 from collections.abc import Collection, Iterable
@@ -7,7 +7,7 @@ from pathlib import Path
 import joblib
 
 from roadscenes.render.variations import VARIATIONS
-from roadscenes.tasks import Folder, plan_tasks, render_frames
+from roadscenes.tasks import SceneFolder, plan_tasks, render_frames
 from roadscenes.worlds.layouts import WORLDS
 from roadscenes.worlds.world import LABELS, VIRTUAL_KITTI, World
 from roadseg.data import sources
@@ -34,7 +34,7 @@ def render(
     workers: int | None = None,
     progress: bool = True,
 ) -> None:
-    """Renders scenes as a data set in the file layout of Virtual KITTI 1.3.1.
+    """Renders scenes as a data set in the file layout of Virtual KITTI 1.3.1 or CamVid.
 
     Frames that are already there are kept, so an interrupted call can be made again, and a later one
     can add more. On one machine the same arguments give the same bytes.
@@ -56,16 +56,17 @@ def render(
         progress: whether to show a progress bar.
 
     Raises:
-        ValueError: for an unknown world, variation or frame.
-        DataError: if `target` cannot be written, or holds other files, worlds of another seed, or plain
-            frames where random ones are asked for (or the reverse), or if the workers were lost.
+        ValueError: for unknown worlds, variations, frames or labels.
+        DataError: if `target` cannot be written, or holds other files, worlds of another seed or with
+            other labels, or plain frames where random ones are asked for (or the reverse), or if the
+            workers were lost.
     """
     target = user_path(target).resolve()
     frames = frames if isinstance(frames, int | None) else [*frames]
     worlds, variations = _known("world", worlds, WORLDS), _known("variation", variations, VARIATIONS)
-    _known("labels", labels, LABELS)
+    (labels,) = _known("labels", labels, LABELS)
     wanted = {world: _frame_numbers(frames, world) for world in worlds}
-    folder = Folder(target, seed, randomise, labels)
+    folder = SceneFolder(target, seed, randomise, labels)
     try:
         _claim(folder)
         tasks = []
@@ -98,38 +99,30 @@ def render_default(target: str | Path, progress: bool = True) -> None:
 
 
 def render_seeds(
-    folder: str | Path,
-    seeds: Iterable[int],
-    randomised: Collection[int] = (),
-    labels: str = VIRTUAL_KITTI,
+    folder: str | Path, seeds: Iterable[int], randomised: Collection[int] = ()
 ) -> sources.Source:
     """Renders every 60th frame of all worlds as some seeds furnish them, in parallel, as one data set.
 
     Each seed has three variations, whose frames lie between one another; the next seed has others.
 
     Args:
-        folder: holds a folder "worlds-SEED", or "LABELS-SEED" with other labels, for each seed.
+        folder: holds a folder "worlds-SEED" for each seed.
         seeds: of the worlds.
         randomised: those of the seeds whose frames get random light and colours.
-        labels: as `render` has them.
     """
-    name = "worlds" if labels == VIRTUAL_KITTI else labels
-    targets = {seed: Path(folder) / f"{name}-{seed}" for seed in seeds}
-    jobs = (
-        joblib.delayed(_render_seed)(target, seed, seed in randomised, labels)
-        for seed, target in targets.items()
-    )
+    targets = {seed: Path(folder) / f"worlds-{seed}" for seed in seeds}
+    jobs = (joblib.delayed(_render_seed)(targets[seed], seed, seed in randomised) for seed in targets)
     joblib.Parallel(-1)(jobs)
     return sources.Joined({target.name: sources.open(target) for target in targets.values()})
 
 
-def _render_seed(target: Path, seed: int, randomise: bool, labels: str) -> None:
+def _render_seed(target: Path, seed: int, randomise: bool) -> None:
     names = list(VARIATIONS)
     for place in range(3):
         variation = names[(3 * seed + place) % len(names)]
         for world, layout in WORLDS.items():
             frames = range(20 * place, layout.frames, 60)
-            render(target, [world], [variation], frames, seed, randomise, labels, 1, progress=False)
+            render(target, [world], [variation], frames, seed, randomise, workers=1, progress=False)
 
 
 def open_or_render(folder: str | Path) -> sources.Source:
@@ -164,7 +157,7 @@ def _frame_numbers(frames: int | Iterable[int] | None, world: str) -> list[int]:
     return numbers
 
 
-def _claim(folder: Folder) -> None:
+def _claim(folder: SceneFolder) -> None:
     """Makes the folder, or checks that it holds scenes of this seed."""
     target, marker = folder.path, folder.path / RENDERED_MARKER
     description = {"format": _FORMAT, "seed": folder.seed}
@@ -187,7 +180,7 @@ def _claim(folder: Folder) -> None:
     atomic_write(marker, lambda part: part.write_text(json.dumps(description), "utf-8"))
 
 
-def _write_encodings(folder: Folder, world: World, variations: list[str]) -> None:
+def _write_encodings(folder: SceneFolder, world: World, variations: list[str]) -> None:
     text = "\n".join([VirtualKitti1.header, *world.instances.encoding]) + "\n"
     for variation in variations:
         path = folder.encoding_file(world.name, variation)

@@ -18,7 +18,7 @@ from roadscenes.render.image import View
 from roadscenes.render.ray_casting import Camera, Scene, StaticGeometry
 from roadscenes.render.variations import VARIATIONS, Light, light_in_world, random_light
 from roadscenes.worlds.layouts import WORLDS
-from roadscenes.worlds.world import CAMVID, VIRTUAL_KITTI, World
+from roadscenes.worlds.world import CAMVID, World
 from roadseg.data.sources.base import RENDERED_MARKER
 from roadseg.errors import DataError
 from roadseg.files import atomic_write
@@ -28,21 +28,21 @@ _LARGEST_TASK = 16  # frames
 
 
 @dataclass(frozen=True)
-class Folder:
+class SceneFolder:
     """A folder of scenes, and what all its frames share; the last three as in `dataset.render`."""
 
     path: Path
     seed: int
-    randomise: bool = False
-    labels: str = VIRTUAL_KITTI
+    randomise: bool
+    labels: str
 
     def world(self, name: str) -> World:
         return World(WORLDS[name], self.seed, self.labels)
 
     def label_and_image(self, world: str, variation: str, frame: int) -> tuple[Path, Path]:
         if self.labels == CAMVID:
-            name = f"{world}_{frame:05d}.png"
-            return self.path / f"{variation}annot" / name, self.path / variation / name
+            name = f"{variation}_{frame:05d}.png"  # the sequence is "WORLD/VARIATION" here too
+            return self.path / f"{world}annot" / name, self.path / world / name
         name = Path(world) / variation / f"{frame:05d}.png"
         return self.path / _LABELS / name, self.path / _IMAGES / name
 
@@ -62,7 +62,7 @@ class Folder:
 class RenderTask:
     """Frames of one section of a drive, each in the same variations."""
 
-    folder: Folder
+    folder: SceneFolder
     world: str
     section: int
     frames: tuple[int, ...]
@@ -71,7 +71,7 @@ class RenderTask:
 
 
 def plan_tasks(
-    folder: Folder, world: World, frames: list[int], variations: list[str]
+    folder: SceneFolder, world: World, frames: list[int], variations: list[str]
 ) -> Iterator[RenderTask]:
     """Groups the frames that are not rendered yet into tasks.
 
@@ -153,12 +153,12 @@ def _render_variations(
 
 
 @lru_cache(maxsize=1)
-def _world(folder: Folder, name: str) -> World:
+def _world(folder: SceneFolder, name: str) -> World:
     return folder.world(name)
 
 
 @lru_cache(maxsize=1)
-def _static(folder: Folder, name: str, section: int) -> StaticGeometry:
+def _static(folder: SceneFolder, name: str, section: int) -> StaticGeometry:
     return StaticGeometry(_world(folder, name).static_mesh(section))
 
 

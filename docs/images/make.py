@@ -48,7 +48,7 @@ def make(
     """
     gallery = _preprocessed(data / "gallery", stores, roadscenes.WORLDS, variations, GALLERY_FRAME)
     plots.variations(gallery).savefig(target / "variations.jpg")
-    town = _preprocessed(data / "town", stores, ["0001", "0006"], ["clone"], TOWN_FRAME, scale=1)
+    town = _preprocessed(data / "town", stores, ["0001", "0006"], ["clone"], TOWN_FRAME, "camvid")
     plots.samples(town, [0, 1]).savefig(target / "town.jpg")
     network = networks.load_pretrained("simple", gallery.image_shape)
     plots.network_diagram(network).savefig(target / "simple.png")
@@ -80,12 +80,11 @@ def make(
 
 
 def _preprocessed(
-    raw: Path, stores: Path, worlds, variations, frame: int, scale: float = 3
+    raw: Path, stores: Path, worlds, variations, frame: int, labels: str = "virtual_kitti"
 ) -> store.FrameStore:
-    """One frame of each; those of CamVid's size show its classes."""
-    labels = "camvid" if scale == 1 else "virtual_kitti"
+    """One frame of each, all about 450 pixels wide."""
     roadscenes.render(raw, worlds, variations, [frame], SEED, labels=labels)
-    preprocess.to_hdf5(sources.open(raw), stores / raw.name, scale=scale)
+    preprocess.to_hdf5(sources.open(raw), stores / raw.name, scale=1 if labels == "camvid" else 3)
     return store.open(stores / raw.name)
 
 

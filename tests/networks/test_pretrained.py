@@ -117,10 +117,12 @@ def test_the_page_has_the_numbers_of_the_cards_for_rendered_scenes():
 def test_the_page_has_the_numbers_of_the_card_for_photographs():
     card, both = networks.model_card("simple_plus-camvid"), results("simple_plus-camvid")
     words = " ".join(PAGE.split())
-    assert f"| {card.frames} photographs of CamVid |" in PAGE
+    assert f"| 367 photographs of CamVid, {card.frames - 367} rendered images |" in PAGE
     assert f", {card.minutes:.0f} minutes on two" in words
     known, blue = both["CamVid, part val"], both["CamVid, part val with blue skies"]
     assert f"made blue, mean IoU is {blue.mean_iou:.3f}" in words
+    kitti = " and ".join(f"{both[f'virtual_kitti_{each}'].mean_iou:.3f}" for each in ("1.3.1", "2.0.3"))
+    assert f"it scores {kitti} mean IoU over the eight classes" in words
     roads = [each for each in read_file("gpu_camvid") if each.record["trial"] == "one hour"]
     confusion = sum(np.array(each.record["validation"]["confusion"]) for each in roads)
     boundaries = metrics.boundary_f_scores(known.boundaries)

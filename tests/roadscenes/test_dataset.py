@@ -16,7 +16,7 @@ import roadscenes
 from roadscenes import dataset
 from roadscenes.class_ids import ROAD, TERRAIN
 from roadscenes.cli import add_commands
-from roadseg.data import sources
+from roadseg.data import sources, splits
 from roadseg.errors import DataError
 from tests import raw_data
 from tests.roadscenes.small_scenes import VARIATIONS, contents
@@ -78,7 +78,8 @@ def test_labels_of_camvid_show_people_pavements_and_fences(tmp_path):
         roadscenes.render(tmp_path, world, frames=[frame], labels="camvid", workers=1, progress=False)
     source = sources.open(tmp_path)
     assert source.kind == "camvid"
-    assert source.sequences() == ["clone/0001", "clone/0002"]
+    assert source.sequences() == ["0001/clone", "0002/clone"]
+    assert splits.last_drive(source.frames()).validation == (1,)  # a world is a drive
     seen = np.zeros(256, int)
     for frame in source.frames():
         image, labels = source.read(frame)
@@ -115,6 +116,7 @@ def test_the_command_renders_what_it_is_asked_for(tmp_path, monkeypatch, capsys)
     for arguments, message in (
         (["--worlds", "0003"], "invalid choice: '0003'"),
         (["--variations", "snow"], "invalid choice: 'snow'"),
+        (["--labels", "kitti"], "invalid choice: 'kitti'"),
         (["--frames", "1:2:3:4"], "is neither N nor"),
         (["--frames", "0:9:0"], "is neither N nor"),
     ):
@@ -128,6 +130,7 @@ def test_unknown_names_and_frames_and_folders_with_anything_else_are_refused(ren
         ({"worlds": "0003"}, "0003"),
         ({"variations": ["snow"]}, "snow"),
         ({"worlds": []}, "choose from"),
+        ({"labels": "camvidd"}, "camvidd: choose from virtual_kitti, camvid"),
         ({"frames": [447]}, r"447\.\.447: world 0001 has the frames 0\.\.446"),
         ({"frames": 0}, r"0\.\.446"),
     ):

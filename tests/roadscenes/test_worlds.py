@@ -8,6 +8,7 @@ import pytest
 from roadscenes import WORLDS
 from roadscenes.class_ids import CAR, SKY
 from roadscenes.models.mesh import join
+from roadscenes.models.people import cyclist, pedestrian
 from roadscenes.worlds.world import World
 
 
@@ -56,6 +57,18 @@ def test_props_stand_on_the_ground_and_not_in_each_other_or_on_the_road(furnishe
             assert ground - 2.6 < lowest < ground + 0.25, prop  # roots and foundations go deeper
             assert np.isfinite(mesh.vertices).all(), prop
             assert np.abs(np.linalg.norm(mesh.normals_uv[..., :3], axis=-1)).max() < 1.01, prop
+
+
+def test_people_keep_out_of_the_lanes_and_cyclists_ride_on_the_right():
+    for name, layout in WORLDS.items():
+        world = World(layout, seed=0, labels="camvid")
+        people = [prop for prop in world.props if prop.builder in (cyclist, pedestrian)]
+        assert len(people) > 100 or name in ("0018", "0020")
+        lanes = [lane.t for lane in layout.lanes if not lane.on_crossings]
+        for prop in people:
+            on_main = prop.road is world.network.main
+            assert not on_main or np.abs(np.array(lanes) - prop.t).min() > 1.1, (name, prop)
+            assert prop.builder is pedestrian or (prop.t < 0) == (prop.yaw == 0)
 
 
 def test_no_vehicle_drives_through_another_or_the_camera(furnished):

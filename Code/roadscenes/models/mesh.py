@@ -24,7 +24,7 @@ class Mesh:
     normals_uv: np.ndarray
     texture: np.ndarray  # uint8 (F,), index into textures.TEXTURES
     tint: np.ndarray  # float32 (F, 3), linear, multiplies the texture
-    instance_id: np.ndarray  # int16 (F,), as worlds.instances.Instances numbers them
+    instance_id: np.ndarray  # int16 (F,), as worlds.traffic.Instances numbers them
 
     @classmethod
     def of(cls, vertices, normals, uv, texture: str, tint: np.ndarray, class_id: int) -> "Mesh":

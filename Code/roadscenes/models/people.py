@@ -1,5 +1,7 @@
 """Pedestrians and cyclists; each stands on the origin and moves towards +x."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from roadscenes.class_ids import BICYCLIST, PEDESTRIAN
@@ -57,9 +59,8 @@ def pedestrian(rng: np.random.Generator) -> Mesh:
 
 
 def _wider(trunk: Mesh) -> Mesh:
-    """A round trunk made broader at the shoulders than it is deep."""
-    trunk.vertices[..., 1] *= 1.35
-    return trunk
+    """A round trunk, made broader than it is deep."""
+    return replace(trunk, vertices=trunk.vertices * np.array((1, 1.35, 1), np.float32))
 
 
 def cyclist(rng: np.random.Generator) -> Mesh:

@@ -56,7 +56,7 @@ class View:
         """uint8 (H, W, 3); the generator draws the rain."""
         shader = Shader(self._scene, light)
         visible = self._visible_sun(shader, soft=light.sun_width > 0)
-        image = np.empty((self._shape[0] * self._shape[1], 3), np.uint8)
+        image = np.empty((len(visible), 3), np.uint8)
 
         def shaded(samples: _Samples) -> np.ndarray:
             colour = shader.colour(samples.rays, samples.points, visible[samples.hit_pixels])

@@ -5,7 +5,7 @@ Hits are exact, on any platform, without a graphics card.
 
 from copy import copy
 from dataclasses import dataclass
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 
@@ -114,7 +114,7 @@ class Lens:
         return self.shape[0] * self.shape[1]
 
 
-@cache
+@lru_cache(maxsize=1)
 def _image_plane(lens: Lens) -> np.ndarray:
     """float32 (pixels, 3): right, down and ahead of each pixel's centre, in pixels."""
     rows, columns = np.indices(lens.shape, np.float32)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from roadscenes.class_ids import ROAD, TERRAIN
+from roadscenes.class_ids import PAVEMENT, ROAD, TERRAIN
 from roadscenes.models.mesh import length
 from roadscenes.models.textures import INDEX, SIZE
 from roadscenes.render.ray_casting import Rays, Scene
@@ -88,7 +88,7 @@ class Shader:
 
     def _tone_ground(self, colour: np.ndarray, points: SurfacePoints) -> None:
         """Large stains, and how much darker wet ground is."""
-        ground = np.flatnonzero((points.instance_id == ROAD) | (points.instance_id == TERRAIN))
+        ground = np.flatnonzero(np.isin(points.instance_id, (ROAD, TERRAIN, PAVEMENT)))
         mottle = np.full(len(ground), _MOTTLE)
         tone = look_up(mottle, points.uv[ground], points.footprint[ground])
         soaked = np.where(points.instance_id[ground] == ROAD, np.float32(0.45), np.float32(0.25))

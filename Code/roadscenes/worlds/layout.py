@@ -66,7 +66,7 @@ def on_both_sides(
     t: tuple[float, float], z: tuple[float, float], texture: str, tint: Tint, bumps: float = 0.0,
     class_id: int = TERRAIN,
 ) -> tuple[GroundStrip, ...]:  # fmt: skip
-    """The same strip of terrain to the left, as GroundStrip has it, and to the right."""
+    """The same strip of ground to the left, as GroundStrip has it, and to the right."""
     left = GroundStrip(t=t, z=z, texture=texture, tint=tint, bumps=bumps, class_id=class_id)
     return left, replace(left, t=(-t[0], -t[1]))
 

@@ -225,10 +225,10 @@ WORLDS: dict[str, WorldLayout] = {
 def peopled(layout: WorldLayout) -> WorldLayout:
     """A layout with the people and railings of a town, and with houses closer to the road."""
     edge = layout.half_width
-    pavements = [abs(strip.t[1]) - edge for strip in layout.ground if strip.class_id == PAVEMENT]
-    if not pavements:
+    widths = [abs(strip.t[1]) - edge for strip in layout.ground if strip.class_id == PAVEMENT]
+    if not widths:
         return layout
-    width = max(pavements)
+    width, gutter = max(widths), (edge - 0.55, edge - 0.35)  # which no lane's cars reach
     return replace(
         layout,
         props=(
@@ -237,9 +237,9 @@ def peopled(layout: WorldLayout) -> WorldLayout:
             PropRow((furniture.railing, furniture.railing, furniture.fence),
                     (edge + width, edge + width + 0.4), 3.0, chance=0.3, clearance=6),
             *layout.props,
-            PropRow((cyclist,), (edge - 1.0, edge - 0.4), 11.0, chance=0.5, jitter=0.45, clearance=3),
+            PropRow((cyclist,), gutter, 11.0, chance=0.5, jitter=0.45, clearance=3),
             PropRow((pedestrian,), (edge + 0.4, edge + width - 0.2), 2.0, chance=0.35, jitter=0.5,
                     scale=(0.7, 1.08)),
-            PropRow((pedestrian,), (edge - 1.2, edge - 0.3), 14.0, chance=0.3, jitter=0.5),
+            PropRow((pedestrian,), gutter, 14.0, chance=0.3, jitter=0.5),
         ),
     )  # fmt: skip

@@ -16,7 +16,6 @@ _PARKED_VANS = 0.1  # share of the parked vehicles
 _MAIN_ROADSIDE = 22.0  # metres beside the main road that are left to its own props
 _FARTHEST_ON_CROSSINGS = 30.0  # metres from the centre line of a crossing road
 _FACE_TRAFFIC = {traffic_signs.traffic_sign, traffic_signs.direction_sign, traffic_signs.gantry}
-_DRIVE_ON_THE_RIGHT = {people.cyclist}
 _FACE_ANYWHERE = {
     people.pedestrian,
     plants.broadleaf,
@@ -148,11 +147,11 @@ def _stands_on_crossings(row: PropRow) -> bool:
 
 
 def _yaw(builder: Builder, side: int, turn: float) -> float:
-    """Which way a prop faces: the traffic, anywhere, or the road."""
+    """Which way a prop faces: the traffic, anywhere, along the traffic, or the road."""
     if builder in _FACE_TRAFFIC:
         return 0.0
     if builder in _FACE_ANYWHERE:
         return turn
-    if builder in _DRIVE_ON_THE_RIGHT:
+    if builder is people.cyclist:
         return np.pi if side > 0 else 0.0
     return 0.0 if side > 0 else np.pi

@@ -49,6 +49,7 @@ class World:
     @property
     def class_ids(self) -> np.ndarray:
         """int16 (instances,): the class id of each instance id."""
+        # Only where they are shown: with more rows, Virtual KITTI's would get other random colours.
         finer = FINER[::-1] if self._finer else ()
         return np.concatenate([self.instances.class_ids, np.array(finer, np.int16)], dtype=np.int16)
 

@@ -91,6 +91,6 @@ def train_on(train: Sequence[str], validation: Sequence[str]) -> MakeSplit:
 
 
 def positions(frames: FrameStore, names: Sequence[str]) -> tuple[int, ...]:
-    """Of the frames of these sequences, or of what lies below these names."""
+    """Positions of the frames of these sequences, or of what lies below these names."""
     chosen = set(select_sequences(sorted(set(frames.sequence)), names, frames.path))
     return tuple(i for i, name in enumerate(frames.sequence) if name in chosen)
