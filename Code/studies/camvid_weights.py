@@ -32,7 +32,7 @@ from studies.pretrained_weights import save
 from studies.runner.data_sets import CODE, DATA, positions, preprocessed
 
 NETWORK, OPTIONS = "simple_plus", {"output_stride": 2, "context": False}
-EPOCHS = 220, 85  # on photographs; on photographs and rendered scenes
+EPOCHS = 220, 60  # on photographs; on photographs and rendered scenes
 RENDERED_FRAMES = 30, 100, 170  # of each drive
 REAL_SCALE = 1.5  # Virtual KITTI's cars are then as large as in training
 _BEST = RECIPES["best"]
