@@ -55,7 +55,7 @@ def test_weights_for_photographs_start_from_those_for_rendered_scenes(tmp_path, 
     rendered = sources.open(scenes)
     camvid_weights.train_weights(photographs, rendered, [real], recipe, (1, 1), tmp_path / "run")
     card = networks.model_card("simple_plus", "camvid")
-    assert (card.frames, card.class_names) == (4 + 2, rendered.class_names)
+    assert (card.frames, card.class_names) == (4 + 6, rendered.class_names)
     plain, blue, kitti = (np.array(result["confusion"]) for result in card.results.values())
     frames = data_sets.preprocessed(sources.open(real), camvid_weights.REAL_SCALE)
     trained = networks.pretrained.load_pretrained("simple_plus", frames.image_shape, weights="camvid")
