@@ -10,6 +10,7 @@ import h5py
 import numpy as np
 import pytest
 
+from roadseg import files
 from roadseg.data import preprocess, sources, store
 from roadseg.data.classes import load_class_maps
 from roadseg.errors import DataError
@@ -133,10 +134,11 @@ def test_killed_there_is_nothing_and_the_next_call_does_it_all(tmp_path):
     store.verify(target)
 
 
-def test_one_process_at_a_time_writes(tree, tmp_path):
+def test_one_process_at_a_time_writes(tree, tmp_path, monkeypatch):
     (tmp_path / "store").mkdir()
     with folder_lock(tmp_path / "store"), pytest.raises(DataError, match="another process"):
         run(tree, tmp_path / "store")
+    monkeypatch.setattr(files, "_WAIT", 60)  # a slow machine's turns take more than a second
     with ThreadPoolExecutor(3) as pool:
         reports = pool.map(lambda _: run(tree, tmp_path / "store"), range(3))
         assert sorted(report.written for report in reports) == [0, 0, 6]

@@ -126,7 +126,7 @@ def test_weights_that_ship_label_a_file_of_any_size(tmp_path):
     opened = inference.open("simple_plus-camvid")
     assert opened.card.class_names == CamVid.class_names
     assert opened.card.image_shape == (360, 480, 3)
-    assert "367 CamVid frames" in str(opened.card)
+    assert "487 CamVid and rendered frames" in str(opened.card)
     overlay = inference.segment(tmp_path / "road.png", opened).overlay()
     assert overlay.width == 90
     assert overlay.height > 70
