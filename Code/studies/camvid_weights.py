@@ -5,9 +5,9 @@
 `simple_plus` without context, with a decoder that ends at half the size. It starts from the weights for
 rendered scenes and trains on crops of frames of 360 x 480, in two rounds: on photographs, then on those
 and on rendered scenes with CamVid's classes, a quarter of the images. Three of ten get a blue sky,
-because CamVid's own skies are all pale. The weights are the mean of those after both rounds, which keeps
-what the first learned better and the second learned more (WiSE-FT: Wortsman et al. 2022). The part `val`
-chooses nothing: they are evaluated on it, once more with every sky made blue, and on the data sets in
+because CamVid's own skies are all pale. The weights are the mean of those after both rounds (WiSE-FT:
+Wortsman et al. 2022), because the second alone scored 0.012 mean IoU less on the part `val`, which chose
+nothing else. They are evaluated on `val`, once more with every sky made blue, and on the data sets in
 --real, which have Virtual KITTI's classes, at 2/3 of their size. Writes weights and metrics to
 roadseg/networks/weights/. A repeated call continues an interrupted one.
 """
