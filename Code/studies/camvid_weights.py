@@ -35,7 +35,7 @@ from studies.runner.data_sets import CODE, DATA, positions, preprocessed
 NETWORK, OPTIONS = "simple_plus", {"output_stride": 2, "context": False}
 EPOCHS = 220, 60  # on photographs; on photographs and rendered scenes
 RENDERED_FRAMES = 30, 100, 170  # of each drive
-REAL_SCALE = 1.5  # Virtual KITTI's cars are then as large as in training
+REAL_SCALE = 1.5  # the focal length is then among those of the rendered scenes
 _BEST = RECIPES["best"]
 RECIPE = replace(
     _BEST,
@@ -121,10 +121,9 @@ def evaluate_real(
 ) -> evaluation.Evaluation:
     """Evaluates on the classes that a data set shares with CamVid."""
     frames = preprocessed(sources.open(folder), REAL_SCALE)
-    resized = networks.build(NETWORK, frames.image_shape, len(class_names), **OPTIONS)
-    resized.set_weights(network.get_weights())
+    network = networks.fixed_size(network, frames.image_shape)
     table = sources.load_table("virtual_kitti_to_camvid")
-    return evaluation.evaluate_transfer(resized, class_names, frames, table)
+    return evaluation.evaluate_transfer(network, class_names, frames, table)
 
 
 def evaluate_with_blue_skies(

@@ -62,6 +62,10 @@ def test_weights_for_photographs_start_from_those_for_rendered_scenes(tmp_path, 
     table = sources.load_table("virtual_kitti_to_camvid")
     again = evaluation.evaluate_transfer(trained, card.class_names, frames, table)
     np.testing.assert_array_equal(kitti, again.confusion)
+    rounds = "photographs", "and-rendered-scenes"
+    ends = (training.load_best(tmp_path / "run" / name) for name in rounds)
+    for mean, *both in zip(trained.get_weights(), *(each.get_weights() for each in ends), strict=True):
+        np.testing.assert_allclose(mean, np.mean(both, axis=0), atol=1e-7)
     assert 0 < plain.trace() < plain.sum()
     np.testing.assert_array_equal(plain.sum(1), blue.sum(1))  # the same pixels
     assert not np.array_equal(plain, blue)
